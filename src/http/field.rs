@@ -1,0 +1,330 @@
+//! Field lines of a request head: their names and values, found by name (RFC 9110 §5, RFC 9112 §5).
+//!
+//! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for the reader of each
+//! field. Folded lines (RFC 9112 §5.2) are refused.
+
+use super::request::{Line, Reject, Stop, take_line};
+use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
+
+/// The field section of one request head, borrowed from the bytes it was parsed from.
+///
+/// Holds positions only (8 bytes a line), so that an ordinary request allocates nothing.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    head: &'a [u8],
+    lines: [LineSpan; FIELD_LINES_MAX],
+    count: usize,
+}
+
+/// Where in the head one field line has its name and its value: half-open positions in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct LineSpan {
+    name: (u16, u16),
+    value: (u16, u16),
+}
+
+// Every position in a head, and the one past its end, fits a u16.
+const _: () = assert!(HEAD_BYTES_MAX <= u16::MAX as usize);
+
+impl<'a> Fields<'a> {
+    /// A section without field lines.
+    pub fn empty() -> Fields<'static> {
+        Fields::new(&[])
+    }
+
+    /// Parses field lines for tests and tools: `lines` is `Name: value` lines ended by CRLF or LF, with or without the
+    /// closing empty line; the last may lack its line end.
+    pub fn parse(lines: &'a [u8]) -> Result<Fields<'a>, Reject> {
+        if lines.len() > HEAD_BYTES_MAX {
+            return Err(Reject::HeadTooLong);
+        }
+        let mut fields = Fields::new(lines);
+        let mut start = 0;
+        while start < lines.len() {
+            let line = match take_line(lines, start) {
+                Ok(line) => line,
+                Err(Stop::Refused(reject)) => return Err(reject),
+                Err(Stop::Partial) => Line {
+                    content: &lines[start..],
+                    next: lines.len(),
+                },
+            };
+            if line.content.is_empty() {
+                break;
+            }
+            fields.push(start, line.content)?;
+            start = line.next;
+        }
+        Ok(fields)
+    }
+
+    /// The field section of `head` that starts at `start`, and the position after its closing empty line.
+    ///
+    /// `head` has [`HEAD_BYTES_MAX`] bytes at most.
+    pub(super) fn parse_section(
+        head: &'a [u8],
+        mut start: usize,
+    ) -> Result<(Fields<'a>, usize), Stop> {
+        let mut fields = Fields::new(head);
+        loop {
+            let line = take_line(head, start)?;
+            if line.content.is_empty() {
+                return Ok((fields, line.next));
+            }
+            fields.push(start, line.content)?;
+            start = line.next;
+        }
+    }
+
+    fn new(head: &'a [u8]) -> Fields<'a> {
+        Fields {
+            head,
+            lines: [LineSpan::default(); FIELD_LINES_MAX],
+            count: 0,
+        }
+    }
+
+    /// Adds the field line `line`, which starts at `start` in the head.
+    fn push(&mut self, start: usize, line: &[u8]) -> Result<(), Reject> {
+        let span = self
+            .lines
+            .get_mut(self.count)
+            .ok_or(Reject::TooManyFieldLines)?;
+        let name_end = field_name_end(line)?;
+        let value = &line[name_end + 1..];
+        // No line holds CR, LF or FF, so what trim_ascii removes is the optional whitespace of RFC 9110 §5.6.3.
+        let value_start = line.len() - value.trim_ascii_start().len();
+        let value_end = value_start + value.trim_ascii().len();
+        let position = |in_line: usize| (start + in_line) as u16;
+        *span = LineSpan {
+            name: (position(0), position(name_end)),
+            value: (position(value_start), position(value_end)),
+        };
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The value of the first line named `name` (without regard to case), blanks around it removed; `None` where there is none.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+
+    /// The value of each line named `name`, in order.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.iter()
+            .filter(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    /// The members of the list that all lines named `name` make together (RFC 9110 §5.6.1): split at commas outside
+    /// quoted strings, blanks around each removed, empty members skipped. A quoted string without its end takes the rest
+    /// of its line.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.all(name)
+            .flat_map(Members)
+            .map(<[u8]>::trim_ascii)
+            .filter(|member| !member.is_empty())
+    }
+
+    /// Each line's name and value, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let head = self.head;
+        let part = move |(from, to): (u16, u16)| &head[from.into()..to.into()];
+        self.lines[..self.count]
+            .iter()
+            .map(move |span| (part(span.name), part(span.value)))
+    }
+}
+
+/// The position of the colon after the field name of `line`, which is not empty.
+fn field_name_end(line: &[u8]) -> Result<usize, Reject> {
+    let token_bytes = token_length(line);
+    match line.get(token_bytes) {
+        Some(b':') if token_bytes > 0 => Ok(token_bytes),
+        Some(b' ' | b'\t') if token_bytes == 0 => Err(Reject::FoldedLine),
+        _ if line.contains(&b':') => Err(Reject::FieldName),
+        _ => Err(Reject::FieldWithoutColon),
+    }
+}
+
+/// What is left of a list's text: yields it piece by piece, cut at each comma outside a quoted string.
+struct Members<'a>(&'a [u8]);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = member_length(self.0);
+        let member = &self.0[..end];
+        self.0 = self.0.get(end + 1..).unwrap_or_default();
+        Some(member)
+    }
+}
+
+/// Bytes of `list` before its first comma outside a quoted string, in which a backslash quotes the byte after it
+/// (RFC 9110 §5.6.4).
+fn member_length(list: &[u8]) -> usize {
+    let mut in_quotes = false;
+    let mut at = 0;
+    while at < list.len() {
+        match list[at] {
+            b',' if !in_quotes => return at,
+            b'"' => in_quotes = !in_quotes,
+            b'\\' if in_quotes => at += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    list.len()
+}
+
+/// Whether `bytes` is a token (RFC 9110 §5.6.2), what methods and field names are made of.
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && token_length(bytes) == bytes.len()
+}
+
+/// The number of token characters at the start of `bytes`.
+fn token_length(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .position(|&byte| !IS_TCHAR[usize::from(byte)])
+        .unwrap_or(bytes.len())
+}
+
+/// For each byte whether it is a `tchar` (RFC 9110 §5.6.2).
+const IS_TCHAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut marks: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [mark, rest @ ..] = marks {
+        table[*mark as usize] = true;
+        marks = rest;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members<'a>(fields: &Fields<'a>) -> Vec<&'a [u8]> {
+        fields.list("X").collect()
+    }
+
+    #[test]
+    fn malformed_lines_are_refused() {
+        let rows: &[(&[u8], Reject)] = &[
+            (b"a", Reject::FieldWithoutColon),
+            (b"a\r\n\r\n", Reject::FieldWithoutColon),
+            (b"a b\n", Reject::FieldWithoutColon),
+            (b"a : b\r\n", Reject::FieldName),
+            (b"a\t: b\r\n", Reject::FieldName),
+            (b": b\r\n", Reject::FieldName),
+            (b"a\"b: c\r\n", Reject::FieldName),
+            (b"a\xe4: c\r\n", Reject::FieldName),
+            (b"a: b\r\n c: d\r\n", Reject::FoldedLine),
+            (b"a: b\r\n\t\r\n", Reject::FoldedLine),
+            (b"a: b\rc: d\r\n", Reject::BareCr),
+            (b"a: b\0\r\n", Reject::ControlByte),
+        ];
+        for (lines, reject) in rows {
+            let refused = Fields::parse(lines).map(|_| ());
+            assert_eq!(refused, Err(*reject), "{}", lines.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn lines_over_a_limit_are_refused() {
+        let most = b"a: b\n".repeat(FIELD_LINES_MAX);
+        assert_eq!(
+            Fields::parse(&most).map(|fields| fields.iter().count()),
+            Ok(FIELD_LINES_MAX)
+        );
+        let too_many = [&most[..], b"c: d\n"].concat();
+        assert_eq!(
+            Fields::parse(&too_many).map(|_| ()),
+            Err(Reject::TooManyFieldLines)
+        );
+        let too_long = [b"a: ", &[b'b'; HEAD_BYTES_MAX][..]].concat();
+        assert_eq!(
+            Fields::parse(&too_long).map(|_| ()),
+            Err(Reject::HeadTooLong)
+        );
+        let longest = &too_long[..HEAD_BYTES_MAX];
+        let value = Fields::parse(longest).unwrap().get("a").map(<[u8]>::len);
+        assert_eq!(value, Some(HEAD_BYTES_MAX - 3));
+    }
+
+    #[test]
+    fn values_lose_the_blanks_around_them_and_no_other_byte() {
+        let rows: &[(&[u8], &[u8])] = &[
+            (b"X:a\r\n", b"a"),
+            (b"X: a\r\n", b"a"),
+            (b"X:\t a \t\r\n", b"a"),
+            (b"X: a \t b\r\n", b"a \t b"),
+            (b"X:\r\n", b""),
+            (b"X: \t \r\n", b""),
+            (b"X: a:b: c\r\n", b"a:b: c"),
+            (b"X: \xc3\xa4 \xff\r\n", b"\xc3\xa4 \xff"),
+            (b"x: a\n", b"a"),
+            (b"x: a", b"a"),
+            (b"!#$%&'*+-.^_`|~09azAZ: b\nX: a\r\n\r\nX: c\r\n", b"a"),
+        ];
+        for (lines, value) in rows {
+            let fields = Fields::parse(lines).unwrap();
+            assert_eq!(fields.get("X"), Some(*value), "{}", lines.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn fields_are_found_by_name_without_regard_to_case() {
+        let fields = Fields::parse(b"Accept: a\r\nAccept-Encoding: b\r\nACCEPT: c\r\n").unwrap();
+        assert_eq!(fields.get("accept"), Some(&b"a"[..]));
+        assert_eq!(fields.get("ACCEPT-encoding"), Some(&b"b"[..]));
+        assert_eq!(fields.get("Accep"), None);
+        assert_eq!(fields.get("Accept-"), None);
+        assert_eq!(fields.all("Accept").collect::<Vec<_>>(), [b"a", b"c"]);
+        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [&b"Accept"[..], b"Accept-Encoding", b"ACCEPT"]);
+        assert_eq!(Fields::empty().iter().count(), 0);
+        assert_eq!(Fields::empty().get("Accept"), None);
+    }
+
+    #[test]
+    fn lists_are_split_at_commas_outside_quotes() {
+        let rows: &[(&str, &[&str])] = &[
+            ("X:", &[]),
+            ("X: , ,,", &[]),
+            ("X: a", &["a"]),
+            ("X: a,b ,\tc", &["a", "b", "c"]),
+            ("X: , a,, b,", &["a", "b"]),
+            ("X: a\r\nY: n\r\nx: b, c", &["a", "b", "c"]),
+            (r#"X: "a,b", W/"c""#, &[r#""a,b""#, r#"W/"c""#]),
+            (r#"X: a="b\",c", d"#, &[r#"a="b\",c""#, "d"]),
+            (r#"X: a\,b"#, &[r#"a\"#, "b"]),
+            ("X: \"a, b\r\nX: c", &["\"a, b", "c"]),
+            (r#"X: "a\"#, &[r#""a\"#]),
+        ];
+        for (lines, expected) in rows {
+            let fields = Fields::parse(lines.as_bytes()).unwrap();
+            let expected: Vec<_> = expected.iter().map(|member| member.as_bytes()).collect();
+            assert_eq!(members(&fields), expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn token_characters_are_those_of_the_rfc() {
+        let by_rfc = |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
+        for byte in 0..=255 {
+            assert_eq!(is_token(&[byte]), by_rfc(byte), "{byte}");
+        }
+        assert!(!is_token(b""));
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP as bytes and values: no socket, no file, no thread and no clock is known here.
+pub mod date;
+pub mod field;
+pub mod negotiation;
+pub mod precondition;
+pub mod range;
+pub mod request;
+pub mod response;
+pub mod target;
+pub mod validator;

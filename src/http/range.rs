@@ -1,0 +1,278 @@
+//! Byte ranges: the Range field against a complete length, and Content-Range (RFC 9110 §14).
+//!
+//! One range a request. Left out: several ranges (`multipart/byteranges`) and other range units, both of which RFC 9110 §14.2 lets a server
+//! ignore. `If-Range` is a precondition and lives in [`super::precondition`].
+
+use std::ops::Range;
+
+/// What a Range field asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ranged {
+    /// The whole representation, with 200.
+    Whole,
+    /// This half-open interval, not empty, with 206.
+    Part(Range<u64>),
+    /// Nothing of the representation: 416.
+    Unsatisfiable,
+}
+
+/// One range-spec as it is written, with inclusive positions (RFC 9110 §14.1.1).
+enum RangeSpec {
+    /// An int-range: from a first position to a last one, or to the end.
+    Int { first: u64, last: Option<u64> },
+    /// A suffix-range: so many bytes at the end.
+    Suffix { length: u64 },
+}
+
+/// Resolves a `Range` field value against a representation of `complete_length` bytes (RFC 9110 §14.2).
+///
+/// The interval returned is half-open and not empty. Another range unit, bad syntax, several ranges and an empty representation yield
+/// [`Ranged::Whole`], because the RFC lets us ignore the field; an interval wholly past the end yields [`Ranged::Unsatisfiable`].
+pub fn resolve(value: &[u8], complete_length: u64) -> Ranged {
+    if complete_length == 0 {
+        return Ranged::Whole;
+    }
+    match only_range_spec(value).and_then(parse) {
+        None => Ranged::Whole,
+        Some(range_spec) => select(range_spec, complete_length),
+    }
+}
+
+/// The range-spec of a `bytes` range set that has exactly one, blanks and empty list members around it removed (RFC 9110 §5.6.1, §14.1).
+fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
+    let equals = value.iter().position(|&byte| byte == b'=')?;
+    let (range_unit, range_set) = (&value[..equals], &value[equals + 1..]);
+    if !range_unit.eq_ignore_ascii_case(b"bytes") {
+        return None;
+    }
+    let mut members = range_set
+        .split(|&byte| byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|member| !member.is_empty());
+    members.next().filter(|_| members.next().is_none())
+}
+
+/// Parses one range-spec; `None` where it is none, or where its last position is before its first (RFC 9110 §14.1.1).
+fn parse(range_spec: &[u8]) -> Option<RangeSpec> {
+    let dash = range_spec.iter().position(|&byte| byte == b'-')?;
+    match (&range_spec[..dash], &range_spec[dash + 1..]) {
+        (b"", suffix) => Some(RangeSpec::Suffix {
+            length: parse_position(suffix)?,
+        }),
+        (first, b"") => Some(RangeSpec::Int {
+            first: parse_position(first)?,
+            last: None,
+        }),
+        (first, last) => {
+            let (first, last) = (parse_position(first)?, parse_position(last)?);
+            (first <= last).then_some(RangeSpec::Int {
+                first,
+                last: Some(last),
+            })
+        }
+    }
+}
+
+/// A number of one or more digits; one that is too large for 64 bits counts as the largest, since no file reaches either.
+fn parse_position(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let append = |number: u64, digit: &u8| {
+        number
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
+    };
+    Some(digits.iter().fold(0, append))
+}
+
+/// The bytes that `range_spec` selects of `complete_length`, which is not 0: where inclusive positions become a half-open interval.
+fn select(range_spec: RangeSpec, complete_length: u64) -> Ranged {
+    let interval = match range_spec {
+        RangeSpec::Suffix { length } => complete_length.saturating_sub(length)..complete_length,
+        RangeSpec::Int { first, last: None } => first..complete_length,
+        RangeSpec::Int {
+            first,
+            last: Some(last),
+        } => first..last.saturating_add(1).min(complete_length),
+    };
+    if interval.is_empty() {
+        return Ranged::Unsatisfiable;
+    }
+    Ranged::Part(interval)
+}
+
+/// The Content-Range of a 206 (RFC 9110 §14.4): `bytes 0-499/1234`. The `interval` is half-open and not empty, as [`resolve`] gives it.
+pub fn content_range(interval: &Range<u64>, complete_length: u64) -> String {
+    let (first, last) = (interval.start, interval.end - 1);
+    format!("bytes {first}-{last}/{complete_length}")
+}
+
+/// The Content-Range of a 416 (RFC 9110 §14.4): `bytes */1234`.
+pub fn unsatisfied_range(complete_length: u64) -> String {
+    format!("bytes */{complete_length}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // RFC 9110 §14.1.1, §14.2.
+    #[test]
+    fn bad_syntax_is_the_whole_representation() {
+        for value in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=,",
+            "bytes= , ,",
+            "bytes=-",
+            "bytes=--",
+            "bytes=--5",
+            "bytes=5",
+            "bytes=20-10",
+            "bytes=500-499",
+            "bytes=+0-4",
+            "bytes=0-+4",
+            "bytes=-+5",
+            "bytes=-5-",
+            "bytes=0--4",
+            "bytes=0-4-6",
+            "bytes=0 -4",
+            "bytes=0- 4",
+            "bytes=0 - 4",
+            "bytes=- 5",
+            "bytes=0x0-4",
+            "bytes=a-b",
+            "bytes=0-b",
+            "bytes=0-4;5",
+            "bytes=0-4 5",
+            "bytes=*",
+            "bytes==0-4",
+            "bytes:0-4",
+            "bytes 0-4",
+            "bytes =0-4",
+            " bytes=0-4",
+            "\"bytes=0-4\"",
+            "bytes=0-\u{664}",
+        ] {
+            assert_eq!(resolve(value.as_bytes(), 1000), Ranged::Whole, "{value:?}");
+        }
+    }
+
+    // RFC 9110 §14.2: "A server MAY ignore the Range header field".
+    #[test]
+    fn another_unit_or_several_ranges_are_the_whole_representation() {
+        for value in [
+            "=0-4",
+            "byte=0-4",
+            "bytess=0-4",
+            "lines=0-4",
+            "none=0-4",
+            "bytes=0-4,10-14",
+            "bytes=0-4, -5",
+            "bytes=0-0,-1",
+            "bytes=0-4,x",
+            "bytes=x,0-4",
+            "bytes=5000-,6000-",
+        ] {
+            assert_eq!(resolve(value.as_bytes(), 1000), Ranged::Whole, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_range_of_an_empty_representation_is_the_whole_of_it() {
+        for value in ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-"] {
+            assert_eq!(resolve(value.as_bytes(), 0), Ranged::Whole, "{value}");
+        }
+    }
+
+    // RFC 9110 §14.1.2.
+    #[test]
+    fn a_range_past_the_end_is_unsatisfiable() {
+        for value in [
+            "bytes=1000-",
+            "bytes=1000-1000",
+            "bytes=1000-2000",
+            "bytes=18446744073709551615-",
+            "bytes=18446744073709551616-",
+            "bytes=99999999999999999999999999-99999999999999999999999999",
+            "bytes=-0",
+            "bytes=-000",
+        ] {
+            let ranged = resolve(value.as_bytes(), 1000);
+            assert_eq!(ranged, Ranged::Unsatisfiable, "{value}");
+        }
+    }
+
+    // RFC 9110 §14.1.1, §14.1.2.
+    #[test]
+    fn one_range_is_that_part() {
+        for (value, complete_length, expected) in [
+            ("bytes=0-499", 10_000, 0..500),
+            ("bytes=500-999", 10_000, 500..1000),
+            ("bytes=-500", 10_000, 9500..10_000),
+            ("bytes=9500-", 10_000, 9500..10_000),
+            ("bytes=0-0", 10_000, 0..1),
+            ("bytes=-1", 10_000, 9999..10_000),
+            ("bytes=0-", 10_000, 0..10_000),
+            ("bytes=9999-9999", 10_000, 9999..10_000),
+            ("bytes=9999-", 10_000, 9999..10_000),
+            ("bytes=9990-10000", 10_000, 9990..10_000),
+            ("bytes=0-18446744073709551615", 10_000, 0..10_000),
+            ("bytes=7-99999999999999999999999", 10_000, 7..10_000),
+            ("bytes=-10000", 10_000, 0..10_000),
+            ("bytes=-10001", 10_000, 0..10_000),
+            ("bytes=-99999999999999999999999", 10_000, 0..10_000),
+            ("bytes=0-0", 1, 0..1),
+            ("bytes=000-0004", 10_000, 0..5),
+            ("BYTES=0-4", 10_000, 0..5),
+            ("bytes= 0-4", 10_000, 0..5),
+            ("bytes=\t0-4 ", 10_000, 0..5),
+            ("bytes=0-4,", 10_000, 0..5),
+            ("bytes=, ,0-4 , ,", 10_000, 0..5),
+            (
+                "bytes=0-18446744073709551615",
+                u64::MAX,
+                0..18_446_744_073_709_551_615,
+            ),
+        ] {
+            let ranged = resolve(value.as_bytes(), complete_length);
+            assert_eq!(ranged, Ranged::Part(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_ranges_are_the_whole_representation() {
+        let several = format!("bytes={}", "0-,".repeat(10_000));
+        assert_eq!(resolve(several.as_bytes(), 1000), Ranged::Whole);
+        let empty = format!("bytes={}", ",".repeat(30_000));
+        assert_eq!(resolve(empty.as_bytes(), 1000), Ranged::Whole);
+    }
+
+    // RFC 9110 §14.4.
+    #[test]
+    fn content_range_has_inclusive_positions() {
+        assert_eq!(content_range(&(0..500), 1234), "bytes 0-499/1234");
+        assert_eq!(content_range(&(0..1), 1), "bytes 0-0/1");
+        assert_eq!(
+            content_range(&(42..u64::MAX), u64::MAX),
+            "bytes 42-18446744073709551614/18446744073709551615"
+        );
+        assert_eq!(unsatisfied_range(1234), "bytes */1234");
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_lies_within_the_representation(
+            value in "bytes=[0-9]{0,21}-[0-9]{0,21}|bytes=[-0-9, ]{0,12}|\\PC{0,20}",
+            complete_length in 0..=u64::MAX,
+        ) {
+            if let Ranged::Part(interval) = resolve(value.as_bytes(), complete_length) {
+                prop_assert!(interval.start < interval.end);
+                prop_assert!(interval.end <= complete_length);
+            }
+        }
+    }
+}

@@ -1,0 +1,1004 @@
+//! The request parser: from the bytes of a head to a [`Request`] (RFC 9112 §2, §3, §5 and what §6 says of a head).
+//!
+//! A pure function over everything received so far. It keeps nothing between two calls and allocates nothing: a request
+//! borrows from the bytes. Each line is judged when its end has come, in this order: the request line with its version,
+//! method and target, then the field lines, then Host, Content-Length and Transfer-Encoding. A control byte is refused
+//! at once, even in a line without an end, so a TLS ClientHello gets its answer. More bytes never change an answer.
+//!
+//! Left out on purpose: HTTP/0.9, folded lines, bodies, and every transfer coding.
+
+use super::field::{Fields, is_token};
+use super::response::Status;
+use super::target::{Target, is_host};
+use crate::limits::{EMPTY_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
+
+/// What [`parse`] makes of the bytes received so far.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every call ends in a request, and a box would be its one allocation"
+)]
+pub enum Parsed<'a> {
+    /// A whole head; `head_bytes` is its length with the closing empty line (and skipped empty lines before it).
+    Complete {
+        request: Request<'a>,
+        head_bytes: usize,
+    },
+    /// A good beginning; more bytes are needed.
+    Partial,
+    /// No continuation can make this a request that is served.
+    Refused(Reject),
+}
+
+/// Why a head is refused; [`Reject::status`] gives the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reject {
+    /// More than [`EMPTY_LINES_MAX`] empty lines before the request line: 400.
+    TooManyEmptyLines,
+    /// NUL or another control byte in a line; HT is not one of them (RFC 9110 §5.5): 400.
+    ControlByte,
+    /// CR that LF does not follow (RFC 9112 §2.2): 400.
+    BareCr,
+    /// A request line that is not three parts with a single SP between them, such as a Simple-Request: 400.
+    RequestLine,
+    /// A request line of more than [`REQUEST_LINE_BYTES_MAX`] bytes, ended or not: 414.
+    RequestLineTooLong,
+    /// An HTTP-version that is not `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112 §2.3): 400.
+    Version,
+    /// A well-formed HTTP-version of another major version than 1; the HTTP/2 preface is one: 505.
+    UnsupportedVersion,
+    /// A method that is no token: 400.
+    Method,
+    /// A token that is no registered method; methods are case-sensitive (RFC 9110 §9.1), so `get` is one: 501.
+    UnknownMethod,
+    /// A request-target that is neither origin-form nor absolute-form with `http://`, nor `*` for OPTIONS: 400.
+    TargetForm,
+    /// A request-target with a fragment, which is never sent (RFC 9112 §3.2): 400.
+    TargetFragment,
+    /// An absolute-form whose authority has userinfo, no host, or is not `uri-host [":" port]` (RFC 9110 §4.2): 400.
+    TargetAuthority,
+    /// A line that starts with a blank: the deprecated line folding (RFC 9112 §5.2): 400.
+    FoldedLine,
+    /// A field line without a colon: 400.
+    FieldWithoutColon,
+    /// A field name that is empty or no token; a blank before the colon is the known trick (RFC 9112 §5.1): 400.
+    FieldName,
+    /// More than [`FIELD_LINES_MAX`](crate::limits::FIELD_LINES_MAX) field lines: 431.
+    TooManyFieldLines,
+    /// A head of more than [`HEAD_BYTES_MAX`] bytes, ended or not: 431.
+    HeadTooLong,
+    /// HTTP/1.1 without Host (RFC 9112 §3.2): 400.
+    MissingHost,
+    /// More than one Host line, in any version, even where they agree: 400.
+    RepeatedHost,
+    /// A Host that is not `uri-host [":" port]`: 400.
+    MalformedHost,
+    /// A Content-Length that is not all digits, or more than 2^64 - 1 (RFC 9110 §8.6): 400.
+    MalformedContentLength,
+    /// Content-Length repeated with different values: 400.
+    ConflictingContentLength,
+    /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112 §6.1): 400.
+    ContentLengthAndTransferEncoding,
+    /// Transfer-Encoding: no transfer coding is understood here: 501.
+    TransferEncoding,
+}
+
+impl Reject {
+    /// The status code of the answer: 400, 414, 431, 501 or 505.
+    pub fn status(self) -> Status {
+        match self {
+            Reject::RequestLineTooLong => Status::UriTooLong,
+            Reject::TooManyFieldLines | Reject::HeadTooLong => Status::RequestHeaderFieldsTooLarge,
+            Reject::UnknownMethod | Reject::TransferEncoding => Status::NotImplemented,
+            Reject::UnsupportedVersion => Status::HttpVersionNotSupported,
+            _ => Status::BadRequest,
+        }
+    }
+
+    /// A short phrase for the log, without anything the client sent.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Reject::TooManyEmptyLines => "too many empty lines before the request line",
+            Reject::ControlByte => "a control byte in the head",
+            Reject::BareCr => "CR without LF",
+            Reject::RequestLine => "a request line that is not three parts",
+            Reject::RequestLineTooLong => "the request line is too long",
+            Reject::Version => "a malformed HTTP-version",
+            Reject::UnsupportedVersion => "an unsupported HTTP-version",
+            Reject::Method => "a method that is no token",
+            Reject::UnknownMethod => "an unknown method",
+            Reject::TargetForm => "a request-target in a form that is not served",
+            Reject::TargetFragment => "a fragment in the request-target",
+            Reject::TargetAuthority => "a bad authority in the request-target",
+            Reject::FoldedLine => "a folded field line",
+            Reject::FieldWithoutColon => "a field line without a colon",
+            Reject::FieldName => "a field name that is no token",
+            Reject::TooManyFieldLines => "too many field lines",
+            Reject::HeadTooLong => "the head is too long",
+            Reject::MissingHost => "HTTP/1.1 without Host",
+            Reject::RepeatedHost => "more than one Host",
+            Reject::MalformedHost => "a malformed Host",
+            Reject::MalformedContentLength => "a malformed Content-Length",
+            Reject::ConflictingContentLength => "Content-Length with different values",
+            Reject::ContentLengthAndTransferEncoding => "Content-Length with Transfer-Encoding",
+            Reject::TransferEncoding => "Transfer-Encoding is not implemented",
+        }
+    }
+}
+
+/// The methods this server tells apart (RFC 9110 §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Head,
+    Options,
+    Put,
+    /// In any form of target.
+    Connect,
+    /// Registered with IANA and never allowed here (POST, DELETE, TRACE, ...): 405.
+    NotAllowed,
+}
+
+impl Method {
+    /// Every other registered method: RFC 9110's, PATCH and QUERY, HTTP/2's PRI, WebDAV's and what extends it.
+    const NOT_ALLOWED: &str = "DELETE POST TRACE PATCH QUERY PRI \
+        COPY LOCK MKCOL MOVE PROPFIND PROPPATCH UNLOCK \
+        ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE \
+        ORDERPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UPDATE UPDATEREDIRECTREF VERSION-CONTROL";
+
+    fn parse(method: &[u8]) -> Result<Method, Reject> {
+        match method {
+            b"GET" => Ok(Method::Get),
+            b"HEAD" => Ok(Method::Head),
+            b"OPTIONS" => Ok(Method::Options),
+            b"PUT" => Ok(Method::Put),
+            b"CONNECT" => Ok(Method::Connect),
+            other if Method::is_registered(other) => Ok(Method::NotAllowed),
+            other if is_token(other) => Err(Reject::UnknownMethod),
+            _ => Err(Reject::Method),
+        }
+    }
+
+    fn is_registered(method: &[u8]) -> bool {
+        Method::NOT_ALLOWED
+            .split(' ')
+            .any(|name| name.as_bytes() == method)
+    }
+}
+
+/// The HTTP-version, as far as the answer depends on it: every 1.x with x > 1 counts as 1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    Http10,
+    Http11,
+}
+
+impl Version {
+    fn parse(version: &[u8]) -> Result<Version, Reject> {
+        match version {
+            b"HTTP/1.0" => Ok(Version::Http10),
+            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Version::Http11),
+            [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+                Err(Reject::UnsupportedVersion)
+            }
+            _ => Err(Reject::Version),
+        }
+    }
+}
+
+/// One request head, borrowed from the bytes received.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The request line as it was received, without its line end: for the access log.
+    pub line: &'a [u8],
+    pub method: Method,
+    pub target: Target<'a>,
+    pub version: Version,
+    /// `uri-host [":" port]`: the authority of an absolute-form target, else the Host field's value.
+    pub host: Option<&'a [u8]>,
+    /// Bytes of the body that follows the head; `None` where the request says nothing of one.
+    pub content_length: Option<u64>,
+    pub fields: Fields<'a>,
+}
+
+impl Request<'_> {
+    /// Whether the client wants the connection to persist: HTTP/1.1 unless `Connection: close`, HTTP/1.0 only
+    /// with `Connection: keep-alive` (RFC 9112 §9.3, §C.2.2). `close` wins where both are named.
+    pub fn wants_persistence(&self) -> bool {
+        !self.names("Connection", "close")
+            && (self.version == Version::Http11 || self.names("Connection", "keep-alive"))
+    }
+
+    /// Whether the client waits for 100 before it sends its body (RFC 9110 §10.1.1): `Expect: 100-continue` in HTTP/1.1.
+    pub fn expects_continue(&self) -> bool {
+        self.version == Version::Http11 && self.names("Expect", "100-continue")
+    }
+
+    /// Whether the list in the fields named `field` has `member`, without regard to case.
+    fn names(&self, field: &str, member: &str) -> bool {
+        self.fields
+            .list(field)
+            .any(|have| have.eq_ignore_ascii_case(member.as_bytes()))
+    }
+}
+
+/// Parses the head at the start of `bytes`, everything received and not yet answered.
+///
+/// A head of [`HEAD_BYTES_MAX`] bytes is complete or refused, so a buffer of that size never waits for room.
+pub fn parse(bytes: &[u8]) -> Parsed<'_> {
+    let bytes = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];
+    match parse_head(bytes) {
+        Ok(complete) => complete,
+        Err(Stop::Partial) if bytes.len() == HEAD_BYTES_MAX => Parsed::Refused(Reject::HeadTooLong),
+        Err(Stop::Partial) => Parsed::Partial,
+        Err(Stop::Refused(reject)) => Parsed::Refused(reject),
+    }
+}
+
+/// Whether [`parse`] could judge `bytes` otherwise than it judged the first `judged` of them, which were `Partial`: a
+/// line has ended, a control byte has come, or a limit was passed. `false` is certain, `true` is worth a look.
+///
+/// It looks at the new bytes only, so that a head sent byte by byte is not parsed anew for each.
+pub fn may_decide(bytes: &[u8], judged: usize) -> bool {
+    let Some((old, new)) = bytes.split_at_checked(judged) else {
+        return true;
+    };
+    if new.is_empty() {
+        return false;
+    }
+    // CR decides nothing until the next byte tells whether it is half a line end.
+    let undecided_cr = |at: usize| new[at] == b'\r' && at + 1 == new.len();
+    old.last() == Some(&b'\r')
+        || find_control(new).is_some_and(|at| !undecided_cr(at))
+        || passes_a_limit(bytes, judged)
+}
+
+/// Whether a limit lies between the first `judged` bytes and all of `bytes`.
+fn passes_a_limit(bytes: &[u8], judged: usize) -> bool {
+    let empty_lines = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count();
+    let request_line_max = empty_lines + REQUEST_LINE_BYTES_MAX;
+    bytes.len() >= HEAD_BYTES_MAX || (judged <= request_line_max && request_line_max < bytes.len())
+}
+
+/// The first line of `bytes` (or what there is of it), without its line end: what the access log shows of a refused request.
+///
+/// Empty lines before it are passed over, and it is cut after [`REQUEST_LINE_BYTES_MAX`] bytes.
+pub fn first_line(bytes: &[u8]) -> &[u8] {
+    let start = skip_empty_lines(bytes).unwrap_or(0);
+    let line = bytes[start..]
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    &line[..line.len().min(REQUEST_LINE_BYTES_MAX)]
+}
+
+/// Why there is no whole head, or no whole line of one.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Partial,
+    Refused(Reject),
+}
+
+impl From<Reject> for Stop {
+    fn from(reject: Reject) -> Stop {
+        Stop::Refused(reject)
+    }
+}
+
+/// A line of a head: its bytes without the line end, none of them a control byte but HT.
+pub(super) struct Line<'a> {
+    pub(super) content: &'a [u8],
+    /// The position in the head where the next line starts.
+    pub(super) next: usize,
+}
+
+fn parse_head(bytes: &[u8]) -> Result<Parsed<'_>, Stop> {
+    let start = skip_empty_lines(bytes)?;
+    let Line {
+        content: line,
+        next,
+    } = take_request_line(bytes, start)?;
+    let [method, target, version] = split_request_line(line)?;
+    let version = Version::parse(version)?;
+    let method = Method::parse(method)?;
+    let (target, authority) = Target::parse(target, method)?;
+    let (fields, head_bytes) = Fields::parse_section(bytes, next)?;
+    let host = judge_host(&fields, version)?;
+    let content_length = judge_content_length(&fields)?;
+    let request = Request {
+        line,
+        method,
+        target,
+        version,
+        host: authority.or(host),
+        content_length,
+        fields,
+    };
+    Ok(Parsed::Complete {
+        request,
+        head_bytes,
+    })
+}
+
+/// The position after the empty lines at the start of `bytes` (RFC 9112 §2.2).
+fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Reject> {
+    let mut start = 0;
+    for _ in 0..=EMPTY_LINES_MAX {
+        match bytes[start..] {
+            [b'\n', ..] => start += 1,
+            [b'\r', b'\n', ..] => start += 2,
+            _ => return Ok(start),
+        }
+    }
+    Err(Reject::TooManyEmptyLines)
+}
+
+/// The line of `head` that starts at `start`, ended by CRLF or by LF alone.
+pub(super) fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
+    let rest = &head[start..];
+    let end = find_control(rest).ok_or(Stop::Partial)?;
+    let line_end_bytes = match rest[end..] {
+        [b'\n', ..] => 1,
+        [b'\r', b'\n', ..] => 2,
+        [b'\r'] => return Err(Stop::Partial),
+        [b'\r', ..] => return Err(Reject::BareCr.into()),
+        _ => return Err(Reject::ControlByte.into()),
+    };
+    Ok(Line {
+        content: &rest[..end],
+        next: start + end + line_end_bytes,
+    })
+}
+
+/// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the line end.
+fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
+    let longest = &head[start..head.len().min(start + REQUEST_LINE_BYTES_MAX + 1)];
+    if longest.len() > REQUEST_LINE_BYTES_MAX && find_control(longest).is_none() {
+        return Err(Reject::RequestLineTooLong.into());
+    }
+    take_line(head, start)
+}
+
+/// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a field value, and whoever
+/// judges another kind of line refuses it there.
+fn find_control(bytes: &[u8]) -> Option<usize> {
+    let is_control = |byte: &u8| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f;
+    // A block is looked at without leaving early, which the compiler turns into a few vector instructions.
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let clean = |block: &&[u8; 16]| {
+        !block
+            .iter()
+            .fold(false, |found, byte| found | is_control(byte))
+    };
+    let clean_bytes = 16 * blocks.iter().take_while(clean).count();
+    let at = bytes[clean_bytes..].iter().position(is_control)?;
+    Some(clean_bytes + at)
+}
+
+/// Method, request-target and HTTP-version, none of them empty (RFC 9112 §3).
+fn split_request_line(line: &[u8]) -> Result<[&[u8]; 3], Reject> {
+    let mut parts = line.split(|&byte| byte == b' ');
+    let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+    let (Some(method), Some(target), Some(version), None) = parts else {
+        return Err(Reject::RequestLine);
+    };
+    let parts = [method, target, version];
+    if parts.contains(&&b""[..]) || line.contains(&b'\t') {
+        return Err(Reject::RequestLine);
+    }
+    Ok(parts)
+}
+
+/// The Host field's value, checked. An absolute-form target does not excuse from it (RFC 9112 §3.2.2).
+fn judge_host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<&'a [u8]>, Reject> {
+    let mut hosts = fields.all("Host");
+    match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => Err(Reject::RepeatedHost),
+        (None, None) if version == Version::Http11 => Err(Reject::MissingHost),
+        (Some(host), None) if !is_host(host) => Err(Reject::MalformedHost),
+        (host, None) => Ok(host),
+    }
+}
+
+/// The length of the body. No request with Transfer-Encoding comes through: its body's end could not be found.
+fn judge_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
+    let content_length = parse_content_length(fields)?;
+    match (fields.get("Transfer-Encoding"), content_length) {
+        (None, length) => Ok(length),
+        (Some(_), Some(_)) => Err(Reject::ContentLengthAndTransferEncoding),
+        (Some(_), None) => Err(Reject::TransferEncoding),
+    }
+}
+
+/// Content-Length, which may be repeated with the same value, in one line or in several (RFC 9110 §8.6).
+fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
+    let mut length = None;
+    // Not `Fields::list`, which would skip an empty member: here it is a mistake.
+    let members = fields
+        .all("Content-Length")
+        .flat_map(|value| value.split(|&byte| byte == b','));
+    for member in members {
+        let value = parse_decimal(member.trim_ascii()).ok_or(Reject::MalformedContentLength)?;
+        if length.is_some_and(|before| before != value) {
+            return Err(Reject::ConflictingContentLength);
+        }
+        length = Some(value);
+    }
+    Ok(length)
+}
+
+/// `1*DIGIT` as a number; `None` for anything else, and past 2^64 - 1. (`str::parse` would take a plus sign.)
+fn parse_decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::FIELD_LINES_MAX;
+
+    fn parse_whole(head: &[u8]) -> Request<'_> {
+        match parse(head) {
+            Parsed::Complete {
+                request,
+                head_bytes,
+            } if head_bytes == head.len() => request,
+            other => panic!("{} is {other:?}", head.escape_ascii()),
+        }
+    }
+
+    #[track_caller]
+    fn expect_refused(head: &[u8], reject: Reject) {
+        match parse(head) {
+            Parsed::Refused(have) if have == reject => {}
+            other => panic!("{} is {other:?}, not {reject:?}", head.escape_ascii()),
+        }
+    }
+
+    #[track_caller]
+    fn expect_partial(head: &[u8]) {
+        let parsed = parse(head);
+        assert!(
+            matches!(parsed, Parsed::Partial),
+            "{} is {parsed:?}",
+            head.escape_ascii()
+        );
+    }
+
+    /// A head with this request line and, where the version asks for it, a Host.
+    fn head_of(request_line: &[u8]) -> Vec<u8> {
+        [request_line, b"\r\nHost: a\r\n\r\n"].concat()
+    }
+
+    /// A good HTTP/1.1 head with these further field lines, each ended by CRLF.
+    fn head_with(field_lines: &str) -> Vec<u8> {
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{field_lines}\r\n").into_bytes()
+    }
+
+    #[test]
+    fn malformed_request_lines_are_refused() {
+        let rows: &[(&[u8], Reject)] = &[
+            (b"GET", Reject::RequestLine),
+            (b"GET /", Reject::RequestLine),
+            (b"GET / ", Reject::RequestLine),
+            (b" GET / HTTP/1.1", Reject::RequestLine),
+            (b"GET  / HTTP/1.1", Reject::RequestLine),
+            (b"GET /  HTTP/1.1", Reject::RequestLine),
+            (b"GET  HTTP/1.1", Reject::RequestLine),
+            (b"CONNECT  HTTP/1.1", Reject::RequestLine),
+            (b"GET / HTTP/1.1 ", Reject::RequestLine),
+            (b"GET /a b HTTP/1.1", Reject::RequestLine),
+            (b" / HTTP/1.1", Reject::RequestLine),
+            (b"GET\t/ HTTP/1.1", Reject::RequestLine),
+            (b"GET /\tHTTP/1.1", Reject::RequestLine),
+            (b"GET /a\tb HTTP/1.1", Reject::RequestLine),
+            (b"GET / HTTP/1.1\t", Reject::RequestLine),
+            (b"\tGET / HTTP/1.1", Reject::RequestLine),
+            (b"GET / HTTP/1", Reject::Version),
+            (b"GET / HTTP/1.", Reject::Version),
+            (b"GET / HTTP/.1", Reject::Version),
+            (b"GET / HTTP/2", Reject::Version),
+            (b"GET / HTTP/1.10", Reject::Version),
+            (b"GET / HTTP/11.0", Reject::Version),
+            (b"GET / HTTP/a.b", Reject::Version),
+            (b"GET / HTTP/1.x", Reject::Version),
+            (b"GET / http/1.0", Reject::Version),
+            (b"GET / Http/1.1", Reject::Version),
+            (b"GET / HTTP 1.1", Reject::RequestLine),
+            (b"GET / ICY/1.0", Reject::Version),
+            (b"GET / HTTP/2.0", Reject::UnsupportedVersion),
+            (b"GET / HTTP/3.0", Reject::UnsupportedVersion),
+            (b"GET / HTTP/0.9", Reject::UnsupportedVersion),
+            (b"PRI * HTTP/2.0", Reject::UnsupportedVersion),
+            (b"G(T / HTTP/1.1", Reject::Method),
+            (b"GET: / HTTP/1.1", Reject::Method),
+            (b"G\xc3\x89T / HTTP/1.1", Reject::Method),
+            (b"get / HTTP/1.1", Reject::UnknownMethod),
+            (b"Get / HTTP/1.1", Reject::UnknownMethod),
+            (b"GETT / HTTP/1.1", Reject::UnknownMethod),
+            (b"PO / HTTP/1.1", Reject::UnknownMethod),
+            (b"BREW /pot HTTP/1.1", Reject::UnknownMethod),
+            (b"* / HTTP/1.1", Reject::UnknownMethod),
+            (b"GET a HTTP/1.1", Reject::TargetForm),
+            (b"GET /#a HTTP/1.1", Reject::TargetFragment),
+            (b"GET http://a@b/ HTTP/1.1", Reject::TargetAuthority),
+        ];
+        for (line, reject) in rows {
+            expect_refused(&head_of(line), *reject);
+        }
+    }
+
+    #[test]
+    fn the_first_mistake_in_the_order_of_judgement_counts() {
+        let rows: &[(&[u8], Reject)] = &[
+            (b"get  # HTTP/2.0\r\n", Reject::RequestLine),
+            (b"get # HTTP/2.0\r\n", Reject::UnsupportedVersion),
+            (b"get # HTTP/1.1\r\n", Reject::UnknownMethod),
+            (b"GET # HTTP/1.1\r\n : \r\n", Reject::TargetFragment),
+            (b"GET / HTTP/1.1\r\n : \r\n\r\n", Reject::FoldedLine),
+            (
+                b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+                Reject::MissingHost,
+            ),
+            (
+                b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: x\r\n\r\n",
+                Reject::MalformedContentLength,
+            ),
+        ];
+        for (head, reject) in rows {
+            expect_refused(head, *reject);
+        }
+    }
+
+    #[test]
+    fn a_bad_request_line_is_refused_before_the_fields_come() {
+        expect_refused(b"GET /\r\n", Reject::RequestLine);
+        expect_refused(
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            Reject::UnsupportedVersion,
+        );
+    }
+
+    #[test]
+    fn each_version_of_major_1_is_served() {
+        let rows: &[(&[u8], Version)] = &[
+            (b"GET / HTTP/1.0", Version::Http10),
+            (b"GET / HTTP/1.1", Version::Http11),
+            (b"GET / HTTP/1.2", Version::Http11),
+            (b"GET / HTTP/1.9", Version::Http11),
+        ];
+        for (line, version) in rows {
+            assert_eq!(parse_whole(&head_of(line)).version, *version);
+        }
+    }
+
+    #[test]
+    fn methods_are_told_apart() {
+        let rows: &[(&str, Method)] = &[
+            ("GET", Method::Get),
+            ("HEAD", Method::Head),
+            ("OPTIONS", Method::Options),
+            ("PUT", Method::Put),
+            ("CONNECT", Method::Connect),
+            ("POST", Method::NotAllowed),
+            ("DELETE", Method::NotAllowed),
+            ("TRACE", Method::NotAllowed),
+            ("PATCH", Method::NotAllowed),
+            ("QUERY", Method::NotAllowed),
+            ("PRI", Method::NotAllowed),
+            ("PROPFIND", Method::NotAllowed),
+            ("ACL", Method::NotAllowed),
+            ("COPY", Method::NotAllowed),
+            ("UPDATEREDIRECTREF", Method::NotAllowed),
+            ("VERSION-CONTROL", Method::NotAllowed),
+        ];
+        for (name, method) in rows {
+            let head = head_of(format!("{name} / HTTP/1.1").as_bytes());
+            assert_eq!(parse_whole(&head).method, *method, "{name}");
+        }
+        assert!(
+            Method::NOT_ALLOWED
+                .split(' ')
+                .all(|name| is_token(name.as_bytes()))
+        );
+    }
+
+    #[test]
+    fn connect_is_taken_with_any_target() {
+        for target in ["a:443", "/", "*", "http://a@b/", "#", "\u{fc}"] {
+            let head = head_of(format!("CONNECT {target} HTTP/1.1").as_bytes());
+            assert_eq!(parse_whole(&head).target, Target::Authority, "{target}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_request_is_taken_apart() {
+        let bytes =
+            b"GET /a/b.txt?q=1 HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n\r\nGET /next";
+        let Parsed::Complete {
+            request,
+            head_bytes,
+        } = parse(bytes)
+        else {
+            panic!("not complete");
+        };
+        assert_eq!(&bytes[head_bytes..], b"GET /next");
+        assert_eq!(request.line, b"GET /a/b.txt?q=1 HTTP/1.1");
+        assert_eq!(request.method, Method::Get);
+        let (path, query) = (&b"/a/b.txt"[..], Some(&b"q=1"[..]));
+        assert_eq!(request.target, Target::Resource { path, query });
+        assert_eq!(request.version, Version::Http11);
+        assert_eq!(request.host, Some(&b"example.org:8080"[..]));
+        assert_eq!(request.content_length, None);
+        assert_eq!(request.fields.get("accept"), Some(&b"*/*"[..]));
+        assert_eq!(request.fields.iter().count(), 2);
+    }
+
+    #[test]
+    fn empty_lines_before_the_request_line_are_skipped_up_to_the_limit() {
+        for empty_line in ["\r\n", "\n"] {
+            let most = format!(
+                "{}GET / HTTP/1.0\r\n\r\n",
+                empty_line.repeat(EMPTY_LINES_MAX)
+            );
+            assert_eq!(parse_whole(most.as_bytes()).line, b"GET / HTTP/1.0");
+            expect_partial(empty_line.repeat(EMPTY_LINES_MAX).as_bytes());
+            let too_many = empty_line.repeat(EMPTY_LINES_MAX + 1);
+            expect_refused(too_many.as_bytes(), Reject::TooManyEmptyLines);
+        }
+        expect_refused(b"\r\rGET / HTTP/1.0\r\n\r\n", Reject::BareCr);
+    }
+
+    #[test]
+    fn lines_that_end_in_lf_alone_are_accepted() {
+        let request = parse_whole(b"GET / HTTP/1.1\nHost: a\r\nAccept: b\n\n");
+        assert_eq!(request.fields.get("Accept"), Some(&b"b"[..]));
+        parse_whole(b"GET / HTTP/1.0\r\n\n");
+        parse_whole(b"GET / HTTP/1.0\n\r\n");
+    }
+
+    #[test]
+    fn a_control_byte_is_refused_at_once_wherever_it_stands() {
+        let controls = (0..0x20)
+            .chain([0x7f])
+            .filter(|byte| !b"\t\r\n".contains(byte));
+        for control in controls {
+            for start in [
+                "",
+                "GET /",
+                "GET / HTTP/1.0\r\nA",
+                "GET / HTTP/1.0\r\nA: a-very-long-value",
+            ] {
+                expect_refused(
+                    &[start.as_bytes(), &[control]].concat(),
+                    Reject::ControlByte,
+                );
+            }
+        }
+        let tls_client_hello = b"\x16\x03\x01\x02\x00\x01\x00\x01";
+        expect_refused(tls_client_hello, Reject::ControlByte);
+    }
+
+    #[test]
+    fn cr_without_lf_is_refused_when_the_next_byte_is_there() {
+        for start in [
+            "",
+            "GET / HTTP/1.0",
+            "GET / HTTP/1.0\r\nA: b",
+            "GET / HTTP/1.0\r\n",
+        ] {
+            let cr = [start, "\r"].concat();
+            expect_partial(cr.as_bytes());
+            expect_refused(&[cr.as_bytes(), b"\r"].concat(), Reject::BareCr);
+            expect_refused(&[cr.as_bytes(), b"a"].concat(), Reject::BareCr);
+        }
+    }
+
+    #[test]
+    fn malformed_field_lines_are_refused() {
+        let rows = [
+            ("Accept : a\r\n", Reject::FieldName),
+            (": a\r\n", Reject::FieldName),
+            ("A b: c\r\n", Reject::FieldName),
+            ("\u{e4}: c\r\n", Reject::FieldName),
+            ("Accept\r\n", Reject::FieldWithoutColon),
+            (" folded: a\r\n", Reject::FoldedLine),
+            ("\tfolded\r\n", Reject::FoldedLine),
+            (" \r\n", Reject::FoldedLine),
+        ];
+        for (line, reject) in rows {
+            expect_refused(&head_with(line), reject);
+        }
+        expect_refused(b"GET / HTTP/1.0\r\n folded: a\r\n\r\n", Reject::FoldedLine);
+    }
+
+    #[test]
+    fn host_is_judged() {
+        let rows: &[(&[u8], Reject)] = &[
+            (b"GET / HTTP/1.1\r\n\r\n", Reject::MissingHost),
+            (b"GET / HTTP/1.2\r\n\r\n", Reject::MissingHost),
+            (b"CONNECT a:1 HTTP/1.1\r\n\r\n", Reject::MissingHost),
+            (b"GET http://a/ HTTP/1.1\r\n\r\n", Reject::MissingHost),
+            (
+                b"GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n",
+                Reject::RepeatedHost,
+            ),
+            (
+                b"GET / HTTP/1.0\r\nHost: a\r\nHOST: b\r\n\r\n",
+                Reject::RepeatedHost,
+            ),
+            (
+                b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+                Reject::MalformedHost,
+            ),
+            (
+                b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+                Reject::MalformedHost,
+            ),
+            (
+                b"GET / HTTP/1.0\r\nHost: u@a\r\n\r\n",
+                Reject::MalformedHost,
+            ),
+            (
+                b"GET / HTTP/1.0\r\nHost: http://a\r\n\r\n",
+                Reject::MalformedHost,
+            ),
+            (
+                b"GET http://a/ HTTP/1.1\r\nHost: a/b\r\n\r\n",
+                Reject::MalformedHost,
+            ),
+        ];
+        for (head, reject) in rows {
+            expect_refused(head, *reject);
+        }
+    }
+
+    #[test]
+    fn host_comes_from_the_authority_else_from_the_field() {
+        let rows: &[(&[u8], Option<&[u8]>)] = &[
+            (b"GET / HTTP/1.0\r\n\r\n", None),
+            (b"GET / HTTP/1.0\r\nHost: a\r\n\r\n", Some(b"a")),
+            (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", Some(b"")),
+            (b"GET http://b:1/ HTTP/1.0\r\n\r\n", Some(b"b:1")),
+            (b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", Some(b"b")),
+        ];
+        for (head, host) in rows {
+            assert_eq!(parse_whole(head).host, *host, "{}", head.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn bodies_whose_end_is_in_doubt_are_refused() {
+        let rows = [
+            ("Content-Length:\r\n", Reject::MalformedContentLength),
+            ("Content-Length: -1\r\n", Reject::MalformedContentLength),
+            ("Content-Length: +1\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 1.0\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 0x10\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 1 0\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 5,\r\n", Reject::MalformedContentLength),
+            ("Content-Length: ,5\r\n", Reject::MalformedContentLength),
+            (
+                "Content-Length: \u{664}\r\n",
+                Reject::MalformedContentLength,
+            ),
+            (
+                "Content-Length: 18446744073709551616\r\n",
+                Reject::MalformedContentLength,
+            ),
+            (
+                "Content-Length: 99999999999999999999\r\n",
+                Reject::MalformedContentLength,
+            ),
+            ("Content-Length: 5, 6\r\n", Reject::ConflictingContentLength),
+            (
+                "Content-Length: 5\r\ncontent-length: 6\r\n",
+                Reject::ConflictingContentLength,
+            ),
+            ("Transfer-Encoding: chunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: identity\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding:\r\n", Reject::TransferEncoding),
+            (
+                "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                Reject::ContentLengthAndTransferEncoding,
+            ),
+        ];
+        for (lines, reject) in rows {
+            expect_refused(&head_with(lines), reject);
+        }
+        let post = b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
+        expect_refused(post, Reject::TransferEncoding);
+    }
+
+    #[test]
+    fn content_length_may_be_repeated_with_one_value() {
+        let rows = [
+            ("", None),
+            ("Content-Length: 0\r\n", Some(0)),
+            ("content-length:5\r\n", Some(5)),
+            ("Content-Length: 5, 5\r\n", Some(5)),
+            ("Content-Length: 5\t,5\r\n", Some(5)),
+            ("Content-Length: 5\r\nContent-Length: 05\r\n", Some(5)),
+            ("Content-Length: 18446744073709551615\r\n", Some(u64::MAX)),
+        ];
+        for (lines, length) in rows {
+            assert_eq!(
+                parse_whole(&head_with(lines)).content_length,
+                length,
+                "{lines}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_line_over_the_limit_is_414_even_without_its_end() {
+        let line_of = |bytes: usize| {
+            let fixed = "GET / HTTP/1.0".len();
+            format!("GET /{} HTTP/1.0", "a".repeat(bytes - fixed))
+        };
+        for line_end in ["\n", "\r\n"] {
+            let longest = [&line_of(REQUEST_LINE_BYTES_MAX), line_end, line_end].concat();
+            assert_eq!(
+                parse_whole(longest.as_bytes()).line.len(),
+                REQUEST_LINE_BYTES_MAX
+            );
+            let longer = [&line_of(REQUEST_LINE_BYTES_MAX + 1), line_end].concat();
+            expect_refused(longer.as_bytes(), Reject::RequestLineTooLong);
+            let after_empty_lines = [line_end, line_end, &longest].concat();
+            parse_whole(after_empty_lines.as_bytes());
+        }
+        expect_partial(&[b'x'; REQUEST_LINE_BYTES_MAX]);
+        expect_refused(
+            &[b'x'; REQUEST_LINE_BYTES_MAX + 1],
+            Reject::RequestLineTooLong,
+        );
+        expect_refused(
+            &[b' '; REQUEST_LINE_BYTES_MAX + 9],
+            Reject::RequestLineTooLong,
+        );
+        expect_refused(&[b'\xff'; 2 * HEAD_BYTES_MAX], Reject::RequestLineTooLong);
+        expect_partial(&[line_of(REQUEST_LINE_BYTES_MAX).as_bytes(), b"\r"].concat());
+    }
+
+    #[test]
+    fn a_head_over_the_limit_is_431_even_without_its_end() {
+        let head_of = |bytes: usize| {
+            let (start, end) = ("GET / HTTP/1.0\r\nA: ", "\r\n\r\n");
+            [start, &"a".repeat(bytes - start.len() - end.len()), end].concat()
+        };
+        let longest = head_of(HEAD_BYTES_MAX);
+        assert_eq!(parse_whole(longest.as_bytes()).fields.iter().count(), 1);
+        let longer = head_of(HEAD_BYTES_MAX + 1);
+        expect_refused(longer.as_bytes(), Reject::HeadTooLong);
+        expect_refused(&longer.as_bytes()[..HEAD_BYTES_MAX], Reject::HeadTooLong);
+        expect_partial(&longer.as_bytes()[..HEAD_BYTES_MAX - 1]);
+    }
+
+    #[test]
+    fn field_lines_over_the_limit_are_431_even_without_the_head_s_end() {
+        let lines_of = |count: usize| ["GET / HTTP/1.0\r\n", &"A: b\r\n".repeat(count)].concat();
+        let most = lines_of(FIELD_LINES_MAX);
+        expect_partial(most.as_bytes());
+        let request = [most.as_bytes(), b"\r\n"].concat();
+        assert_eq!(parse_whole(&request).fields.iter().count(), FIELD_LINES_MAX);
+        expect_refused(
+            lines_of(FIELD_LINES_MAX + 1).as_bytes(),
+            Reject::TooManyFieldLines,
+        );
+    }
+
+    #[test]
+    fn each_refusal_has_its_status() {
+        let rows = [
+            (Reject::RequestLine, Status::BadRequest),
+            (Reject::ControlByte, Status::BadRequest),
+            (Reject::Method, Status::BadRequest),
+            (Reject::MissingHost, Status::BadRequest),
+            (Reject::ContentLengthAndTransferEncoding, Status::BadRequest),
+            (Reject::RequestLineTooLong, Status::UriTooLong),
+            (
+                Reject::TooManyFieldLines,
+                Status::RequestHeaderFieldsTooLarge,
+            ),
+            (Reject::HeadTooLong, Status::RequestHeaderFieldsTooLarge),
+            (Reject::UnknownMethod, Status::NotImplemented),
+            (Reject::TransferEncoding, Status::NotImplemented),
+            (Reject::UnsupportedVersion, Status::HttpVersionNotSupported),
+        ];
+        for (reject, status) in rows {
+            assert_eq!(reject.status(), status, "{reject:?}");
+            assert!(status.closes_connection(), "{reject:?}");
+        }
+    }
+
+    #[test]
+    fn persistence_is_what_version_and_connection_say() {
+        let rows = [
+            ("1.0", "", false),
+            ("1.0", "Connection: keep-alive\r\n", true),
+            ("1.0", "Connection: Keep-Alive\r\n", true),
+            (
+                "1.0",
+                "Connection: TE\r\nconnection: x, keep-alive\r\n",
+                true,
+            ),
+            ("1.0", "Connection: keep-alive, close\r\n", false),
+            ("1.0", "Connection: not-keep-alive\r\n", false),
+            ("1.1", "", true),
+            ("1.1", "Connection: close\r\n", false),
+            ("1.1", "Connection: CLOSE\r\n", false),
+            ("1.1", "Connection: x,close , y\r\n", false),
+            ("1.1", "Connection: closed\r\n", true),
+            ("1.2", "Connection: upgrade\r\n", true),
+        ];
+        for (version, lines, persists) in rows {
+            let head = format!("GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
+            assert_eq!(
+                parse_whole(head.as_bytes()).wants_persistence(),
+                persists,
+                "{head}"
+            );
+        }
+    }
+
+    #[test]
+    fn continue_is_expected_in_http_1_1_only() {
+        let rows = [
+            ("1.1", "", false),
+            ("1.1", "Expect: 100-Continue\r\n", true),
+            ("1.1", "Expect: 100\r\n", false),
+            ("1.0", "Expect: 100-continue\r\n", false),
+        ];
+        for (version, lines, expects) in rows {
+            let head = format!("PUT / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
+            assert_eq!(
+                parse_whole(head.as_bytes()).expects_continue(),
+                expects,
+                "{head}"
+            );
+        }
+    }
+
+    #[test]
+    fn first_line_is_what_there_is_of_it() {
+        let rows: &[(&[u8], &[u8])] = &[
+            (b"", b""),
+            (b"\r\n", b""),
+            (b"GET /", b"GET /"),
+            (b"GET /\r", b"GET /"),
+            (b"GET /\r\nHost: a\r\n", b"GET /"),
+            (b"\n\r\nGET /\nHost: a", b"GET /"),
+            (b"\x16\x03\x01", b"\x16\x03\x01"),
+        ];
+        for (bytes, line) in rows {
+            assert_eq!(first_line(bytes), *line, "{}", bytes.escape_ascii());
+        }
+        assert_eq!(
+            first_line(&[b'x'; 2 * REQUEST_LINE_BYTES_MAX]).len(),
+            REQUEST_LINE_BYTES_MAX
+        );
+    }
+
+    #[test]
+    fn control_bytes_are_found_at_every_position() {
+        for length in 0..70 {
+            let mut bytes = vec![b'\t'; length];
+            assert_eq!(find_control(&bytes), None);
+            for at in (0..length).rev() {
+                bytes[at] = b'\n';
+                assert_eq!(find_control(&bytes), Some(at), "{length} {at}");
+            }
+        }
+        assert_eq!(find_control(b" ~\x80\xff\t"), None);
+    }
+}
