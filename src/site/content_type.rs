@@ -1,0 +1,438 @@
+//! The media type of a file, by the extension of its name (RFC 9110 §8.3.1).
+//!
+//! The table is that of `mime_guess`; above it lie corrections for the web of today, and above those what the user says with
+//! `--type`. Left out on purpose: no byte of a file is looked at to guess what it holds.
+
+use std::borrow::Cow;
+
+/// What a file is called whose extension is unknown, or that has none.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// The parameter added to types that are read as text: without it, browsers fall back on an encoding of the reader's country.
+const CHARSET: &str = "; charset=utf-8";
+
+/// Where `mime_guess` has no type, an outdated one, or one that the web of today does not expect.
+const CORRECTIONS: &[(&str, &[&str])] = &[
+    // The one type for all JavaScript (RFC 9239 §6).
+    ("text/javascript", &["mjs", "cjs"]),
+    // Sources and settings that a person clicks on in order to read them: browsers show text/plain, and offer most other
+    // types for download. `.ts` is far more often TypeScript than an MPEG transport stream, and players of the latter
+    // go by the bytes; who serves streams says `--type ts=video/mp2t`.
+    (
+        "text/plain",
+        &["ts", "mts", "cts", "tsx", "go", "rs", "sh", "sql", "lock"],
+    ),
+    ("text/plain", &["toml", "yaml", "yml", "diff", "patch"]),
+    ("text/vcard", &["vcf"]),
+    ("text/wgsl", &["wgsl"]),
+    // A source map is JSON (ECMA-426).
+    ("application/json", &["map", "topojson"]),
+    ("application/jsonl", &["jsonl", "ndjson"]),
+    ("application/gzip", &["tgz"]),
+    ("application/zstd", &["zst"]),
+    ("application/vnd.apple.mpegurl", &["m3u8"]),
+    ("application/vnd.debian.binary-package", &["deb"]),
+    ("application/x-rpm", &["rpm"]),
+    ("audio/midi", &["mid", "midi"]),
+    ("audio/mp4", &["m4a", "m4b"]),
+    ("font/otf", &["otf"]),
+    ("font/woff", &["woff"]),
+    ("image/ktx2", &["ktx2"]),
+    ("image/x-icon", &["cur"]),
+    ("model/vnd.usdz+zip", &["usdz"]),
+    ("video/mp2t", &["m2ts"]),
+    ("video/mp4", &["m4v"]),
+];
+
+/// The media types of file names: the table that is built in, with the user's rows above it.
+#[derive(Clone, Debug, Default)]
+pub struct ContentTypes {
+    /// Extension and value, the user's order; values are complete.
+    overrides: Vec<(String, String)>,
+}
+
+impl ContentTypes {
+    /// `overrides` are pairs of an extension without its dot and a media type, as [`parse_override`] gives them; of two
+    /// for one extension the later wins.
+    pub fn new(overrides: Vec<(String, String)>) -> ContentTypes {
+        let complete = |(extension, value): (String, String)| {
+            let value = with_charset(&value).into_owned();
+            (extension, value)
+        };
+        ContentTypes {
+            overrides: overrides.into_iter().map(complete).collect(),
+        }
+    }
+
+    /// The value of `Content-Type` for a file of this name, with `charset=utf-8` where the type is read as text.
+    ///
+    /// The extension is what follows the last dot, compared without regard to case. A name that has none, or whose only dot
+    /// comes first, is `application/octet-stream`.
+    pub fn of(&self, file_name: &[u8]) -> Cow<'_, str> {
+        let Some(extension) = extension(file_name) else {
+            return Cow::Borrowed(UNKNOWN);
+        };
+        let is_named = |row: &&(String, String)| row.0.eq_ignore_ascii_case(extension);
+        match self.overrides.iter().rev().find(is_named) {
+            Some((_, value)) => Cow::Borrowed(value),
+            None => with_charset(known(extension)),
+        }
+    }
+}
+
+/// The pair of extension (without its dot) and media type in the argument of `--type EXT=TYPE`, or a sentence that says what is wrong.
+///
+/// The type is `type/subtype` with or without parameters (RFC 9110 §8.3.1), so it can be sent as a field value as it is. One
+/// that is read as text gets `charset=utf-8`, unless it names a charset itself.
+pub fn parse_override(text: &str) -> Result<(String, String), String> {
+    let (extension, value) = text
+        .split_once('=')
+        .ok_or("expected EXT=TYPE, such as md=text/markdown")?;
+    let extension = extension.strip_prefix('.').unwrap_or(extension);
+    if extension.is_empty() || extension.contains(['.', '/']) {
+        return Err("the extension is what follows a file name's last dot, such as md".into());
+    }
+    if !is_media_type(value) {
+        return Err("the type is a media type, such as text/markdown".into());
+    }
+    Ok((extension.to_owned(), value.to_owned()))
+}
+
+/// What follows the last dot of a name; `None` without a dot, with nothing before or after it, or where it is not UTF-8.
+fn extension(file_name: &[u8]) -> Option<&str> {
+    let dot = file_name.iter().rposition(|&byte| byte == b'.')?;
+    let extension = &file_name[dot + 1..];
+    if dot == 0 || extension.is_empty() {
+        return None;
+    }
+    std::str::from_utf8(extension).ok()
+}
+
+/// The media type of an extension in the built-in table, without a charset.
+fn known(extension: &str) -> &'static str {
+    let holds = |extensions: &[&str]| extensions.iter().any(|e| e.eq_ignore_ascii_case(extension));
+    let corrected = CORRECTIONS.iter().find(|row| holds(row.1));
+    corrected
+        .map(|row| row.0)
+        .or_else(|| mime_guess::from_ext(extension).first_raw())
+        .unwrap_or(UNKNOWN)
+}
+
+/// `value` with [`CHARSET`] where the type is read as text and names no charset.
+fn with_charset(value: &str) -> Cow<'_, str> {
+    let lower = value.to_ascii_lowercase();
+    if is_text(essence(&lower)) && !lower.contains("charset=") {
+        return Cow::Owned(format!("{value}{CHARSET}"));
+    }
+    Cow::Borrowed(value)
+}
+
+/// Whether a type (in lower case) is read as text: `text/*`, JavaScript, and all that is written in JSON or XML, SVG among it.
+fn is_text(essence: &str) -> bool {
+    let Some((top_level, subtype)) = essence.split_once('/') else {
+        return false;
+    };
+    top_level == "text"
+        || subtype.ends_with("+json")
+        || subtype.ends_with("+xml")
+        || top_level == "application" && matches!(subtype, "javascript" | "json" | "jsonl" | "xml")
+}
+
+/// The type and subtype alone: what comes before the parameters.
+fn essence(value: &str) -> &str {
+    value.split(';').next().unwrap_or(value).trim_end()
+}
+
+/// Whether `value` is a media-type (RFC 9110 §8.3.1), blanks around its semicolons allowed.
+fn is_media_type(value: &str) -> bool {
+    let (essence, parameters) = match value.find(';') {
+        Some(position) => value.split_at(position),
+        None => (value, ""),
+    };
+    let is_essence = essence
+        .trim_end_matches(' ')
+        .split_once('/')
+        .is_some_and(|(top_level, subtype)| is_token(top_level) && is_token(subtype));
+    is_essence && are_parameters(parameters)
+}
+
+/// Whether `text` is nothing but parameters, each with the semicolon before it (RFC 9110 §5.6.6).
+fn are_parameters(mut text: &str) -> bool {
+    while let Some(parameter) = text.strip_prefix(';') {
+        let Some((name, value)) = parameter.trim_start_matches(' ').split_once('=') else {
+            return false;
+        };
+        let Some(length) = parameter_value_length(value) else {
+            return false;
+        };
+        if !is_token(name) {
+            return false;
+        }
+        text = value[length..].trim_start_matches(' ');
+    }
+    text.is_empty()
+}
+
+/// The length in bytes of the token or quoted-string that `text` starts with; `None` where it starts with neither.
+fn parameter_value_length(text: &str) -> Option<usize> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let length = text.bytes().take_while(|&byte| is_tchar(byte)).count();
+        return (length > 0).then_some(length);
+    };
+    let mut is_escaped = false;
+    for (position, byte) in quoted.bytes().enumerate() {
+        match byte {
+            b' '..=b'~' if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Some(position + 2),
+            b' '..=b'~' => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether `text` is a token (RFC 9110 §5.6.2).
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_tchar)
+}
+
+fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(file_name: &str) -> String {
+        ContentTypes::default()
+            .of(file_name.as_bytes())
+            .into_owned()
+    }
+
+    #[test]
+    fn names_without_a_known_extension_are_octet_streams() {
+        let names: &[&[u8]] = &[
+            b"",
+            b".",
+            b"..",
+            b"README",
+            b"html",
+            b".html",
+            b".bashrc",
+            b"page.",
+            b"page.html.",
+            b"a.nosuchtype",
+            b"a.\xFF",
+            b"a.html\xFF",
+            b"a.html\n",
+            b"a.html ",
+            b"a.tar.html~",
+        ];
+        for name in names {
+            assert_eq!(ContentTypes::default().of(name), UNKNOWN, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn text_types_say_charset_utf_8() {
+        let rows = [
+            ("index.html", "text/html"),
+            ("index.htm", "text/html"),
+            ("style.css", "text/css"),
+            ("app.js", "text/javascript"),
+            ("app.mjs", "text/javascript"),
+            ("app.cjs", "text/javascript"),
+            ("app.jsx", "text/javascript"),
+            ("app.ts", "text/plain"),
+            ("app.mts", "text/plain"),
+            ("app.tsx", "text/plain"),
+            ("main.rs", "text/plain"),
+            ("main.py", "text/plain"),
+            ("main.c", "text/plain"),
+            ("Cargo.toml", "text/plain"),
+            ("ci.yml", "text/plain"),
+            ("install.sh", "text/plain"),
+            ("notes.txt", "text/plain"),
+            ("access.log", "text/plain"),
+            ("README.md", "text/markdown"),
+            ("table.csv", "text/csv"),
+            ("captions.vtt", "text/vtt"),
+            ("day.ics", "text/calendar"),
+            ("app.js.map", "application/json"),
+            ("data.json", "application/json"),
+            ("data.jsonl", "application/jsonl"),
+            ("data.jsonld", "application/ld+json"),
+            ("map.geojson", "application/geo+json"),
+            ("site.webmanifest", "application/manifest+json"),
+            ("page.xhtml", "application/xhtml+xml"),
+            ("feed.xml", "text/xml"),
+            ("feed.rss", "application/rss+xml"),
+            ("feed.atom", "application/atom+xml"),
+            ("logo.svg", "image/svg+xml"),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(of(name), format!("{expected}; charset=utf-8"), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_types_say_no_charset() {
+        let rows = [
+            ("app.wasm", "application/wasm"),
+            ("a.avif", "image/avif"),
+            ("a.webp", "image/webp"),
+            ("a.jxl", "image/jxl"),
+            ("a.png", "image/png"),
+            ("a.apng", "image/apng"),
+            ("a.jpg", "image/jpeg"),
+            ("a.jpeg", "image/jpeg"),
+            ("a.gif", "image/gif"),
+            ("a.heic", "image/heic"),
+            ("favicon.ico", "image/x-icon"),
+            ("hand.cur", "image/x-icon"),
+            ("a.woff", "font/woff"),
+            ("a.woff2", "font/woff2"),
+            ("a.ttf", "font/ttf"),
+            ("a.otf", "font/otf"),
+            ("a.mp3", "audio/mpeg"),
+            ("a.m4a", "audio/mp4"),
+            ("a.opus", "audio/ogg"),
+            ("a.ogg", "audio/ogg"),
+            ("a.flac", "audio/flac"),
+            ("a.wav", "audio/wav"),
+            ("a.aac", "audio/aac"),
+            ("a.mp4", "video/mp4"),
+            ("a.m4v", "video/mp4"),
+            ("a.webm", "video/webm"),
+            ("a.mkv", "video/x-matroska"),
+            ("a.mov", "video/quicktime"),
+            ("a.m2ts", "video/mp2t"),
+            ("a.m3u8", "application/vnd.apple.mpegurl"),
+            ("a.glb", "model/gltf-binary"),
+            ("a.pdf", "application/pdf"),
+            ("a.epub", "application/epub+zip"),
+            ("a.zip", "application/zip"),
+            ("a.tar", "application/x-tar"),
+            ("a.tar.gz", "application/gzip"),
+            ("a.tgz", "application/gzip"),
+            ("a.tar.zst", "application/zstd"),
+            ("a.7z", "application/x-7z-compressed"),
+            ("a.exe", "application/octet-stream"),
+            ("a.bin", "application/octet-stream"),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(of(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_correction_differs_from_the_table_below_it() {
+        for (value, extensions) in CORRECTIONS {
+            assert!(is_media_type(value), "{value}");
+            for extension in *extensions {
+                let below = mime_guess::from_ext(extension).first_raw();
+                assert_ne!(below, Some(*value), "{extension} needs no correction");
+            }
+        }
+    }
+
+    #[test]
+    fn extension_is_compared_without_case() {
+        assert_eq!(of("INDEX.HTML"), of("index.html"));
+        assert_eq!(of("APP.MJS"), of("app.mjs"));
+        assert_eq!(of("Photo.JpG"), "image/jpeg");
+        let types = ContentTypes::new(vec![("LoG".into(), "text/x-log".into())]);
+        assert_eq!(types.of(b"a.lOg"), "text/x-log; charset=utf-8");
+    }
+
+    #[test]
+    fn user_rows_win_and_the_last_one_first() {
+        let rows = [
+            ("ts", "video/mp2t"),
+            ("bin", "text/plain"),
+            ("txt", "text/plain; charset=iso-8859-1"),
+            ("html", "text/html; Charset=\"koi8-r\""),
+            ("x", "a/b"),
+            ("x", "application/x-last"),
+        ];
+        let types = ContentTypes::new(rows.map(|(e, t)| (e.into(), t.into())).into());
+        let expected = [
+            ("a.ts", "video/mp2t"),
+            ("a.bin", "text/plain; charset=utf-8"),
+            ("a.txt", "text/plain; charset=iso-8859-1"),
+            ("a.html", "text/html; Charset=\"koi8-r\""),
+            ("a.x", "application/x-last"),
+            ("a.css", "text/css; charset=utf-8"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(types.of(name.as_bytes()), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn broken_overrides_are_refused() {
+        let refused = [
+            "",
+            "md",
+            "=text/plain",
+            ".=text/plain",
+            "..md=text/plain",
+            "tar.gz=text/plain",
+            "a/b=text/plain",
+            "md=",
+            "md=text",
+            "md=text/",
+            "md=/plain",
+            "md=text/plain/x",
+            "md= text/plain",
+            "md=text /plain",
+            "md=text/pl\u{e4}in",
+            "md=text/plain\r\nX: y",
+            "md=text/plain\n",
+            "md=text/plain\0",
+            "md=text/plain;",
+            "md=text/plain; ",
+            "md=text/plain; charset",
+            "md=text/plain; charset=",
+            "md=text/plain; =utf-8",
+            "md=text/plain; charset =utf-8",
+            "md=text/plain; charset=utf-8;",
+            "md=text/plain; charset=utf-8 x",
+            "md=text/plain; a=\"",
+            "md=text/plain; a=\"b\\\"",
+            "md=text/plain; a=\"b\"c",
+            "md=text/plain; a=\"\n\"",
+            "md=text/plain; a=\"\\\n\"",
+        ];
+        for text in refused {
+            assert!(parse_override(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn good_overrides_are_taken_as_they_are() {
+        let rows = [
+            ("md=text/markdown", "md", "text/markdown"),
+            (".md=text/markdown", "md", "text/markdown"),
+            ("x=a/b", "x", "a/b"),
+            ("\u{e4}=a/b", "\u{e4}", "a/b"),
+            (
+                "svg=image/svg+xml;charset=x",
+                "svg",
+                "image/svg+xml;charset=x",
+            ),
+            ("x=a/b ; c=d ; e=f", "x", "a/b ; c=d ; e=f"),
+            (
+                "x=a/b; c=\"d; \\\" e=f\"; g=h",
+                "x",
+                "a/b; c=\"d; \\\" e=f\"; g=h",
+            ),
+        ];
+        for (text, extension, value) in rows {
+            let expected = Ok((extension.to_owned(), value.to_owned()));
+            assert_eq!(parse_override(text), expected, "{text}");
+        }
+    }
+}

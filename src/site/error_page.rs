@@ -1,0 +1,151 @@
+//! The built-in page for an answer that is no file: the status, and what it means in one sentence (RFC 9110 §15).
+//!
+//! It stands alone: no script, nothing to load, and light or dark as the reader has it.
+
+use super::html::push_visible;
+use crate::http::response::Status;
+
+/// Characters of a detail that are shown; what is longer is cut, so that no request makes a page grow.
+const DETAIL_CHARACTERS_MAX: usize = 200;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{margin:22vh auto 0;max-width:32rem;padding:0 1.5rem;font:1rem/1.6 system-ui,sans-serif;color:#1d2126;background:#fff;overflow-wrap:anywhere}\
+h1{margin:0 0 .5rem;font-size:1.5rem;font-weight:600;line-height:1.25}\
+p{margin:0 0 .5rem;color:#5a6470}\
+@media(prefers-color-scheme:dark){body{color:#e2e6ea;background:#14171a}p{color:#9aa4af}}";
+
+/// An HTML page in UTF-8 that says `status`, under 1 KiB without a detail.
+///
+/// `detail` is a further sentence in plain text, perhaps with something of the request in it: it is escaped here, and cut
+/// after 200 characters.
+pub fn page(status: Status, detail: Option<&str>) -> Vec<u8> {
+    let line = status.line();
+    let meaning = meaning(status);
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{line}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{line}</h1>\n<p>{meaning}</p>\n"
+    );
+    if let Some(detail) = detail {
+        page.push_str("<p>");
+        push_visible(&mut page, &shortened(detail));
+        page.push_str("</p>\n");
+    }
+    page.push_str("</main>\n");
+    page.into_bytes()
+}
+
+/// The first [`DETAIL_CHARACTERS_MAX`] characters of `detail`, with an ellipsis where there were more.
+fn shortened(detail: &str) -> String {
+    match detail.char_indices().nth(DETAIL_CHARACTERS_MAX) {
+        Some((cut, _)) => format!("{}…", &detail[..cut]),
+        None => detail.to_owned(),
+    }
+}
+
+/// What a status means, for a reader who knows nothing of HTTP.
+fn meaning(status: Status) -> &'static str {
+    use Status::*;
+    match status {
+        Ok | Created | NoContent | PartialContent => "The request has been carried out.",
+        MovedPermanently => "This page has moved to another address.",
+        NotModified => "The page has not changed.",
+        BadRequest => "The server could not make sense of the request.",
+        Forbidden => "The server is not allowed to read what lies at this address.",
+        NotFound => "There is nothing at this address.",
+        MethodNotAllowed => "What lies here can be read, and that is not what was asked for.",
+        RequestTimeout => "The request took too long to arrive.",
+        Conflict => {
+            "The file cannot be put here: its folder does not exist, or something else has its name."
+        }
+        LengthRequired => "The request has a body, and must say how long it is.",
+        PreconditionFailed => "The file is not, or no longer, as the request expects it.",
+        ContentTooLarge => "The file sent is larger than the server takes.",
+        UriTooLong => "The address is too long.",
+        RangeNotSatisfiable => "The part asked for lies past the end of the file.",
+        RequestHeaderFieldsTooLarge => "The browser sent more header fields than the server takes.",
+        InternalServerError => "Something went wrong here. The server's log says more.",
+        NotImplemented => "The server cannot do what was asked for.",
+        ServiceUnavailable => "The server is busy. Please try again in a moment.",
+        HttpVersionNotSupported => "The server does not speak this version of HTTP.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Status; 22] = [
+        Status::Ok,
+        Status::Created,
+        Status::NoContent,
+        Status::PartialContent,
+        Status::MovedPermanently,
+        Status::NotModified,
+        Status::BadRequest,
+        Status::Forbidden,
+        Status::NotFound,
+        Status::MethodNotAllowed,
+        Status::RequestTimeout,
+        Status::Conflict,
+        Status::LengthRequired,
+        Status::PreconditionFailed,
+        Status::ContentTooLarge,
+        Status::UriTooLong,
+        Status::RangeNotSatisfiable,
+        Status::RequestHeaderFieldsTooLarge,
+        Status::InternalServerError,
+        Status::NotImplemented,
+        Status::ServiceUnavailable,
+        Status::HttpVersionNotSupported,
+    ];
+
+    fn text(status: Status, detail: Option<&str>) -> String {
+        String::from_utf8(page(status, detail)).expect("a page is UTF-8")
+    }
+
+    #[test]
+    fn every_page_says_its_status_in_under_1_kib() {
+        for status in ALL {
+            let page = text(status, None);
+            let line = status.line();
+            assert!(page.contains(&format!("<title>{line}</title>")), "{line}");
+            assert!(page.contains(&format!("<h1>{line}</h1>")), "{line}");
+            assert!(page.contains(meaning(status)), "{line}");
+            assert!(page.len() < 1024, "{line} has {} bytes", page.len());
+        }
+    }
+
+    #[test]
+    fn page_runs_and_loads_nothing() {
+        for status in ALL {
+            let page = text(status, Some("A detail."));
+            for word in ["<script", "src=", "href=", "url(", "@import", "http:", "//"] {
+                assert!(!page.contains(word), "{word} in {page}");
+            }
+        }
+    }
+
+    #[test]
+    fn detail_is_escaped() {
+        let page = text(
+            Status::NotFound,
+            Some("</p><script>alert('\"&')</script>\n\u{202E}"),
+        );
+        let shown = "<p>&lt;/p&gt;&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;‹U+000A›‹U+202E›</p>";
+        assert!(page.contains(shown), "{page}");
+        let plain = text(Status::NotFound, Some("plain"));
+        for mark in ['<', '>', '"'] {
+            assert_eq!(page.matches(mark).count(), plain.matches(mark).count());
+        }
+    }
+
+    #[test]
+    fn long_detail_is_cut_between_characters() {
+        let exact = "ä".repeat(DETAIL_CHARACTERS_MAX);
+        assert!(text(Status::NotFound, Some(&exact)).contains(&format!("<p>{exact}</p>")));
+        let longer = "ä".repeat(DETAIL_CHARACTERS_MAX * 100);
+        assert!(text(Status::NotFound, Some(&longer)).contains(&format!("<p>{exact}…</p>")));
+    }
+}

@@ -1,0 +1,383 @@
+//! From request to response: the document root and its rules. Files are known here; sockets and threads are not.
+//!
+//! [`Site::respond`] decides the whole answer before a byte of it is sent: request-target to path, path to an open file
+//! beneath the root, validators, preconditions, range, status, fields, body.
+
+pub mod content_type;
+mod directory;
+pub mod document_root;
+pub mod error_page;
+mod hosts;
+mod html;
+mod kept;
+pub mod listing;
+mod openat;
+pub mod representation;
+pub mod response;
+mod selection;
+mod settings;
+
+pub use settings::{CacheRule, Settings, parse_field};
+
+use crate::http::date::Timestamp;
+use crate::http::negotiation::media_type_weight;
+use crate::http::precondition::{self, Verdict};
+use crate::http::range::{self, Ranged};
+use crate::http::request::{Method, Request};
+use crate::http::response::{FieldLines, Status};
+use crate::http::target::{PathError, RequestPath, Target, encode_path, encode_query};
+use crate::http::validator::Validators;
+use content_type::ContentTypes;
+use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
+use hosts::Hosts;
+use representation::Representation;
+use response::{Body, Response};
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Document roots with the rules for what is served of them, and how.
+pub struct Site {
+    hosts: Hosts,
+    settings: Settings,
+    types: ContentTypes,
+}
+
+/// One GET or HEAD on its way to a response.
+struct Asked<'a> {
+    request: &'a Request<'a>,
+    query: Option<&'a [u8]>,
+    root: &'a DocumentRoot,
+    now: Timestamp,
+}
+
+impl Site {
+    /// Opens the document root.
+    ///
+    /// # Errors
+    ///
+    /// Where the root is missing, is no directory or cannot be read.
+    pub fn open(settings: Settings) -> io::Result<Site> {
+        let hosts = Hosts::open(&settings)?;
+        let types = ContentTypes::new(settings.types.clone());
+        Ok(Site {
+            hosts,
+            types,
+            settings,
+        })
+    }
+
+    /// The answer to `request` at time `now`. For HEAD it is the answer to GET.
+    pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
+        let mut response = self.decide(request, now);
+        if self.settings.cross_origin {
+            response.fields.push("Access-Control-Allow-Origin", "*");
+            response.fields.push(
+                "Access-Control-Expose-Headers",
+                "Accept-Ranges, Content-Length, Content-Range, ETag",
+            );
+        }
+        for (name, value) in &self.settings.fields {
+            response.fields.push(name, value);
+        }
+        response
+    }
+
+    fn decide(&self, request: &Request, now: Timestamp) -> Response {
+        match (request.method, &request.target) {
+            (Method::Options, _) => self.options(request),
+            (Method::Get | Method::Head, Target::Resource { path, query }) => {
+                let Some(root) = self.hosts.root(request.host) else {
+                    return refusal(Status::NotFound);
+                };
+                let asked = Asked {
+                    request,
+                    query: *query,
+                    root,
+                    now,
+                };
+                self.get(&asked, path)
+                    .unwrap_or_else(|status| self.error(&asked, status))
+            }
+            _ => refusal(Status::MethodNotAllowed).with("Allow", self.allow()),
+        }
+    }
+
+    /// The methods that are allowed, for an Allow field.
+    fn allow(&self) -> &'static str {
+        if self.settings.writable {
+            "GET, HEAD, OPTIONS, PUT"
+        } else {
+            "GET, HEAD, OPTIONS"
+        }
+    }
+
+    /// 204, and what a CORS preflight asks for where `--cors` is given.
+    fn options(&self, request: &Request) -> Response {
+        let response = Response::empty(Status::NoContent).with("Allow", self.allow());
+        if !self.settings.cross_origin
+            || request
+                .fields
+                .get("Access-Control-Request-Method")
+                .is_none()
+        {
+            return response;
+        }
+        response
+            .with("Access-Control-Allow-Methods", self.allow())
+            .with("Access-Control-Allow-Headers", "*")
+            .with("Access-Control-Max-Age", "86400")
+    }
+
+    fn get(&self, asked: &Asked, path: &[u8]) -> Result<Response, Status> {
+        let path = RequestPath::parse(path).map_err(status_of_path)?;
+        if path.is_hidden() && !self.settings.serves_hidden {
+            return Err(Status::NotFound);
+        }
+        if path.names_directory() {
+            return self.get_directory(asked, path.relative());
+        }
+        match asked.root.find(path.relative(), asked.now) {
+            Ok(Found::File(file)) => Ok(self.file(asked, path.relative(), file)),
+            Ok(Found::Directory) => Ok(redirect(path.relative(), asked.query)),
+            Err(Absent::NotFound) => self.get_in_place_of(asked, path.relative()),
+            Err(absent) => Err(status_of(absent)),
+        }
+    }
+
+    /// An index file of the directory, else its listing, else what stands in for an unknown path.
+    fn get_directory(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
+        for name in &self.settings.index {
+            if let Some(response) = self.get_file(asked, &join(relative, name.as_bytes()))? {
+                return Ok(response);
+            }
+        }
+        if self.settings.lists {
+            return self.list(asked, relative);
+        }
+        if matches!(asked.root.find(relative, asked.now), Ok(Found::Directory)) {
+            log::info!("a directory without an index file was asked for: --list would list it");
+        }
+        self.get_fallback(asked)
+    }
+
+    /// What stands in for an unknown path: the page with its name, where clean URLs are asked for, or the fallback.
+    fn get_in_place_of(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
+        if self.settings.clean_urls
+            && let Some(response) = self.get_file(asked, &[relative, b".html"].concat())?
+        {
+            return Ok(response);
+        }
+        self.get_fallback(asked)
+    }
+
+    /// The fallback file, for a client that would rather have HTML than anything: a browser that opens a page, and not
+    /// a script that asks for data.
+    fn get_fallback(&self, asked: &Asked) -> Result<Response, Status> {
+        let fields = &asked.request.fields;
+        let asks_for_html = || {
+            media_type_weight(fields, "text/html")
+                > media_type_weight(fields, "application/octet-stream")
+        };
+        match &self.settings.fallback {
+            Some(fallback) if asks_for_html() => self
+                .get_file(asked, fallback.as_bytes())?
+                .ok_or(Status::NotFound),
+            _ => Err(Status::NotFound),
+        }
+    }
+
+    /// The answer about the file at `relative`; `None` where there is none.
+    fn get_file(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
+        match asked.root.find(relative, asked.now) {
+            Ok(Found::File(file)) => Ok(Some(self.file(asked, relative, file))),
+            Ok(Found::Directory) | Err(Absent::NotFound) => Ok(None),
+            Err(absent) => Err(status_of(absent)),
+        }
+    }
+
+    /// The answer about a file: preconditions, then range, then the whole (RFC 9110 §13.2.2).
+    fn file(&self, asked: &Asked, relative: &[u8], file: Arc<OpenFile>) -> Response {
+        let (file, representation) = self.select(asked, relative, file);
+        if let Some(response) = precluded(
+            asked,
+            &representation.validators,
+            &representation.fields_not_modified,
+        ) {
+            return response;
+        }
+        let length = file.facts.length;
+        let whole = |status| Response {
+            status,
+            fields: FieldLines::sharing(Arc::clone(&representation.fields)),
+            body: Body::Empty,
+        };
+        match resolve_range(asked, &representation.validators, length) {
+            Ranged::Whole => whole(Status::Ok).with_body(body_of(&file, 0..length)),
+            Ranged::Part(interval) => whole(Status::PartialContent)
+                .with("Content-Range", &range::content_range(&interval, length))
+                .with_body(body_of(&file, interval)),
+            Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
+                .with("Content-Range", &range::unsatisfied_range(length)),
+        }
+    }
+
+    fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
+        let mut entries = asked.root.read_directory(relative).map_err(status_of)?;
+        entries.retain(|entry| self.settings.serves_hidden || !is_hidden_name(&entry.name));
+        let order = listing::Order::from_query(asked.query);
+        let fields = &asked.request.fields;
+        let asks_for_json =
+            media_type_weight(fields, "application/json") > media_type_weight(fields, "text/html");
+        let (media_type, text) = match asks_for_json {
+            true => (
+                "application/json; charset=utf-8",
+                listing::json(relative, &mut entries, order),
+            ),
+            false => (
+                "text/html; charset=utf-8",
+                listing::html(relative, &mut entries, order),
+            ),
+        };
+        let representation = Representation::of_listing(&text, media_type);
+        if let Some(response) = precluded(
+            asked,
+            &representation.validators,
+            &representation.fields_not_modified,
+        ) {
+            return Ok(response);
+        }
+        let fields = FieldLines::sharing(representation.fields);
+        Ok(Response {
+            status: Status::Ok,
+            fields,
+            body: Body::Text(text),
+        })
+    }
+
+    /// The answer for an error status; 404 has the root's own page where there is one.
+    fn error(&self, asked: &Asked, status: Status) -> Response {
+        let own_page = || match asked.root.find(b"404.html", asked.now) {
+            Ok(Found::File(file)) => Some(file),
+            _ => None,
+        };
+        match status {
+            Status::NotFound => own_page().map_or_else(
+                || refusal(status),
+                |file| html(status, body_of(&file, 0..file.facts.length)),
+            ),
+            Status::ServiceUnavailable => refusal(status).with("Retry-After", "1"),
+            _ => refusal(status),
+        }
+    }
+}
+
+/// A response of the server's own making, with an error page: for a status that tells of no representation.
+pub fn refusal(status: Status) -> Response {
+    html(status, Body::Text(error_page::page(status, None)))
+}
+
+fn html(status: Status, body: Body) -> Response {
+    Response {
+        body,
+        ..Response::empty(status)
+    }
+    .with("Content-Type", "text/html; charset=utf-8")
+    .with("X-Content-Type-Options", "nosniff")
+}
+
+/// The 304 or 412 that the request's preconditions ask for, if they do.
+fn precluded(
+    asked: &Asked,
+    validators: &Validators,
+    fields_not_modified: &Arc<str>,
+) -> Option<Response> {
+    match precondition::evaluate(
+        asked.request.method,
+        &asked.request.fields,
+        Some(validators),
+        asked.now,
+    ) {
+        Verdict::Proceed => None,
+        Verdict::Failed => Some(refusal(Status::PreconditionFailed)),
+        Verdict::NotModified => {
+            let fields = FieldLines::sharing(Arc::clone(fields_not_modified));
+            Some(Response {
+                status: Status::NotModified,
+                fields,
+                body: Body::Empty,
+            })
+        }
+    }
+}
+
+/// What the Range field asks for, where it counts: in a GET whose If-Range holds (RFC 9110 §14.2).
+fn resolve_range(asked: &Asked, validators: &Validators, length: u64) -> Ranged {
+    let fields = &asked.request.fields;
+    match fields.get("Range") {
+        Some(value)
+            if asked.request.method == Method::Get
+                && precondition::range_applies(fields, validators, asked.now) =>
+        {
+            range::resolve(value, length)
+        }
+        _ => Ranged::Whole,
+    }
+}
+
+fn body_of(file: &OpenFile, interval: Range<u64>) -> Body {
+    match &file.content {
+        Content::Handle(handle) => Body::File(Arc::clone(handle), interval),
+        Content::Bytes(bytes) => {
+            let end = usize::try_from(interval.end)
+                .unwrap_or(usize::MAX)
+                .min(bytes.len());
+            let start = usize::try_from(interval.start)
+                .unwrap_or(usize::MAX)
+                .min(end);
+            Body::Bytes(Arc::clone(bytes), start..end)
+        }
+    }
+}
+
+/// 301 to the same directory with a slash at its end. The path begins with one slash and holds no `\`, so that no
+/// browser takes it for another host.
+fn redirect(relative: &[u8], query: Option<&[u8]>) -> Response {
+    let mut location = format!("/{}/", encode_path(relative));
+    if let Some(query) = query {
+        location.push('?');
+        location.push_str(&encode_query(query));
+    }
+    refusal(Status::MovedPermanently).with("Location", &location)
+}
+
+fn is_hidden_name(name: &[u8]) -> bool {
+    name.starts_with(b".") && name != b".well-known"
+}
+
+fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    match directory {
+        b"" => name.to_vec(),
+        directory => [directory, b"/", name].concat(),
+    }
+}
+
+fn status_of_path(error: PathError) -> Status {
+    match error {
+        PathError::BrokenEscape | PathError::Nul | PathError::AboveRoot => Status::BadRequest,
+        PathError::EncodedSlash => Status::NotFound,
+    }
+}
+
+/// The status for a file that cannot be served. The client gets no word of the cause; the log does.
+fn status_of(absent: Absent) -> Status {
+    match absent {
+        Absent::NotFound => Status::NotFound,
+        Absent::Forbidden => Status::Forbidden,
+        Absent::OutOfDescriptors => Status::ServiceUnavailable,
+        Absent::Failed(error) => {
+            log::error!("{error}");
+            Status::InternalServerError
+        }
+    }
+}

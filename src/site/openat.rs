@@ -1,0 +1,179 @@
+//! The system calls by which names beneath a directory are looked at, opened and read: the one file of this room that is Linux's own.
+//!
+//! Containment is the kernel's. `openat2` with RESOLVE_BENEATH follows a relative symlink as long as no step of the way leaves
+//! the directory it starts from, and refuses every other way with EXDEV, whatever is renamed meanwhile. A twin for other POSIX
+//! systems would stand beside this file and walk segment by segment with `openat` and O_NOFOLLOW, following no symlink at all.
+
+use crate::http::date::Timestamp;
+use crate::http::validator::FileFacts;
+use rustix::buffer::spare_capacity;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::{Errno, Result, retry_on_intr};
+use rustix::path::Arg;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How often a call is made anew that the kernel gave up with EAGAIN: a rename somewhere on the system crossed a walk over `..`.
+const ATTEMPTS_MAX: usize = 64;
+
+/// What a name or a descriptor stands for, as far as this server tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Regular,
+    Directory,
+    Symlink,
+    /// FIFO, socket, device: never served, never opened.
+    Other,
+}
+
+/// What the kernel says of a name or a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    pub kind: Kind,
+    pub facts: FileFacts,
+}
+
+/// A descriptor of the document root itself, wherever and through whatever symlinks `directory` leads.
+///
+/// ENOTDIR where it is no directory, EACCES where it may not be read, ENOSYS where the kernel has no `openat2` (before Linux 5.6).
+pub fn open_root(directory: &Path) -> Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = retry_on_intr(|| rustix::fs::open(directory, flags, Mode::empty()))?;
+    // Walks into the root once: it may lack search permission, and the kernel openat2.
+    open_path(root.as_fd(), b".")?;
+    Ok(root)
+}
+
+/// The status of what `path` names, of the symlink where its last segment is one.
+///
+/// Symlinks in the other segments are followed anywhere: for a path of several segments it is a hint, which an `open_` must prove.
+/// The kernel checks search permission on `directory` too, though its descriptor be one of O_PATH.
+pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<Status> {
+    rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).map(|stat| status(&stat))
+}
+
+/// The status of what a descriptor is open on.
+pub fn status_of(descriptor: impl AsFd) -> Result<Status> {
+    rustix::fs::fstat(descriptor).map(|stat| status(&stat))
+}
+
+/// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks it nor wakes.
+pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+    open_beneath(root, path, OFlags::PATH, ResolveFlags::empty())
+}
+
+/// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a terminal have taken the
+/// place of what was looked at before, O_NONBLOCK and O_NOCTTY keep the harm away.
+pub fn open_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    open_beneath(root, path, flags, ResolveFlags::empty())
+}
+
+/// A descriptor to list the directory `path` from; ENOTDIR where it is none.
+pub fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    open_beneath(root, path, flags, ResolveFlags::empty())
+}
+
+/// A descriptor that stands for the directory `name` in `parent`; ELOOP or ENOTDIR where it is a symlink.
+pub fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    open_beneath(parent, name, flags, ResolveFlags::NO_SYMLINKS)
+}
+
+fn open_beneath(
+    root: BorrowedFd<'_>,
+    path: &[u8],
+    flags: OFlags,
+    resolve: ResolveFlags,
+) -> Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC;
+    let resolve = resolve | ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let mut attempts = 1;
+    loop {
+        match rustix::fs::openat2(root, path, flags, Mode::empty(), resolve) {
+            Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS_MAX => attempts += 1,
+            result => return result,
+        }
+    }
+}
+
+/// All bytes of a regular file, if they are `length` in number; `None` where the file has become shorter or longer.
+pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]>>> {
+    // With room for one byte more, so that the one call that reads a file also tells that it has grown.
+    let mut bytes = Vec::with_capacity(length + 1);
+    loop {
+        let offset = bytes.len() as u64;
+        let count = retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut bytes), offset))?;
+        if count == 0 || bytes.len() >= length {
+            return Ok((bytes.len() == length).then(|| Arc::from(bytes)));
+        }
+    }
+}
+
+fn status(stat: &Stat) -> Status {
+    Status {
+        kind: kind(FileType::from_raw_mode(stat.st_mode)),
+        facts: FileFacts {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            length: stat.st_size.try_into().unwrap_or(0),
+            modified: timestamp(stat.st_mtime, stat.st_mtime_nsec),
+            changed: timestamp(stat.st_ctime, stat.st_ctime_nsec),
+        },
+    }
+}
+
+fn kind(file_type: FileType) -> Kind {
+    match file_type {
+        FileType::RegularFile => Kind::Regular,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Symlink,
+        _ => Kind::Other,
+    }
+}
+
+/// `nanoseconds` has another width on each architecture; the kernel keeps it below a thousand million.
+fn timestamp(seconds: i64, nanoseconds: impl TryInto<u32>) -> Timestamp {
+    Timestamp {
+        seconds,
+        nanoseconds: nanoseconds.try_into().unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn whole_file_is_read_only_at_its_length() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let rows: [(&[u8], usize, bool); 6] = [
+            (b"shorter", 8, false),
+            (b"longer", 5, false),
+            (b"x", 0, false),
+            (b"", 1, false),
+            (b"", 0, true),
+            (b"000 004 008 ", 12, true),
+        ];
+        for (content, length, is_whole) in rows {
+            std::fs::write(&path, content).unwrap();
+            let read = read_whole(File::open(&path).unwrap().as_fd(), length).unwrap();
+            assert_eq!(read.as_deref(), is_whole.then_some(content), "{length}");
+        }
+    }
+
+    #[test]
+    fn root_must_be_a_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(open_root(&file).unwrap_err(), Errno::NOTDIR);
+        let missing = directory.path().join("missing");
+        assert_eq!(open_root(&missing).unwrap_err(), Errno::NOENT);
+        assert!(open_root(directory.path()).is_ok());
+    }
+}

@@ -1,0 +1,91 @@
+//! What all answers about one file share: its validators and the field lines that do not depend on the request.
+
+use crate::http::date::{HttpDate, Timestamp};
+use crate::http::validator::{EntityTag, FileFacts, Validators};
+use std::sync::Arc;
+
+/// A selected representation's metadata (RFC 9110 §8), made once for each state of a file.
+#[derive(Clone, Debug)]
+pub struct Representation {
+    pub validators: Validators,
+    /// The field lines of a 200 or 206, each ended by CRLF.
+    pub fields: Arc<str>,
+    /// Those of them that a 304 carries (RFC 9110 §15.4.5).
+    pub fields_not_modified: Arc<str>,
+}
+
+/// What the field lines are made of, besides the file's own facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    pub media_type: &'a str,
+    /// The value of Content-Encoding, for a precompressed variant.
+    pub content_coding: Option<&'a str>,
+    /// Whether the answer would be another for another Accept-Encoding.
+    pub varies: bool,
+    pub cache_control: &'a str,
+}
+
+impl Representation {
+    /// The representation of a file with these facts, asked for at `now`.
+    pub fn new(facts: &FileFacts, description: Description<'_>, now: Timestamp) -> Representation {
+        let validators = Validators::of(facts, now);
+        let caching = [
+            (
+                "ETag",
+                validators.entity_tag.as_ref().map(EntityTag::as_str),
+            ),
+            (
+                "Last-Modified",
+                validators
+                    .last_modified
+                    .and_then(Timestamp::http_date)
+                    .as_ref()
+                    .map(HttpDate::as_str),
+            ),
+            ("Cache-Control", Some(description.cache_control)),
+            ("Vary", description.varies.then_some("Accept-Encoding")),
+        ]
+        .map(render)
+        .concat();
+        let content = [
+            ("Content-Type", Some(description.media_type)),
+            ("Content-Encoding", description.content_coding),
+            ("Accept-Ranges", Some("bytes")),
+            NO_SNIFFING,
+        ];
+        Representation::of_lines(validators, caching, &content.map(render).concat())
+    }
+
+    /// The representation of a listing: its validators follow from its text, and it differs by Accept.
+    pub fn of_listing(text: &[u8], media_type: &str) -> Representation {
+        let validators = Validators::of_content(text);
+        let caching = [
+            (
+                "ETag",
+                validators.entity_tag.as_ref().map(EntityTag::as_str),
+            ),
+            ("Cache-Control", Some("no-cache")),
+            ("Vary", Some("Accept")),
+        ];
+        let content = [("Content-Type", Some(media_type)), NO_SNIFFING];
+        Representation::of_lines(
+            validators,
+            caching.map(render).concat(),
+            &content.map(render).concat(),
+        )
+    }
+
+    fn of_lines(validators: Validators, caching: String, content: &str) -> Representation {
+        Representation {
+            validators,
+            fields: Arc::from(format!("{caching}{content}")),
+            fields_not_modified: Arc::from(caching),
+        }
+    }
+}
+
+const NO_SNIFFING: (&str, Option<&str>) = ("X-Content-Type-Options", Some("nosniff"));
+
+fn render((name, value): (&str, Option<&str>)) -> String {
+    value.map_or_else(String::new, |value| format!("{name}: {value}\r\n"))
+}

@@ -1,0 +1,60 @@
+//! A response as a value: status, field lines, and a plan for the body that the connection carries out.
+
+use crate::http::response::{FieldLines, Status};
+use std::fs::File;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What is to be sent after the head.
+#[derive(Clone, Debug)]
+pub enum Body {
+    Empty,
+    /// Bytes made for this answer: an error page, a listing.
+    Text(Vec<u8>),
+    /// A half-open interval of a small file's bytes, shared with the cache.
+    Bytes(Arc<[u8]>, Range<usize>),
+    /// A half-open interval of an open file, in bytes: for `sendfile`.
+    File(Arc<File>, Range<u64>),
+}
+
+impl Body {
+    /// Bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Body::Empty => 0,
+            Body::Text(text) => text.len() as u64,
+            Body::Bytes(_, interval) => interval.len() as u64,
+            Body::File(_, interval) => interval.end - interval.start,
+        }
+    }
+}
+
+/// The answer to one request, decided in full before its first byte is sent. For HEAD it is the answer to GET; the connection leaves the body unsent.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: Status,
+    pub fields: FieldLines,
+    pub body: Body,
+}
+
+impl Response {
+    /// A response without a body.
+    pub fn empty(status: Status) -> Response {
+        Response {
+            status,
+            fields: FieldLines::new(),
+            body: Body::Empty,
+        }
+    }
+
+    /// The same response with one more field line (see [`FieldLines::push`]).
+    pub fn with(mut self, name: &str, value: &str) -> Response {
+        self.fields.push(name, value);
+        self
+    }
+
+    /// The same response with this body.
+    pub fn with_body(self, body: Body) -> Response {
+        Response { body, ..self }
+    }
+}

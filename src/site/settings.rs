@@ -1,0 +1,241 @@
+//! What the site is told: which files it serves, and how.
+
+use super::document_root::CacheLimits;
+use std::path::PathBuf;
+
+/// The settings of one site, checked where they were read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The document root.
+    pub root: PathBuf,
+    /// Names of index files, in the order they are looked for.
+    pub index: Vec<String>,
+    /// Whether a directory without an index file is listed.
+    pub lists: bool,
+    /// Whether names that start with a dot are served.
+    pub serves_hidden: bool,
+    /// The file, relative to the root, that answers for an unknown path which asks for HTML.
+    pub fallback: Option<String>,
+    /// Whether `/about` finds `about.html`.
+    pub clean_urls: bool,
+    /// Whether each directory of the root is the root of the host it is named for.
+    pub by_host: bool,
+    /// Whether precompressed variants are looked for.
+    pub precompressed: bool,
+    /// Extensions with their media types, over the table's.
+    pub types: Vec<(String, String)>,
+    pub cache_control: Vec<CacheRule>,
+    /// Field lines for every answer: names and values.
+    pub fields: Vec<(String, String)>,
+    /// Whether scripts of every origin may read the answers.
+    pub cross_origin: bool,
+    /// Whether PUT is allowed.
+    pub writable: bool,
+    /// Bytes of one request's body at most.
+    pub body_bytes_max: u64,
+    pub cache: CacheLimits,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            root: PathBuf::from("."),
+            index: vec!["index.html".to_owned()],
+            lists: false,
+            serves_hidden: false,
+            fallback: None,
+            clean_urls: false,
+            by_host: false,
+            precompressed: false,
+            types: Vec::new(),
+            cache_control: Vec::new(),
+            fields: Vec::new(),
+            cross_origin: false,
+            writable: false,
+            body_bytes_max: crate::limits::BODY_BYTES_MAX,
+            cache: CacheLimits {
+                bytes_max: crate::limits::CACHE_BYTES,
+                descriptors_max: 128,
+            },
+        }
+    }
+}
+
+/// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheRule {
+    /// A path from the root, such as `/assets/*`; `*` stands for any bytes, slashes among them.
+    pub pattern: String,
+    pub value: String,
+}
+
+impl CacheRule {
+    /// # Errors
+    ///
+    /// One line for the user, where `text` is no rule.
+    pub fn parse(text: &str) -> Result<CacheRule, String> {
+        let (pattern, value) = text
+            .split_once('=')
+            .ok_or("a rule is PATTERN=VALUE, such as '/assets/*=max-age=3600'")?;
+        let is_field_content = |value: &str| {
+            !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        };
+        match (
+            pattern.starts_with(['/', '*']),
+            is_field_content(value.trim()),
+        ) {
+            (false, _) => Err(format!(
+                "the pattern {pattern:?} must start with a slash or a *"
+            )),
+            (true, false) => Err(format!("{value:?} cannot be the value of a field")),
+            (true, true) => Ok(CacheRule {
+                pattern: pattern.to_owned(),
+                value: value.trim().to_owned(),
+            }),
+        }
+    }
+
+    /// Whether the rule is for the file at `relative`, a path beneath the root.
+    pub fn matches(&self, relative: &[u8]) -> bool {
+        match self.pattern.strip_prefix('/') {
+            Some(pattern) => glob(pattern.as_bytes(), relative),
+            None => glob(self.pattern.as_bytes(), relative),
+        }
+    }
+}
+
+/// Field names that only the server may set: with two of them, an answer would contradict itself.
+const OWN_FIELDS: [&str; 11] = [
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Date",
+    "ETag",
+    "Keep-Alive",
+    "Last-Modified",
+    "Location",
+    "Server",
+    "Transfer-Encoding",
+];
+
+/// Parses `--header 'Name: value'`.
+///
+/// # Errors
+///
+/// One line for the user, where `text` is no field line, or one that the server sets itself.
+pub fn parse_field(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or("a field line is 'Name: value'")?;
+    let value = value.trim();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("{name:?} is no field name"));
+    }
+    if !value
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+    {
+        return Err(format!("{value:?} cannot be the value of a field"));
+    }
+    if OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        return Err(format!("{name} is set by the server itself"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any bytes. Goes back to the last star only, so the work is
+/// bounded by the product of the two lengths.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, from));
+            at += 1;
+        } else if pattern.get(at) == Some(&text[from]) {
+            at += 1;
+            from += 1;
+        } else if let Some((after, tried)) = star {
+            star = Some((after, tried + 1));
+            at = after + 1;
+            from = tried + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&byte| byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_are_none_are_refused() {
+        for text in [
+            "",
+            "no-cache",
+            "assets/*=x",
+            "/a=",
+            "/a=x\r\nSet-Cookie: y",
+            "/a=\u{e9}",
+        ] {
+            assert!(CacheRule::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_matches_whole_paths() {
+        let rows = [
+            ("/assets/*", "assets/a.js", true),
+            ("/assets/*", "assets/deep/a.js", true),
+            ("/assets/*", "asset/a.js", false),
+            ("*.js", "a/b.js", true),
+            ("*.js", "a/b.json", false),
+            ("/*.min.*", "x/a.min.css", true),
+            ("/a", "a", true),
+            ("/a", "ab", false),
+            ("/**", "", true),
+            ("/a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        ];
+        for (pattern, path, expected) in rows {
+            let rule = CacheRule::parse(&format!("{pattern}=no-store")).expect("a rule");
+            assert_eq!(rule.matches(path.as_bytes()), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn field_lines_that_could_break_an_answer_are_refused() {
+        for text in [
+            "",
+            "X",
+            ": x",
+            "X Y: z",
+            "X: a\r\nY: b",
+            "X: a\nb",
+            "content-length: 5",
+            "DATE: x",
+            "X: \u{e9}",
+            "X : y",
+        ] {
+            assert!(parse_field(text).is_err(), "{text:?}");
+        }
+        assert_eq!(
+            parse_field("X-Frame-Options:  DENY "),
+            Ok(("X-Frame-Options".to_owned(), "DENY".to_owned()))
+        );
+        assert_eq!(
+            parse_field("Link: <https://a/>; rel=x"),
+            Ok(("Link".to_owned(), "<https://a/>; rel=x".to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_value_may_hold_equals_signs() {
+        let rule =
+            CacheRule::parse("/assets/*=public, max-age=31536000, immutable").expect("a rule");
+        assert_eq!(rule.value, "public, max-age=31536000, immutable");
+    }
+}
