@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod http;
 pub mod limits;
+pub mod server;
 pub mod site;

@@ -1,0 +1,472 @@
+//! One connection, from accept to close: a value with its socket, its unread bytes, its state and its deadline.
+//!
+//! [`Connection::go_on`] does all that can be done now and returns when the connection has to wait. It is the one
+//! place where bytes of a socket and a response of the site meet: read, parse, ask the site, send.
+
+use super::access_log::Entry;
+use super::clock::{Clock, milliseconds};
+use super::ready_set::Interest;
+use super::settings::Settings;
+use super::socket::{Blocking, Peer, Socket};
+use super::table::News;
+use super::transfer::{After, Pushed, Transfer};
+use super::worker::Worker;
+use crate::http::request::{self, Method, Parsed, Request};
+use crate::http::response::{Status, write_head};
+use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX, STAY_TIME, WRITE_RATE_MIN};
+use crate::site::refusal;
+use crate::site::response::{Body, Response};
+use std::mem;
+use std::time::Instant;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    socket: Socket,
+    state: State,
+    /// Bytes received and not yet answered: a part of a head, or requests behind an answer that waits.
+    unread: Vec<u8>,
+    /// How many of the unread bytes the parser has judged to be a good beginning.
+    judged: usize,
+    /// In milliseconds of the server's clock.
+    deadline: u64,
+    /// When the last request was answered, or the connection accepted.
+    resting_since: u64,
+    /// Whether an answer has been sent on it.
+    is_used: bool,
+    /// Whether the kernel has told that the client ended its side.
+    hung_up: bool,
+    interest: Interest,
+}
+
+/// What the connection waits for, or could go on with.
+#[derive(Debug)]
+enum State {
+    /// A request, or the rest of its head.
+    Reading,
+    /// Room in the socket for the rest of an answer.
+    Sending(Box<Sending>),
+    /// The client's end, after an answer that ends the connection.
+    Lingering { drained: u64 },
+}
+
+/// An answer that the client has not taken at once.
+#[derive(Debug)]
+struct Sending {
+    transfer: Transfer<'static>,
+    /// In milliseconds of the server's clock.
+    since: u64,
+    /// Whether the client was too slow for a worker to block on it.
+    is_slow: bool,
+}
+
+/// What becomes of a connection after [`Connection::go_on`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits for news.
+    Wait,
+    /// It is over.
+    Close,
+}
+
+/// What to do next with a connection.
+enum Step {
+    GoOn,
+    Wait,
+    /// Wait, though there may be more to do at once: others have their turn first.
+    GiveWay,
+    Close,
+}
+
+impl Connection {
+    /// A connection fresh from accept.
+    pub fn new(socket: Socket, clock: &Clock, settings: &Settings) -> Connection {
+        Connection {
+            socket,
+            state: State::Reading,
+            unread: Vec::new(),
+            judged: 0,
+            deadline: clock.after(settings.head_time),
+            resting_since: clock.after(FRESH_TIME_MIN),
+            is_used: false,
+            hung_up: false,
+            interest: Interest::Readable,
+        }
+    }
+
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// When the connection will be late, in milliseconds of the server's clock.
+    pub fn deadline(&self) -> u64 {
+        self.deadline
+    }
+
+    /// Since when it has been resting, without a byte of a request: from then on it may make room for another. `None`
+    /// where it does not rest. A connection that was never used begins to rest only after [`FRESH_TIME_MIN`].
+    pub fn resting_since(&self) -> Option<u64> {
+        let rests = matches!(self.state, State::Reading) && self.unread.is_empty();
+        rests.then_some(self.resting_since)
+    }
+
+    /// Does what can be done now. Blocks on the client only with the worker's leave.
+    pub fn go_on(&mut self, news: News, worker: &mut Worker) -> Fate {
+        self.hung_up |= news.says(News::HUNG_UP);
+        if news.says(News::LATE)
+            && self.deadline <= worker.clock.ticks()
+            && self.is_given_up(worker)
+        {
+            return Fate::Close;
+        }
+        match self.go_on_until_it_waits(worker) {
+            Fate::Wait if self.should_leave(news, worker) => Fate::Close,
+            fate => fate,
+        }
+    }
+
+    fn go_on_until_it_waits(&mut self, worker: &mut Worker) -> Fate {
+        loop {
+            let step = match self.state {
+                State::Reading => self.read(worker),
+                State::Sending(_) => self.send(worker),
+                State::Lingering { .. } => self.linger(worker),
+            };
+            match step {
+                Step::GoOn => {}
+                Step::Wait => return Fate::Wait,
+                Step::GiveWay => return self.renew(worker),
+                Step::Close => return Fate::Close,
+            }
+        }
+    }
+
+    /// Whether a connection that waits is closed, to make room or because the server stops: only where it rests.
+    fn should_leave(&self, news: News, worker: &Worker) -> bool {
+        let rests = self.resting_since();
+        worker.is_stopping() && rests.is_some()
+            || news.says(News::MAKE_ROOM)
+                && rests.is_some_and(|since| since <= worker.clock.ticks())
+    }
+
+    /// Ends what has taken too long. A half-sent head is answered with 408; all else is closed, and `true` returned.
+    fn is_given_up(&mut self, worker: &mut Worker) -> bool {
+        log::debug!("{} is late", self.socket);
+        if !matches!(self.state, State::Reading) || self.unread.is_empty() {
+            return true;
+        }
+        let head = mem::take(&mut self.unread);
+        matches!(
+            self.refuse(Status::RequestTimeout, &head, worker),
+            Step::Close
+        )
+    }
+
+    /// Receives what has arrived, and answers every whole request in it.
+    fn read(&mut self, worker: &mut Worker) -> Step {
+        let mut input = mem::take(&mut worker.input);
+        let step = self.read_into(&mut input, worker);
+        worker.input = input;
+        step
+    }
+
+    fn read_into(&mut self, input: &mut [u8], worker: &mut Worker) -> Step {
+        let kept = self.unread.len();
+        input[..kept].copy_from_slice(&self.unread);
+        if self.judged < kept {
+            return or_go_on(self.answer_all(&input[..kept], worker));
+        }
+        match self.socket.recv(&mut input[kept..]) {
+            Ok(Some(0)) => Step::Close,
+            Ok(None) => Step::Wait,
+            Ok(Some(received)) => {
+                let filled = kept + received;
+                let step = self.answer_all(&input[..filled], worker);
+                // Less than the buffer holds was all there was (epoll(7)); only the client's end can be behind it.
+                match step {
+                    Step::Wait if filled == input.len() => Step::GiveWay,
+                    Step::Wait if self.hung_up => Step::GoOn,
+                    step => step,
+                }
+            }
+            Err(error) => {
+                log::debug!("recv({}): {error}", self.socket);
+                Step::Close
+            }
+        }
+    }
+
+    /// Answers the requests in `bytes` in order, and keeps what is left of them.
+    fn answer_all(&mut self, bytes: &[u8], worker: &mut Worker) -> Step {
+        let mut judged = mem::take(&mut self.judged);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if judged > 0 && !request::may_decide(rest, judged) {
+                break;
+            }
+            judged = 0;
+            match request::parse(rest) {
+                Parsed::Partial => break,
+                Parsed::Refused(reject) => {
+                    log::debug!("{}: refused: {}", self.socket, reject.reason());
+                    return self.refuse(reject.status(), rest, worker);
+                }
+                Parsed::Complete {
+                    request,
+                    head_bytes,
+                } => {
+                    rest = &rest[head_bytes..];
+                    match self.answer(&request, rest, worker) {
+                        Step::Wait => {}
+                        step => {
+                            self.unread = rest.to_vec();
+                            return step;
+                        }
+                    }
+                }
+            }
+        }
+        self.keep(rest, worker);
+        Step::Wait
+    }
+
+    /// Keeps the beginning of a head until the rest has arrived. Its time starts with its first byte.
+    fn keep(&mut self, beginning: &[u8], worker: &Worker) {
+        if self.is_used && self.unread.is_empty() && !beginning.is_empty() {
+            self.deadline = worker.clock.after(worker.settings().head_time);
+        }
+        self.unread = beginning.to_vec();
+        self.judged = beginning.len();
+    }
+
+    /// Answers one request. `Step::Wait` says that the next one may come.
+    fn answer(&mut self, request: &Request, rest: &[u8], worker: &mut Worker) -> Step {
+        let response = worker.site().respond(request, worker.clock.now());
+        let has_body = request.content_length.is_some_and(|length| length > 0);
+        let persists = request.wants_persistence()
+            && !has_body
+            && !response.status.closes_connection()
+            && !worker.settings().idle_time.is_zero()
+            && !worker.is_stopping();
+        let after = match (
+            persists,
+            has_body || response.status.closes_connection() || !rest.is_empty(),
+        ) {
+            (true, _) => After::Persist,
+            (false, true) => After::Linger,
+            (false, false) => After::Close,
+        };
+        let entry = Entry::of(
+            request,
+            self.socket.peer(),
+            worker.clock.date(),
+            response.status,
+        );
+        self.respond(
+            response,
+            request.method == Method::Head,
+            after,
+            entry,
+            worker,
+        )
+    }
+
+    /// Answers what is no request, or not in time, and ends the connection so that the client can read why.
+    fn refuse(&mut self, status: Status, bytes: &[u8], worker: &mut Worker) -> Step {
+        let line = request::first_line(bytes);
+        let entry = Entry::of_refused(line, self.socket.peer(), worker.clock.date(), status);
+        self.respond(refusal(status), false, After::Linger, entry, worker)
+    }
+
+    /// Sends a response, or as much of it as the socket takes.
+    fn respond(
+        &mut self,
+        response: Response,
+        leaves_body_unsent: bool,
+        after: After,
+        entry: Option<Entry<'_>>,
+        worker: &mut Worker,
+    ) -> Step {
+        let Response {
+            status,
+            fields,
+            body,
+        } = response;
+        let mut head = mem::take(&mut worker.head);
+        head.clear();
+        let length = status.may_have_body().then(|| body.length());
+        write_head(
+            &mut head,
+            status,
+            &fields,
+            length,
+            after == After::Persist,
+            worker.clock.date(),
+        );
+        let body = if leaves_body_unsent {
+            Body::Empty
+        } else {
+            body
+        };
+        let mut transfer = Transfer::new(head, body, after, entry);
+        match transfer.push(&mut self.socket, Blocking::No) {
+            Ok(Pushed::Whole) => {
+                worker.head = transfer.take_head();
+                self.go_on_after(after, worker)
+            }
+            Ok(Pushed::Blocked | Pushed::Paused) => {
+                let transfer = transfer.into_owned();
+                self.state = State::Sending(Box::new(Sending {
+                    transfer,
+                    since: worker.clock.ticks(),
+                    is_slow: false,
+                }));
+                Step::GoOn
+            }
+            Err(error) => self.broke_off(&error),
+        }
+    }
+
+    /// Goes on with an answer that the client has not taken at once.
+    fn send(&mut self, worker: &mut Worker) -> Step {
+        let State::Sending(sending) = &mut self.state else {
+            return Step::GoOn;
+        };
+        let pushed = match sending.transfer.push(&mut self.socket, Blocking::No) {
+            Ok(Pushed::Blocked) if !sending.is_slow && worker.may_block() => {
+                sending.push_blocking(&mut self.socket)
+            }
+            pushed => pushed,
+        };
+        self.deadline = sending.deadline(self.socket.peer(), worker);
+        match pushed {
+            Ok(Pushed::Whole) => {
+                let after = sending.transfer.after();
+                self.state = State::Reading;
+                or_go_on(self.go_on_after(after, worker))
+            }
+            Ok(Pushed::Paused) => self.come_back_for_room(),
+            Ok(Pushed::Blocked) => self.wait_for_room(),
+            Err(error) => self.broke_off(&error),
+        }
+    }
+
+    /// What follows a whole answer. `Step::Wait` says that the next request may come.
+    fn go_on_after(&mut self, after: After, worker: &Worker) -> Step {
+        match after {
+            After::Close => Step::Close,
+            After::Linger => self.start_to_linger(worker),
+            After::Persist => {
+                self.is_used = true;
+                self.unread = Vec::new();
+                self.resting_since = worker.clock.ticks();
+                self.deadline = worker.clock.after(worker.settings().idle_time);
+                Step::Wait
+            }
+        }
+    }
+
+    /// Half-closes, so that the answer is followed by an end and not by a reset (RFC 9112 §9.6).
+    fn start_to_linger(&mut self, worker: &Worker) -> Step {
+        self.state = State::Lingering { drained: 0 };
+        self.deadline = worker.clock.after(worker.settings().linger_time);
+        match self.socket.shut_down_writing() {
+            Ok(()) => Step::GoOn,
+            Err(error) => self.broke_off(&error),
+        }
+    }
+
+    /// Throws away what the client still sends, until it ends or a bound is reached.
+    fn linger(&mut self, worker: &mut Worker) -> Step {
+        let State::Lingering { drained } = &mut self.state else {
+            return Step::GoOn;
+        };
+        match self.socket.recv(&mut worker.input) {
+            Ok(None) => Step::Wait,
+            Ok(Some(0)) | Err(_) => Step::Close,
+            Ok(Some(received)) => {
+                *drained += received as u64;
+                if *drained > LINGER_BYTES_MAX {
+                    Step::Close
+                } else {
+                    Step::GiveWay
+                }
+            }
+        }
+    }
+
+    /// Waits for room in the socket. The first time, the ready set has to learn of it.
+    fn wait_for_room(&mut self) -> Step {
+        match self.interest {
+            Interest::ReadableOrWritable => Step::Wait,
+            Interest::Readable => self.come_back_for_room(),
+        }
+    }
+
+    /// Gives way to others although there is room in the socket.
+    fn come_back_for_room(&mut self) -> Step {
+        self.interest = Interest::ReadableOrWritable;
+        Step::GiveWay
+    }
+
+    /// Has the ready set tell anew what the connection is ready for.
+    fn renew(&self, worker: &Worker) -> Fate {
+        match worker
+            .common
+            .ready
+            .renew(&self.socket, self.socket.number(), self.interest)
+        {
+            Ok(()) => Fate::Wait,
+            Err(error) => {
+                log::error!("epoll_ctl({}): {error}", self.socket);
+                Fate::Close
+            }
+        }
+    }
+
+    /// An answer that cannot be finished: its head may be out, so nothing can be mended.
+    fn broke_off(&self, error: &std::io::Error) -> Step {
+        log::debug!("{}: the answer broke off: {error}", self.socket);
+        Step::Close
+    }
+}
+
+impl Sending {
+    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited for again.
+    fn push_blocking(&mut self, socket: &mut Socket) -> std::io::Result<Pushed> {
+        let began = Instant::now();
+        loop {
+            match self.transfer.push(socket, Blocking::Yes)? {
+                Pushed::Paused if began.elapsed() < STAY_TIME => {}
+                Pushed::Blocked => {
+                    self.is_slow = true;
+                    return Ok(Pushed::Blocked);
+                }
+                pushed => return Ok(pushed),
+            }
+        }
+    }
+
+    /// Until when the answer must have come further.
+    ///
+    /// That a client takes nothing at all for [`Settings::write_time`] is for TCP_USER_TIMEOUT to notice, since only TCP
+    /// knows what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it is noticed here.
+    fn deadline(&self, peer: Peer, worker: &Worker) -> u64 {
+        let write_time = worker.settings().write_time;
+        if peer == Peer::Unix {
+            return worker.clock.after(write_time);
+        }
+        let earned = self.transfer.sent().saturating_mul(1000) / WRITE_RATE_MIN;
+        self.since
+            .saturating_add(milliseconds(write_time))
+            .saturating_add(earned)
+    }
+}
+
+/// The step after an answer that had to wait: news that came meanwhile may be about the next request, so it is read.
+fn or_go_on(step: Step) -> Step {
+    match step {
+        Step::Wait => Step::GoOn,
+        step => step,
+    }
+}

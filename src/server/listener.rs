@@ -1,0 +1,302 @@
+//! Listening sockets: socket, setsockopt, bind, listen, accept (socket(7), tcp(7), ipv6(7), unix(7)).
+
+use super::pool::Pool;
+use super::settings::Settings;
+use super::socket::{Peer, Socket};
+use super::worker::Worker;
+use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME};
+use rustix::net::sockopt::{self, Timeout};
+use rustix::net::{self, AddressFamily, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Where `--bind` says to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BindAddress {
+    /// An IPv4 or IPv6 address, or a host name: every address that it resolves to.
+    Host(String),
+    /// The path of a Unix socket, given as `unix:PATH`.
+    Unix(PathBuf),
+}
+
+impl FromStr for BindAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<BindAddress, String> {
+        let host = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(text);
+        match (text.strip_prefix("unix:"), host) {
+            (Some(""), _) => Err("unix: needs a path".to_owned()),
+            (Some(path), _) => Ok(BindAddress::Unix(path.into())),
+            (None, "") => Err("an address or a host name is needed".to_owned()),
+            (None, host) => Ok(BindAddress::Host(host.to_owned())),
+        }
+    }
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Listener {
+    Tcp(TcpListener),
+    /// The path is removed when the listener is dropped.
+    Unix(UnixListener, PathBuf),
+}
+
+/// Why an address cannot be listened on, and what to try.
+#[derive(Debug)]
+pub struct BindError {
+    address: String,
+    error: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let advice = match self.error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "; another program listens there: choose another --port, or 0 for any free one"
+            }
+            io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: try --port 8080",
+            io::ErrorKind::AddrNotAvailable => {
+                "; this machine has no such address: try --bind 127.0.0.1"
+            }
+            _ => "",
+        };
+        write!(
+            out,
+            "cannot listen on {}: {}{advice}",
+            self.address, self.error
+        )
+    }
+}
+
+impl std::error::Error for BindError {}
+
+/// Binds every address. With port 0, each gets a free port of its own.
+///
+/// # Errors
+///
+/// The first that fails; none is left bound then.
+pub fn bind_all(
+    addresses: &[BindAddress],
+    port: u16,
+    backlog: i32,
+    settings: &Settings,
+) -> Result<Vec<Listener>, BindError> {
+    let mut sockets = Vec::new();
+    for address in addresses {
+        match address {
+            BindAddress::Host(host) => sockets.extend(resolve(host, port)?.into_iter().map(Ok)),
+            BindAddress::Unix(path) => sockets.push(Err(path)),
+        }
+    }
+    let takes_ipv4 = |socket: &Result<SocketAddr, &PathBuf>| matches!(socket, Ok(address) if address.ip() == Ipv4Addr::UNSPECIFIED);
+    let only_ipv6 = sockets.iter().any(takes_ipv4);
+    sockets
+        .into_iter()
+        .map(|socket| match socket {
+            Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
+                .map(Listener::Tcp)
+                .map_err(|error| BindError {
+                    address: address.to_string(),
+                    error,
+                }),
+            Err(path) => bind_unix(path, backlog).map_err(|error| BindError {
+                address: format!("unix:{}", path.display()),
+                error,
+            }),
+        })
+        .collect()
+}
+
+/// The addresses of a host name (getaddrinfo(3)), each once.
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
+    let failed = |error| BindError {
+        address: host.to_owned(),
+        error,
+    };
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in (host, port).to_socket_addrs().map_err(failed)? {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
+/// Options set here are inherited by every accepted socket, which so costs no call for them (tcp(7)).
+fn bind_tcp(
+    address: SocketAddr,
+    only_ipv6: bool,
+    backlog: i32,
+    settings: &Settings,
+) -> io::Result<TcpListener> {
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
+    let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    // A port whose former connections are still in TIME_WAIT can be bound again.
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    if address.ip() == Ipv6Addr::UNSPECIFIED {
+        // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
+        sockopt::set_ipv6_v6only(&socket, only_ipv6)?;
+    }
+    // An answer goes out as it is written; waiting for more would cost up to 40 ms (Nagle against delayed ACK).
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    // The client must take something of its answer in this time, or the kernel ends the connection.
+    let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_tcp_user_timeout(&socket, write_time)?;
+    sockopt::set_socket_timeout(&socket, Timeout::Send, Some(BLOCK_TIME))?;
+    net::bind(&socket, &address)?;
+    net::listen(&socket, backlog)?;
+    log::trace!("socket, bind({address}), listen({backlog})");
+    Ok(TcpListener::from(socket))
+}
+
+fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
+    remove_if_stale(path)?;
+    let socket = net::socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    net::listen(&socket, backlog)?;
+    log::trace!("socket, bind(unix:{}), listen({backlog})", path.display());
+    Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
+}
+
+/// Removes a socket file on which nobody answers: what a server that was killed leaves behind. Anything else stays, and
+/// bind fails on it.
+fn remove_if_stale(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+    let is_socket =
+        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    match is_socket.then(|| UnixStream::connect(path)) {
+        Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path)
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Listener {
+    /// What a client has to say to reach this socket: `http://127.0.0.1:8080/`, or `unix:/path`.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets (getsockname(2)).
+    pub fn url(&self) -> io::Result<String> {
+        match self {
+            Listener::Tcp(listener) => Ok(format!("http://{}/", listener.local_addr()?)),
+            Listener::Unix(_, path) => Ok(format!("unix:{}", path.display())),
+        }
+    }
+
+    /// The TCP address, with the port that the kernel chose for port 0.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().ok(),
+            Listener::Unix(..) => None,
+        }
+    }
+
+    /// Has a blocked accept return with an error, and every later one (shutdown(2)).
+    pub fn stop(&self) {
+        if let Err(error) = net::shutdown(self, Shutdown::Both) {
+            log::debug!("shutdown of a listening socket: {error}");
+        }
+    }
+
+    /// Blocks until a client connects.
+    fn accept(&self) -> io::Result<Socket> {
+        let (socket, peer) = match self {
+            Listener::Tcp(listener) => {
+                let (stream, address) = listener.accept()?;
+                (OwnedFd::from(stream), Peer::Inet(plain(address.ip())))
+            }
+            Listener::Unix(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                sockopt::set_socket_timeout(&stream, Timeout::Send, Some(BLOCK_TIME))?;
+                (OwnedFd::from(stream), Peer::Unix)
+            }
+        };
+        let socket = Socket::new(socket, peer);
+        log::trace!("accept: {socket}");
+        Ok(socket)
+    }
+}
+
+/// An IPv4 client of an IPv6 socket as what it is.
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Unix(listener, _) => listener.as_fd(),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Listener::Unix(_, path) = self
+            && let Err(error) = std::fs::remove_file(&*path)
+        {
+            log::warn!("cannot remove unix:{}: {error}", path.display());
+        }
+    }
+}
+
+/// The accept loop of one listening socket: blocks in accept, and hands each connection to the pool, until the server stops.
+pub fn accept_all(listener: &Listener, pool: &Pool) {
+    let mut worker = Worker::new(Arc::clone(&pool.common));
+    let mut is_failing = false;
+    while !worker.is_stopping() {
+        let connections_max = worker.settings().connections_max;
+        if pool.connections() >= connections_max {
+            worker.look_up();
+            if !pool.make_room(&mut worker) {
+                pool.wait_for_fewer_than(connections_max, ACCEPT_PAUSE);
+            }
+            continue;
+        }
+        match listener.accept() {
+            Ok(socket) => {
+                is_failing = false;
+                worker.look_up();
+                pool.take_in(socket, &mut worker);
+            }
+            Err(_) if worker.is_stopping() => {}
+            Err(error) => {
+                // One line a burst: out of descriptors, every accept fails until one is free again.
+                if !is_failing {
+                    log::error!("accept: {error}");
+                }
+                is_failing = true;
+                pause(pool, &mut worker);
+            }
+        }
+    }
+}
+
+/// Waits for a connection to end, which frees a descriptor, for a while at most.
+fn pause(pool: &Pool, worker: &mut Worker) {
+    worker.look_up();
+    if !pool.make_room(worker) {
+        pool.wait_for_fewer_than(pool.connections(), ACCEPT_PAUSE);
+    }
+}

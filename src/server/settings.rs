@@ -1,0 +1,43 @@
+//! What the server is told about itself: how many workers and connections, and how long anything may take.
+
+use crate::limits;
+use std::time::Duration;
+
+/// Numbers and times of one server. Tests make them small.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Workers, all of them started at once; at least one.
+    pub threads: usize,
+    /// Connections held at a time; beyond it the kernel's backlog holds them.
+    pub connections_max: usize,
+    /// Descriptors the process may have open (RLIMIT_NOFILE): no connection's number reaches it.
+    pub descriptors_max: usize,
+    /// See [`limits::HEAD_TIME`].
+    pub head_time: Duration,
+    /// See [`limits::IDLE_TIME`]; zero turns persistence off.
+    pub idle_time: Duration,
+    /// See [`limits::WRITE_TIME`].
+    pub write_time: Duration,
+    /// See [`limits::BODY_TIME`].
+    pub body_time: Duration,
+    /// See [`limits::LINGER_TIME`].
+    pub linger_time: Duration,
+    /// See [`limits::GRACE_TIME`].
+    pub grace_time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            threads: 16,
+            connections_max: 512,
+            descriptors_max: 1024,
+            head_time: limits::HEAD_TIME,
+            idle_time: limits::IDLE_TIME,
+            write_time: limits::WRITE_TIME,
+            body_time: limits::BODY_TIME,
+            linger_time: limits::LINGER_TIME,
+            grace_time: limits::GRACE_TIME,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! One accepted socket and the calls on it: recv, send, sendfile, shutdown, close (see socket(7), tcp(7)).
+//!
+//! Sockets are blocking, as accept(2) gives them. A single call is kept from blocking by MSG_DONTWAIT; `sendfile`
+//! knows no such flag, so for it alone the socket is switched. What blocks is ended by SO_SNDTIMEO.
+
+use rustix::io::Errno;
+use rustix::net::{self, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// Who is at the other end, as the logs name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// An IPv4-mapped IPv6 address is kept as IPv4.
+    Inet(IpAddr),
+    /// A Unix-domain socket: its clients have no address.
+    Unix,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Inet(address) => address.fmt(out),
+            Peer::Unix => out.write_str("unix:"),
+        }
+    }
+}
+
+/// Whether a call may wait for the client, for as long as SO_SNDTIMEO allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocking {
+    No,
+    Yes,
+}
+
+/// A connected stream socket; dropping it closes it.
+#[derive(Debug)]
+pub struct Socket {
+    descriptor: OwnedFd,
+    peer: Peer,
+    /// Whether O_NONBLOCK is set, so that it is switched only where it must be.
+    mode: Blocking,
+}
+
+/// What a call moved; `None` where it would have to wait for the client.
+pub type Moved = io::Result<Option<usize>>;
+
+impl Socket {
+    /// Takes over a descriptor fresh from accept, which is in blocking mode.
+    pub fn new(descriptor: OwnedFd, peer: Peer) -> Socket {
+        Socket {
+            descriptor,
+            peer,
+            mode: Blocking::Yes,
+        }
+    }
+
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// The descriptor's number, by which the ready set and the connection table know this socket.
+    pub fn number(&self) -> usize {
+        usize::try_from(self.descriptor.as_raw_fd()).expect("an open descriptor is not negative")
+    }
+
+    /// Receives what has arrived, without waiting: `Some(0)` says that the client has finished sending (recv(2)).
+    pub fn recv(&self, buffer: &mut [u8]) -> Moved {
+        let received = moved(|| {
+            net::recv(&self.descriptor, &mut *buffer, RecvFlags::DONTWAIT).map(|(count, _)| count)
+        });
+        log::trace!("recv({self}): {}", Told(&received));
+        received
+    }
+
+    /// Sends `first` and then `second` in one call (sendmsg(2)). `more` says that further bytes follow at once, so that the
+    /// kernel does not send a part-filled segment.
+    pub fn send(&self, first: &[u8], second: &[u8], more: bool, blocking: Blocking) -> Moved {
+        let mut flags = SendFlags::NOSIGNAL;
+        flags.set(SendFlags::MORE, more);
+        flags.set(SendFlags::DONTWAIT, blocking == Blocking::No);
+        let parts = [IoSlice::new(first), IoSlice::new(second)];
+        let mut control = SendAncillaryBuffer::default();
+        let sent = moved(|| net::sendmsg(&self.descriptor, &parts, &mut control, flags));
+        log::trace!(
+            "send({self}, {} bytes): {}",
+            first.len() + second.len(),
+            Told(&sent)
+        );
+        sent
+    }
+
+    /// Sends up to `count` bytes of `file` from position `offset` on, from the page cache and past this program
+    /// (sendfile(2)). `Some(0)` says that the file has ended.
+    pub fn send_file(
+        &mut self,
+        file: &File,
+        offset: u64,
+        count: usize,
+        blocking: Blocking,
+    ) -> Moved {
+        self.switch(blocking)?;
+        let sent = moved(|| {
+            let mut position = offset;
+            rustix::fs::sendfile(&self.descriptor, file, Some(&mut position), count)
+        });
+        log::trace!(
+            "sendfile({self}, {count} bytes from {offset}): {}",
+            Told(&sent)
+        );
+        sent
+    }
+
+    /// Ends our side of the connection; what the client still sends can be read (shutdown(2), SHUT_WR).
+    ///
+    /// # Errors
+    ///
+    /// ENOTCONN where the client is gone already.
+    pub fn shut_down_writing(&self) -> io::Result<()> {
+        log::trace!("shutdown({self}, SHUT_WR)");
+        Ok(net::shutdown(&self.descriptor, Shutdown::Write)?)
+    }
+
+    fn switch(&mut self, blocking: Blocking) -> io::Result<()> {
+        if self.mode != blocking {
+            rustix::io::ioctl_fionbio(&self.descriptor, blocking == Blocking::No)?;
+            self.mode = blocking;
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        log::trace!("close({self})");
+    }
+}
+
+impl fmt::Display for Socket {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} from {}", self.number(), self.peer)
+    }
+}
+
+/// Makes the call again where a signal came between, and turns "would block" into a value.
+fn moved(mut call: impl FnMut() -> Result<usize, Errno>) -> Moved {
+    loop {
+        match call() {
+            Ok(count) => return Ok(Some(count)),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The outcome of a call, in the words of the trace log.
+struct Told<'a>(&'a Moved);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ok(Some(count)) => write!(out, "{count} bytes"),
+            Ok(None) => out.write_str("would block"),
+            Err(error) => error.fmt(out),
+        }
+    }
+}
