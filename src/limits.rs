@@ -37,6 +37,13 @@ pub const WRITE_RATE_MIN: u64 = 1024;
 /// The time a body of a request may take without a byte; then it is answered with 408.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 
+/// The average rate, in bytes a second, that a body must keep after [`BODY_TIME`]; a slower one is answered with 408. As
+/// [`WRITE_RATE_MIN`] it ends a trickle.
+pub const BODY_RATE_MIN: u64 = 1024;
+
+/// Bytes of a body received in one turn; between two, the worker looks at the clock and at who waits.
+pub const RECEIVE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The time a refused client has to read its answer and close, before the server does (RFC 9112 §9.6).
 pub const LINGER_TIME: Duration = Duration::from_secs(5);
 
@@ -77,6 +84,12 @@ pub const DESCRIPTORS_RESERVED: usize = 24;
 
 /// Bytes of one request's body at most, unless `--max-body` says otherwise; a longer one is answered with 413.
 pub const BODY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Names looked at to find what broken-off uploads have left; what lies beyond them stays, and the log says so.
+pub const LEFTOVER_NAMES_MAX: usize = 1_000_000;
+
+/// Descriptors that one connection has open at most while it uploads: its socket, the new file, the directory.
+pub const UPLOAD_DESCRIPTORS: usize = 3;
 
 /// Bytes of files kept in memory, unless `--cache-size` says otherwise: ten thousand pages.
 pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;

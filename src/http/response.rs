@@ -28,6 +28,7 @@ pub enum Status {
     NotImplemented,
     ServiceUnavailable,
     HttpVersionNotSupported,
+    InsufficientStorage,
 }
 
 impl Status {
@@ -56,6 +57,8 @@ impl Status {
             Status::NotImplemented => "501 Not Implemented",
             Status::ServiceUnavailable => "503 Service Unavailable",
             Status::HttpVersionNotSupported => "505 HTTP Version Not Supported",
+            // RFC 4918 §11.5
+            Status::InsufficientStorage => "507 Insufficient Storage",
         }
     }
 
@@ -76,6 +79,7 @@ impl Status {
             self,
             BadRequest
                 | RequestTimeout
+                | LengthRequired
                 | UriTooLong
                 | RequestHeaderFieldsTooLarge
                 | NotImplemented

@@ -136,7 +136,8 @@ impl DocumentRoot {
         self.kept.sweep();
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
+    /// The root itself, to look at and open names beneath it.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.root.descriptor()
     }
 

@@ -52,7 +52,7 @@ fn meaning(status: Status) -> &'static str {
         MovedPermanently => "This page has moved to another address.",
         NotModified => "The page has not changed.",
         BadRequest => "The server could not make sense of the request.",
-        Forbidden => "The server is not allowed to read what lies at this address.",
+        Forbidden => "The server is not allowed to do this at this address.",
         NotFound => "There is nothing at this address.",
         MethodNotAllowed => "What lies here can be read, and that is not what was asked for.",
         RequestTimeout => "The request took too long to arrive.",
@@ -69,6 +69,7 @@ fn meaning(status: Status) -> &'static str {
         NotImplemented => "The server cannot do what was asked for.",
         ServiceUnavailable => "The server is busy. Please try again in a moment.",
         HttpVersionNotSupported => "The server does not speak this version of HTTP.",
+        InsufficientStorage => "The server has no room left for the file.",
     }
 }
 
@@ -76,7 +77,7 @@ fn meaning(status: Status) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: [Status; 22] = [
+    const ALL: [Status; 23] = [
         Status::Ok,
         Status::Created,
         Status::NoContent,
@@ -99,6 +100,7 @@ mod tests {
         Status::NotImplemented,
         Status::ServiceUnavailable,
         Status::HttpVersionNotSupported,
+        Status::InsufficientStorage,
     ];
 
     fn text(status: Status, detail: Option<&str>) -> String {

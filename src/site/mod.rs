@@ -1,7 +1,8 @@
 //! From request to response: the document root and its rules. Files are known here; sockets and threads are not.
 //!
 //! [`Site::respond`] decides the whole answer before a byte of it is sent: request-target to path, path to an open file
-//! beneath the root, validators, preconditions, range, status, fields, body.
+//! beneath the root, validators, preconditions, range, status, fields, body. For PUT, [`Site::begin`] decides what can be
+//! decided before the body is there, and the [`Upload`] the rest.
 
 pub mod content_type;
 mod directory;
@@ -16,6 +17,8 @@ pub mod representation;
 pub mod response;
 mod selection;
 mod settings;
+mod temporary_file;
+pub mod upload;
 
 pub use settings::{CacheRule, Settings, parse_field};
 
@@ -35,6 +38,14 @@ use response::{Body, Response};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use upload::Upload;
+
+/// What becomes of a request.
+pub enum Answer {
+    Response(Response),
+    /// A file that the request's body is to be written to; it gives the response then.
+    Upload(Box<Upload>),
+}
 
 /// Document roots with the rules for what is served of them, and how.
 pub struct Site {
@@ -59,6 +70,9 @@ impl Site {
     /// Where the root is missing, is no directory or cannot be read.
     pub fn open(settings: Settings) -> io::Result<Site> {
         let hosts = Hosts::open(&settings)?;
+        if settings.writable {
+            temporary_file::remove_leftovers(&settings.root);
+        }
         let types = ContentTypes::new(settings.types.clone());
         Ok(Site {
             hosts,
@@ -67,9 +81,27 @@ impl Site {
         })
     }
 
-    /// The answer to `request` at time `now`. For HEAD it is the answer to GET.
+    /// What to do about `request` at time `now`: nearly always to answer it at once, as [`Site::respond`] says; a PUT
+    /// that is not refused needs its body first.
+    pub fn begin(self: &Arc<Site>, request: &Request, now: Timestamp) -> Answer {
+        match (request.method, &request.target) {
+            (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
+                match self.begin_upload(request, path, now) {
+                    Ok(upload) => Answer::Upload(Box::new(upload)),
+                    Err(status) => Answer::Response(self.complete(refusal(status))),
+                }
+            }
+            _ => Answer::Response(self.respond(request, now)),
+        }
+    }
+
+    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to GET.
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
-        let mut response = self.decide(request, now);
+        self.complete(self.decide(request, now))
+    }
+
+    /// The same response with the field lines that every answer of this site has.
+    fn complete(&self, mut response: Response) -> Response {
         if self.settings.cross_origin {
             response.fields.push("Access-Control-Allow-Origin", "*");
             response.fields.push(
@@ -124,7 +156,8 @@ impl Site {
             return response;
         }
         response
-            .with("Access-Control-Allow-Methods", self.allow())
+            // Not PUT: else every page that the user opens could write here.
+            .with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
             .with("Access-Control-Allow-Headers", "*")
             .with("Access-Control-Max-Age", "86400")
     }
@@ -266,7 +299,6 @@ impl Site {
                 || refusal(status),
                 |file| html(status, body_of(&file, 0..file.facts.length)),
             ),
-            Status::ServiceUnavailable => refusal(status).with("Retry-After", "1"),
             _ => refusal(status),
         }
     }
@@ -274,7 +306,11 @@ impl Site {
 
 /// A response of the server's own making, with an error page: for a status that tells of no representation.
 pub fn refusal(status: Status) -> Response {
-    html(status, Body::Text(error_page::page(status, None)))
+    let response = html(status, Body::Text(error_page::page(status, None)));
+    match status {
+        Status::ServiceUnavailable => response.with("Retry-After", "1"),
+        _ => response,
+    }
 }
 
 fn html(status: Status, body: Body) -> Response {
