@@ -59,6 +59,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The same entry for another status, which was not known before.
+    pub fn with_status(self, status: Status) -> Entry<'a> {
+        Entry { status, ..self }
+    }
+
     /// The same entry with copies of what it borrowed, for an answer that takes its time.
     pub fn into_owned(self) -> Entry<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());

@@ -6,6 +6,7 @@
 use super::access_log::Entry;
 use super::clock::{Clock, milliseconds};
 use super::ready_set::Interest;
+use super::receiving::{Received, Receiving};
 use super::settings::Settings;
 use super::socket::{Blocking, Peer, Socket};
 use super::table::News;
@@ -14,13 +15,13 @@ use super::worker::Worker;
 use crate::http::request::{self, Method, Parsed, Request};
 use crate::http::response::{Status, write_head};
 use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX, STAY_TIME, WRITE_RATE_MIN};
-use crate::site::refusal;
 use crate::site::response::{Body, Response};
+use crate::site::upload::Upload;
+use crate::site::{Answer, refusal};
 use std::mem;
 use std::time::Instant;
 
 /// One connection.
-#[derive(Debug)]
 pub struct Connection {
     socket: Socket,
     state: State,
@@ -40,10 +41,11 @@ pub struct Connection {
 }
 
 /// What the connection waits for, or could go on with.
-#[derive(Debug)]
 enum State {
     /// A request, or the rest of its head.
     Reading,
+    /// The rest of a request's body.
+    Receiving(Box<Receiving>),
     /// Room in the socket for the rest of an answer.
     Sending(Box<Sending>),
     /// The client's end, after an answer that ends the connection.
@@ -129,6 +131,7 @@ impl Connection {
         loop {
             let step = match self.state {
                 State::Reading => self.read(worker),
+                State::Receiving(_) => self.receive(worker),
                 State::Sending(_) => self.send(worker),
                 State::Lingering { .. } => self.linger(worker),
             };
@@ -149,17 +152,18 @@ impl Connection {
                 && rests.is_some_and(|since| since <= worker.clock.ticks())
     }
 
-    /// Ends what has taken too long. A half-sent head is answered with 408; all else is closed, and `true` returned.
+    /// Ends what has taken too long. A half-sent request is answered with 408; all else is closed, and `true` returned.
     fn is_given_up(&mut self, worker: &mut Worker) -> bool {
         log::debug!("{} is late", self.socket);
-        if !matches!(self.state, State::Reading) || self.unread.is_empty() {
-            return true;
-        }
-        let head = mem::take(&mut self.unread);
-        matches!(
-            self.refuse(Status::RequestTimeout, &head, worker),
-            Step::Close
-        )
+        let step = match self.state {
+            State::Reading if !self.unread.is_empty() => {
+                let head = mem::take(&mut self.unread);
+                self.refuse(Status::RequestTimeout, &head, worker)
+            }
+            State::Receiving(_) => self.refuse_body(refusal(Status::RequestTimeout), worker),
+            _ => Step::Close,
+        };
+        matches!(step, Step::Close)
     }
 
     /// Receives what has arrived, and answers every whole request in it.
@@ -174,6 +178,8 @@ impl Connection {
         let kept = self.unread.len();
         input[..kept].copy_from_slice(&self.unread);
         if self.judged < kept {
+            // Left behind an answer that had to wait: to be taken as if it came now.
+            self.unread = Vec::new();
             return or_go_on(self.answer_all(&input[..kept], worker));
         }
         match self.socket.recv(&mut input[kept..]) {
@@ -217,7 +223,7 @@ impl Connection {
                 } => {
                     rest = &rest[head_bytes..];
                     match self.answer(&request, rest, worker) {
-                        Step::Wait => {}
+                        Step::Wait => self.unread = Vec::new(),
                         step => {
                             self.unread = rest.to_vec();
                             return step;
@@ -239,23 +245,26 @@ impl Connection {
         self.judged = beginning.len();
     }
 
-    /// Answers one request. `Step::Wait` says that the next one may come.
+    /// Answers one request, or begins to receive its body. `Step::Wait` says that the next one may come.
     fn answer(&mut self, request: &Request, rest: &[u8], worker: &mut Worker) -> Step {
-        let response = worker.site().respond(request, worker.clock.now());
+        match worker.site().begin(request, worker.clock.now()) {
+            Answer::Response(response) => self.answer_at_once(request, response, rest, worker),
+            Answer::Upload(upload) => self.start_to_receive(request, upload, rest, worker),
+        }
+    }
+
+    /// Answers a request whose body, if it has one, is not wanted.
+    fn answer_at_once(
+        &mut self,
+        request: &Request,
+        response: Response,
+        rest: &[u8],
+        worker: &mut Worker,
+    ) -> Step {
         let has_body = request.content_length.is_some_and(|length| length > 0);
-        let persists = request.wants_persistence()
-            && !has_body
-            && !response.status.closes_connection()
-            && !worker.settings().idle_time.is_zero()
-            && !worker.is_stopping();
-        let after = match (
-            persists,
-            has_body || response.status.closes_connection() || !rest.is_empty(),
-        ) {
-            (true, _) => After::Persist,
-            (false, true) => After::Linger,
-            (false, false) => After::Close,
-        };
+        let wants_persistence = request.wants_persistence() && !has_body;
+        let sends_more = has_body || !rest.is_empty();
+        let after = after(response.status, wants_persistence, sends_more, worker);
         let entry = Entry::of(
             request,
             self.socket.peer(),
@@ -276,6 +285,63 @@ impl Connection {
         let line = request::first_line(bytes);
         let entry = Entry::of_refused(line, self.socket.peer(), worker.clock.date(), status);
         self.respond(refusal(status), false, After::Linger, entry, worker)
+    }
+
+    /// Begins with a body, whose first bytes may be in `rest`.
+    fn start_to_receive(
+        &mut self,
+        request: &Request,
+        upload: Box<Upload>,
+        rest: &[u8],
+        worker: &mut Worker,
+    ) -> Step {
+        let (peer, date) = (self.socket.peer(), worker.clock.date());
+        let entry = Entry::of(request, peer, date, Status::Created);
+        let receiving = Receiving::new(upload, request, entry, &worker.clock);
+        if let Err(error) = receiving.ask_for_body(request, rest, &self.socket) {
+            return self.broke_off(&error);
+        }
+        self.deadline = receiving.deadline(worker.settings());
+        self.state = State::Receiving(Box::new(receiving));
+        Step::GoOn
+    }
+
+    /// Goes on with a body, and answers its request once it is whole.
+    fn receive(&mut self, worker: &mut Worker) -> Step {
+        let State::Receiving(receiving) = &mut self.state else {
+            return Step::GoOn;
+        };
+        let received = receiving.receive(&mut self.unread, &self.socket, worker);
+        self.deadline = receiving.deadline(worker.settings());
+        match received {
+            Ok(Received::Whole) => self.answer_upload(worker),
+            Ok(Received::Blocked) => Step::Wait,
+            Ok(Received::Paused) => Step::GiveWay,
+            Ok(Received::Refused(response)) => self.refuse_body(response, worker),
+            Err(error) => self.broke_off(&error),
+        }
+    }
+
+    fn answer_upload(&mut self, worker: &mut Worker) -> Step {
+        let State::Receiving(receiving) = mem::replace(&mut self.state, State::Reading) else {
+            return Step::GoOn;
+        };
+        let wants_persistence = receiving.wants_persistence();
+        let (response, entry) = receiving.finish(worker);
+        let entry = entry.map(|entry| entry.with_status(response.status));
+        let sends_more = !self.unread.is_empty();
+        let after = after(response.status, wants_persistence, sends_more, worker);
+        or_go_on(self.respond(response, false, after, entry, worker))
+    }
+
+    /// Answers a request whose body will not be received to its end.
+    fn refuse_body(&mut self, response: Response, worker: &mut Worker) -> Step {
+        let State::Receiving(receiving) = mem::replace(&mut self.state, State::Reading) else {
+            return Step::GoOn;
+        };
+        let entry = receiving.give_up();
+        let entry = entry.map(|entry| entry.with_status(response.status));
+        self.respond(response, false, After::Linger, entry, worker)
     }
 
     /// Sends a response, or as much of it as the socket takes.
@@ -358,7 +424,6 @@ impl Connection {
             After::Linger => self.start_to_linger(worker),
             After::Persist => {
                 self.is_used = true;
-                self.unread = Vec::new();
                 self.resting_since = worker.clock.ticks();
                 self.deadline = worker.clock.after(worker.settings().idle_time);
                 Step::Wait
@@ -424,9 +489,9 @@ impl Connection {
         }
     }
 
-    /// An answer that cannot be finished: its head may be out, so nothing can be mended.
+    /// An answer that cannot be finished: its head may be out, so nothing can be mended. Or a body, which is as good as none.
     fn broke_off(&self, error: &std::io::Error) -> Step {
-        log::debug!("{}: the answer broke off: {error}", self.socket);
+        log::debug!("{}: broke off: {error}", self.socket);
         Step::Close
     }
 }
@@ -460,6 +525,20 @@ impl Sending {
         self.since
             .saturating_add(milliseconds(write_time))
             .saturating_add(earned)
+    }
+}
+
+/// What becomes of the connection after an answer with `status`; `sends_more` says that the client has sent more than the
+/// request that it answers.
+fn after(status: Status, wants_persistence: bool, sends_more: bool, worker: &Worker) -> After {
+    let persists = wants_persistence
+        && !status.closes_connection()
+        && !worker.settings().idle_time.is_zero()
+        && !worker.is_stopping();
+    match (persists, sends_more || status.closes_connection()) {
+        (true, _) => After::Persist,
+        (false, true) => After::Linger,
+        (false, false) => After::Close,
     }
 }
 

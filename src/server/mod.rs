@@ -6,6 +6,7 @@ mod connection;
 mod listener;
 mod pool;
 mod ready_set;
+mod receiving;
 mod settings;
 mod socket;
 mod table;
