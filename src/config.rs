@@ -71,6 +71,14 @@ pub struct Config {
     #[arg(long)]
     pub cors: bool,
 
+    /// Let clients create and replace files with PUT
+    #[arg(long)]
+    pub writable: bool,
+
+    /// Bytes of one file sent with PUT at most, such as 64M
+    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
+    pub max_body: u64,
+
     /// Workers; all of them are started at once
     #[arg(long, value_name = "N", default_value_t = default_threads(), value_parser = parse_count)]
     pub threads: usize,
@@ -121,7 +129,11 @@ impl Config {
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
         let reserved =
             limits::DESCRIPTORS_RESERVED + self.threads + self.kept_descriptors(descriptors_max);
-        let fitting = descriptors_max.saturating_sub(reserved).max(1);
+        let each = match self.writable {
+            true => limits::UPLOAD_DESCRIPTORS,
+            false => 1,
+        };
+        let fitting = (descriptors_max.saturating_sub(reserved) / each).max(1);
         server::Settings {
             threads: self.threads,
             connections_max: self
@@ -149,11 +161,12 @@ impl Config {
             cache_control: self.cache_control.clone(),
             fields: self.headers.clone(),
             cross_origin: self.cors,
+            writable: self.writable,
+            body_bytes_max: self.max_body,
             cache: CacheLimits {
                 bytes_max: self.cache_size,
                 descriptors_max: self.kept_descriptors(descriptors_max),
             },
-            ..site::Settings::default()
         }
     }
 
@@ -241,6 +254,20 @@ mod tests {
         for text in ["", "M", "-1", "1T", "1.5M", "99999999999G"] {
             assert!(parse_bytes(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn limits_are_those_of_the_limits_file_unless_given() {
+        let config = Config::parse_from(["tinyhttpd"]);
+        assert_eq!(config.max_body, limits::BODY_BYTES_MAX);
+        assert_eq!(config.cache_size, limits::CACHE_BYTES);
+    }
+
+    #[test]
+    fn connections_that_upload_leave_descriptors_for_the_rest() {
+        let config = Config::parse_from(["tinyhttpd", "--threads", "4", "--writable"]);
+        let most = config.server(1024).connections_max;
+        assert!(3 * most <= 1024 && most >= 200, "{most}");
     }
 
     #[test]

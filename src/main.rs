@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 use tinyhttpd::config::Config;
-use tinyhttpd::server::{ACCESS_LOG, Server, bind_all};
+use tinyhttpd::server::{ACCESS_LOG, Listener, Server, bind_all};
 use tinyhttpd::site::Site;
 
 fn main() -> ExitCode {
@@ -38,6 +38,9 @@ fn run(config: &Config) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let server = Server::start(listeners, site, settings)
         .map_err(|error| format!("cannot start: {error}"))?;
+    if config.writable {
+        warn_of_writers(&server, config);
+    }
     tell_urls(&server).map_err(|error| format!("cannot write to stdout: {error}"))?;
     for signal in signals.forever() {
         if signal != SIGHUP {
@@ -90,6 +93,27 @@ fn tell_urls(server: &Server) -> io::Result<()> {
         writeln!(stdout, "listening on {}", listener.url()?)?;
     }
     stdout.flush()
+}
+
+/// Says who can write now, where that is not this machine alone.
+fn warn_of_writers(server: &Server, config: &Config) {
+    let is_open = |listener: &&Listener| {
+        let address = listener.local_address();
+        address.is_some_and(|address| !address.ip().to_canonical().is_loopback())
+    };
+    let urls: Vec<_> = server
+        .listeners()
+        .filter(is_open)
+        .map(Listener::url)
+        .collect();
+    let urls: Vec<_> = urls.into_iter().flatten().collect();
+    if !urls.is_empty() {
+        log::warn!(
+            "--writable: everybody who can reach {} can create and replace files in {}",
+            urls.join(" or "),
+            config.root.display()
+        );
+    }
 }
 
 /// Has the next signal to stop end the process as it would without a handler. SIGHUP means nothing any more.
