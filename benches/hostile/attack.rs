@@ -95,23 +95,21 @@ impl Attacker {
         Ok(Attacker { stream, sent: 0 })
     }
 
-    /// Sends or takes a little; an error where the connection has ended.
+    /// Sends or takes a little; an error where the server has answered a sender, or the connection has ended.
     fn act(&mut self, manner: Manner) -> io::Result<()> {
-        let done = match manner {
-            Manner::SendsSlowly => self.send_byte(),
-            Manner::ReadsSlowly => self.stream.read(&mut [0; BYTES_READ]),
-        };
-        match done {
-            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
-            _ => Ok(()),
+        let taken = self.stream.read(&mut [0; BYTES_READ]);
+        match (manner, taken) {
+            (_, Ok(0)) | (Manner::SendsSlowly, Ok(_)) => Err(ErrorKind::UnexpectedEof.into()),
+            (_, Err(error)) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            (Manner::SendsSlowly, _) => self.send_byte(),
+            (Manner::ReadsSlowly, _) => Ok(()),
         }
     }
 
-    fn send_byte(&mut self) -> io::Result<usize> {
+    fn send_byte(&mut self) -> io::Result<()> {
         const BEGINNING: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
         let byte = BEGINNING.get(self.sent).copied().unwrap_or(b'a');
         self.sent += 1;
-        self.stream.write(&[byte])
+        self.stream.write(&[byte]).map(drop)
     }
 }

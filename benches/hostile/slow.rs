@@ -5,7 +5,7 @@ use crate::attack::{Attack, Manner};
 use crate::growth::threads;
 use crate::guest::visit;
 use crate::support::affordable;
-use crate::support::recipe::Recipe;
+use crate::support::recipe::{OURS, Recipe};
 use crate::support::server::Server;
 use crate::support::table::{self, figure};
 use std::io;
@@ -92,7 +92,7 @@ fn play(
         (visit, memory, during, ended.sum::<usize>())
     });
     let failure = match visit.unanswered {
-        0 if threads_during > threads_before => {
+        0 if recipe.name == OURS && threads_during > threads_before => {
             Some(format!("{threads_during} threads, {threads_before} before"))
         }
         0 => None,
