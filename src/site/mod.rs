@@ -10,6 +10,7 @@ pub mod document_root;
 pub mod error_page;
 mod hosts;
 mod html;
+mod index;
 mod kept;
 pub mod listing;
 mod openat;
@@ -178,22 +179,6 @@ impl Site {
         }
     }
 
-    /// An index file of the directory, else its listing, else what stands in for an unknown path.
-    fn get_directory(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
-        for name in &self.settings.index {
-            if let Some(response) = self.get_file(asked, &join(relative, name.as_bytes()))? {
-                return Ok(response);
-            }
-        }
-        if self.settings.lists {
-            return self.list(asked, relative);
-        }
-        if matches!(asked.root.find(relative, asked.now), Ok(Found::Directory)) {
-            log::info!("a directory without an index file was asked for: --list would list it");
-        }
-        self.get_fallback(asked)
-    }
-
     /// What stands in for an unknown path: the page with its name, where clean URLs are asked for, or the fallback.
     fn get_in_place_of(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
         if self.settings.clean_urls
@@ -232,11 +217,7 @@ impl Site {
     /// The answer about a file: preconditions, then range, then the whole (RFC 9110 §13.2.2).
     fn file(&self, asked: &Asked, relative: &[u8], file: Arc<OpenFile>) -> Response {
         let (file, representation) = self.select(asked, relative, file);
-        if let Some(response) = precluded(
-            asked,
-            &representation.validators,
-            &representation.fields_not_modified,
-        ) {
+        if let Some(response) = precluded(asked, &representation) {
             return response;
         }
         let length = file.facts.length;
@@ -253,39 +234,6 @@ impl Site {
             Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
                 .with("Content-Range", &range::unsatisfied_range(length)),
         }
-    }
-
-    fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
-        let mut entries = asked.root.read_directory(relative).map_err(status_of)?;
-        entries.retain(|entry| self.settings.serves_hidden || !is_hidden_name(&entry.name));
-        let order = listing::Order::from_query(asked.query);
-        let fields = &asked.request.fields;
-        let asks_for_json =
-            media_type_weight(fields, "application/json") > media_type_weight(fields, "text/html");
-        let (media_type, text) = match asks_for_json {
-            true => (
-                "application/json; charset=utf-8",
-                listing::json(relative, &mut entries, order),
-            ),
-            false => (
-                "text/html; charset=utf-8",
-                listing::html(relative, &mut entries, order),
-            ),
-        };
-        let representation = Representation::of_listing(&text, media_type);
-        if let Some(response) = precluded(
-            asked,
-            &representation.validators,
-            &representation.fields_not_modified,
-        ) {
-            return Ok(response);
-        }
-        let fields = FieldLines::sharing(representation.fields);
-        Ok(Response {
-            status: Status::Ok,
-            fields,
-            body: Body::Text(text),
-        })
     }
 
     /// The answer for an error status; 404 has the root's own page where there is one.
@@ -323,27 +271,16 @@ fn html(status: Status, body: Body) -> Response {
 }
 
 /// The 304 or 412 that the request's preconditions ask for, if they do.
-fn precluded(
-    asked: &Asked,
-    validators: &Validators,
-    fields_not_modified: &Arc<str>,
-) -> Option<Response> {
-    match precondition::evaluate(
-        asked.request.method,
-        &asked.request.fields,
-        Some(validators),
-        asked.now,
-    ) {
+fn precluded(asked: &Asked, representation: &Representation) -> Option<Response> {
+    let Asked { request, now, .. } = asked;
+    let current = Some(&representation.validators);
+    match precondition::evaluate(request.method, &request.fields, current, *now) {
         Verdict::Proceed => None,
         Verdict::Failed => Some(refusal(Status::PreconditionFailed)),
-        Verdict::NotModified => {
-            let fields = FieldLines::sharing(Arc::clone(fields_not_modified));
-            Some(Response {
-                status: Status::NotModified,
-                fields,
-                body: Body::Empty,
-            })
-        }
+        Verdict::NotModified => Some(Response {
+            fields: FieldLines::sharing(Arc::clone(&representation.fields_not_modified)),
+            ..Response::empty(Status::NotModified)
+        }),
     }
 }
 
@@ -385,17 +322,6 @@ fn redirect(relative: &[u8], query: Option<&[u8]>) -> Response {
         location.push_str(&encode_query(query));
     }
     refusal(Status::MovedPermanently).with("Location", &location)
-}
-
-fn is_hidden_name(name: &[u8]) -> bool {
-    name.starts_with(b".") && name != b".well-known"
-}
-
-fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    match directory {
-        b"" => name.to_vec(),
-        directory => [directory, b"/", name].concat(),
-    }
 }
 
 fn status_of_path(error: PathError) -> Status {
