@@ -1,0 +1,198 @@
+//! What stands in for an unknown path: `--spa` and `--clean-urls`.
+
+use super::support::{Asked, Tree};
+use tinyhttpd::site::Settings;
+
+const BROWSER: &str = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+fn tree() -> Tree {
+    Tree::with(&[
+        ("index.html", "app"),
+        ("a.txt", "a"),
+        ("dir/b.txt", "b"),
+        (".env", "secret"),
+        ("about.html", "about"),
+        ("blog.html", "all posts"),
+        ("blog/post.html", "one post"),
+        ("docs/index.html", "docs"),
+    ])
+}
+
+fn spa(tree: &Tree) -> Asked {
+    tree.site(|settings| settings.fallback = Some("index.html".to_owned()))
+}
+
+fn clean(tree: &Tree) -> Asked {
+    tree.site(|settings| settings.clean_urls = true)
+}
+
+#[test]
+fn without_spa_an_unknown_path_is_404() {
+    tree()
+        .default_site()
+        .get_with("/unknown", BROWSER)
+        .expect_status("404 Not Found");
+}
+
+#[test]
+fn the_fallback_is_for_clients_that_ask_for_html() {
+    let tree = tree();
+    let site = spa(&tree);
+    for lines in [
+        "",
+        "Accept: */*",
+        "Accept:",
+        "Accept: application/json",
+        "Accept: application/json, text/plain, */*",
+        "Accept: image/avif,image/webp,image/*,*/*;q=0.8",
+        "Accept: text/css,*/*;q=0.1",
+        "Accept: text/html;q=0",
+        "Accept: text/html;q=0, */*",
+    ] {
+        let reply = site.get_with("/unknown", lines);
+        assert_eq!(reply.code(), "404", "{lines}");
+    }
+    for lines in [
+        BROWSER,
+        "Accept: text/html",
+        "Accept: text/*",
+        "Accept: text/html, */*;q=0.01",
+    ] {
+        let reply = site.get_with("/unknown", lines);
+        assert_eq!(reply.code(), "200", "{lines}");
+        reply
+            .expect_body("app")
+            .expect_field("Content-Type", Some("text/html; charset=utf-8"))
+            .expect_field("Cache-Control", Some("no-cache"));
+    }
+}
+
+#[test]
+fn the_fallback_is_for_every_unknown_path() {
+    let tree = tree();
+    let site = spa(&tree);
+    for target in [
+        "/unknown",
+        "/unknown/",
+        "/unknown/deep/er?x=1",
+        "/a.txt/",
+        "/a.txt/b",
+        "/dir/",
+        "/dir/unknown.js",
+    ] {
+        let reply = site.get_with(target, BROWSER);
+        assert_eq!(
+            (reply.code(), reply.text().as_str()),
+            ("200", "app"),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn the_fallback_takes_the_place_of_nothing_else() {
+    let tree = tree();
+    tree.file("404.html", "own 404");
+    let site = spa(&tree);
+    for (target, code) in [
+        ("/a.txt", "200"),
+        ("/dir", "301"),
+        ("/.env", "404"),
+        ("/.git/config", "404"),
+        ("/x%2fy", "404"),
+        ("/%zz", "400"),
+        ("/../x", "400"),
+    ] {
+        let reply = site.get_with(target, BROWSER);
+        assert_eq!(reply.code(), code, "{target}");
+        assert_ne!(reply.text(), "app", "{target}");
+    }
+    let post = site.ask("POST /unknown", BROWSER);
+    post.expect_status("405 Method Not Allowed");
+}
+
+#[test]
+fn the_fallback_has_validators_and_ranges_as_the_file_it_is() {
+    let tree = tree();
+    let site = spa(&tree);
+    let tag = site.get("/index.html").tag();
+    let get = |lines: &str| site.get_with("/unknown", &format!("{BROWSER}\n{lines}"));
+    assert_eq!(get("").tag(), tag);
+    get(&format!("If-None-Match: {tag}")).expect_status("304 Not Modified");
+    get("Range: bytes=0-0")
+        .expect_status("206 Partial Content")
+        .expect_body("a");
+    let head = site.ask("HEAD /unknown", BROWSER);
+    assert_eq!(head, get(""));
+}
+
+#[test]
+fn a_fallback_that_is_not_there_is_404() {
+    let tree = Tree::with(&[("a.txt", "a")]);
+    spa(&tree)
+        .get_with("/unknown", BROWSER)
+        .expect_status("404 Not Found");
+}
+
+#[test]
+fn without_clean_urls_a_name_is_whole() {
+    tree()
+        .default_site()
+        .get("/about")
+        .expect_status("404 Not Found");
+}
+
+#[test]
+fn clean_urls_find_the_page_of_that_name() {
+    let tree = tree();
+    let site = clean(&tree);
+    for (target, body) in [
+        ("/about", "about"),
+        ("/about?x", "about"),
+        ("/about.html", "about"),
+        ("/blog/post", "one post"),
+        ("/index", "app"),
+    ] {
+        let reply = site.get(target).expect_status("200 OK");
+        assert_eq!(reply.text(), body, "{target}");
+        reply
+            .expect_field("Content-Type", Some("text/html; charset=utf-8"))
+            .expect_field("Vary", None);
+    }
+    let tag = site.get("/about.html").tag();
+    let reply = site.get_with("/about", &format!("If-None-Match: {tag}"));
+    reply.expect_status("304 Not Modified");
+}
+
+#[test]
+fn clean_urls_find_nothing_else() {
+    let tree = tree();
+    tree.file("a.txt.html", "page");
+    tree.file(".hidden.html", "secret");
+    tree.directory("folder.html");
+    tree.link("../outside/secret", "out.html");
+    let site = clean(&tree);
+    site.get("/a.txt").expect_body("a");
+    for target in [
+        "/about/",
+        "/abou",
+        "/.hidden",
+        "/folder",
+        "/out",
+        "/about.htm",
+        "/x%2fabout",
+    ] {
+        assert_eq!(site.get(target).code(), "404", "{target}");
+    }
+}
+
+#[test]
+fn clean_urls_are_before_the_fallback() {
+    let tree = tree();
+    let site = tree.site(|settings: &mut Settings| {
+        settings.clean_urls = true;
+        settings.fallback = Some("index.html".to_owned());
+    });
+    site.get_with("/about", BROWSER).expect_body("about");
+    site.get_with("/unknown", BROWSER).expect_body("app");
+}

@@ -1,0 +1,11 @@
+//! The site without a socket: a temporary document root is asked by raw heads, and its responses are looked at as values.
+
+mod conditional;
+mod fallbacks;
+mod fields;
+mod hosts;
+mod listing;
+mod paths;
+mod precompressed;
+mod range;
+mod support;
