@@ -2,7 +2,7 @@
 //!
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in [`listing`].
 
-use super::document_root::Found;
+use super::document_root::{Absent, Found};
 use super::listing::{self, Entry, Order};
 use super::representation::Representation;
 use super::response::{Body, Response};
@@ -21,19 +21,30 @@ impl Site {
                 return Ok(response);
             }
         }
-        if self.settings.lists {
-            return self.list(asked, relative);
-        }
-        if matches!(asked.root.find(relative, asked.now), Ok(Found::Directory)) {
-            log::info!("a directory without an index file was asked for: --list would list it");
-        }
-        self.get_fallback(asked)
+        self.list(asked, relative)?
+            .map_or_else(|| self.get_fallback(asked), Ok)
     }
 
-    fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
-        let mut entries = asked.root.read_directory(relative).map_err(status_of)?;
+    /// The listing of the directory; `None` where there is none, or where `--list` is not given.
+    fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
+        if !self.settings.lists {
+            hint_at_list(asked, relative);
+            return Ok(None);
+        }
+        let mut entries = match asked.root.read_directory(relative) {
+            Ok(entries) => entries,
+            Err(Absent::NotFound) => return Ok(None),
+            Err(absent) => return Err(status_of(absent)),
+        };
         entries.retain(|entry| self.settings.serves_hidden || !is_hidden_name(&entry.name));
-        Ok(listed(asked, relative, &mut entries))
+        Ok(Some(listed(asked, relative, &mut entries)))
+    }
+}
+
+/// Tells who runs the server, and not its client, why a directory is 404.
+fn hint_at_list(asked: &Asked, relative: &[u8]) {
+    if matches!(asked.root.find(relative, asked.now), Ok(Found::Directory)) {
+        log::info!("a directory without an index file was asked for: --list would list it");
     }
 }
 

@@ -135,6 +135,19 @@ fn a_fallback_that_is_not_there_is_404() {
 }
 
 #[test]
+fn a_listing_is_before_the_fallback_and_only_of_what_is_there() {
+    let tree = tree();
+    let site = tree.site(|settings| {
+        settings.lists = true;
+        settings.fallback = Some("index.html".to_owned());
+    });
+    let listing = site.get_with("/dir/", BROWSER).expect_status("200 OK");
+    assert!(listing.text().contains("b.txt"));
+    let reply = site.get_with("/unknown/", BROWSER);
+    reply.expect_status("200 OK").expect_body("app");
+}
+
+#[test]
 fn without_clean_urls_a_name_is_whole() {
     tree()
         .default_site()
