@@ -168,25 +168,29 @@ impl Site {
         if path.is_hidden() && !self.settings.serves_hidden {
             return Err(Status::NotFound);
         }
+        let relative = path.relative();
         if path.names_directory() {
-            return self.get_directory(asked, path.relative());
+            return self.get_directory(asked, relative);
         }
-        match asked.root.find(path.relative(), asked.now) {
-            Ok(Found::File(file)) => Ok(self.file(asked, path.relative(), file)),
-            Ok(Found::Directory) => Ok(redirect(path.relative(), asked.query)),
-            Err(Absent::NotFound) => self.get_in_place_of(asked, path.relative()),
+        match asked.root.find(relative, asked.now) {
+            Ok(Found::File(file)) => Ok(self.file(asked, relative, file)),
+            Ok(Found::Directory) => Ok(self
+                .get_page(asked, relative)?
+                .unwrap_or_else(|| redirect(relative, asked.query))),
+            Err(Absent::NotFound) => self
+                .get_page(asked, relative)?
+                .map_or_else(|| self.get_fallback(asked), Ok),
             Err(absent) => Err(status_of(absent)),
         }
     }
 
-    /// What stands in for an unknown path: the page with its name, where clean URLs are asked for, or the fallback.
-    fn get_in_place_of(&self, asked: &Asked, relative: &[u8]) -> Result<Response, Status> {
-        if self.settings.clean_urls
-            && let Some(response) = self.get_file(asked, &[relative, b".html"].concat())?
-        {
-            return Ok(response);
+    /// The page that a clean URL stands for, where they are asked for: the file of that name with `.html` after it. A
+    /// directory of the same name comes after it, as with `try_files $uri $uri.html $uri/` in nginx.
+    fn get_page(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
+        match self.settings.clean_urls {
+            true => self.get_file(asked, &[relative, b".html"].concat()),
+            false => Ok(None),
         }
-        self.get_fallback(asked)
     }
 
     /// The fallback file, for a client that would rather have HTML than anything: a browser that opens a page, and not

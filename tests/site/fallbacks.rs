@@ -177,6 +177,22 @@ fn clean_urls_find_the_page_of_that_name() {
     reply.expect_status("304 Not Modified");
 }
 
+// As nginx does with `try_files $uri $uri.html $uri/`.
+#[test]
+fn clean_urls_prefer_a_page_to_a_directory_of_that_name() {
+    let tree = tree();
+    let site = clean(&tree);
+    site.get("/blog")
+        .expect_status("200 OK")
+        .expect_body("all posts");
+    site.get("/blog/").expect_status("404 Not Found");
+    site.get("/docs")
+        .expect_status("301 Moved Permanently")
+        .expect_field("Location", Some("/docs/"));
+    let plain = tree.default_site();
+    plain.get("/blog").expect_status("301 Moved Permanently");
+}
+
 #[test]
 fn clean_urls_find_nothing_else() {
     let tree = tree();
