@@ -194,7 +194,7 @@ impl Site {
     }
 
     /// The fallback file, for a client that would rather have HTML than anything: a browser that opens a page, and not
-    /// a script that asks for data.
+    /// a script that asks for data. Either way the answer hangs on Accept, and says so (RFC 9110 §12.5.5).
     fn get_fallback(&self, asked: &Asked) -> Result<Response, Status> {
         let fields = &asked.request.fields;
         let asks_for_html = || {
@@ -204,6 +204,7 @@ impl Site {
         match &self.settings.fallback {
             Some(fallback) if asks_for_html() => self
                 .get_file(asked, fallback.as_bytes())?
+                .map(|response| response.with("Vary", "Accept"))
                 .ok_or(Status::NotFound),
             _ => Err(Status::NotFound),
         }
@@ -240,18 +241,23 @@ impl Site {
         }
     }
 
-    /// The answer for an error status; 404 has the root's own page where there is one.
+    /// The answer for an error status.
     fn error(&self, asked: &Asked, status: Status) -> Response {
-        let own_page = || match asked.root.find(b"404.html", asked.now) {
-            Ok(Found::File(file)) => Some(file),
-            _ => None,
-        };
         match status {
-            Status::NotFound => own_page().map_or_else(
-                || refusal(status),
-                |file| html(status, body_of(&file, 0..file.facts.length)),
-            ),
+            Status::NotFound => self.not_found(asked),
             _ => refusal(status),
+        }
+    }
+
+    /// 404 with the root's own page where there is one.
+    fn not_found(&self, asked: &Asked) -> Response {
+        let response = match asked.root.find(b"404.html", asked.now) {
+            Ok(Found::File(file)) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
+            _ => refusal(Status::NotFound),
+        };
+        match self.settings.fallback {
+            Some(_) => response.with("Vary", "Accept"),
+            None => response,
         }
     }
 }

@@ -126,6 +126,32 @@ fn the_fallback_has_validators_and_ranges_as_the_file_it_is() {
     assert_eq!(head, get(""));
 }
 
+// RFC 9110 §12.5.5: for another Accept it would be another answer.
+#[test]
+fn an_answer_about_an_unknown_path_varies_with_accept_where_there_is_a_fallback() {
+    let tree = tree();
+    let site = spa(&tree);
+    for (lines, code) in [
+        (BROWSER.to_owned(), "200"),
+        (format!("{BROWSER}\nIf-None-Match: *"), "304"),
+        (format!("{BROWSER}\nRange: bytes=0-0"), "206"),
+        ("Accept: */*".to_owned(), "404"),
+    ] {
+        let reply = site.get_with("/unknown", &lines);
+        assert_eq!(reply.code(), code, "{lines}");
+        reply.expect_field("Vary", Some("Accept"));
+    }
+    site.get_with("/a.txt", BROWSER).expect_field("Vary", None);
+    let plain = tree.default_site().get("/unknown");
+    plain.expect_field("Vary", None);
+    let both = tree.site(|settings| {
+        settings.fallback = Some("index.html".to_owned());
+        settings.precompressed = true;
+    });
+    let reply = both.get_with("/unknown", BROWSER);
+    reply.expect_field("Vary", Some("Accept-Encoding, Accept"));
+}
+
 #[test]
 fn a_fallback_that_is_not_there_is_404() {
     let tree = Tree::with(&[("a.txt", "a")]);
