@@ -105,11 +105,15 @@ impl CacheRule {
 }
 
 /// Field names that only the server may set: with two of them, an answer would contradict itself.
-const OWN_FIELDS: [&str; 11] = [
+const OWN_FIELDS: [&str; 15] = [
+    "Accept-Ranges",
+    "Allow",
+    "Cache-Control",
     "Connection",
     "Content-Encoding",
     "Content-Length",
     "Content-Range",
+    "Content-Type",
     "Date",
     "ETag",
     "Keep-Alive",
@@ -139,10 +143,19 @@ pub fn parse_field(text: &str) -> Result<(String, String), String> {
     {
         return Err(format!("{value:?} cannot be the value of a field"));
     }
-    if OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-        return Err(format!("{name} is set by the server itself"));
+    if let Some(own) = OWN_FIELDS.iter().find(|own| own.eq_ignore_ascii_case(name)) {
+        return Err(refused_field(own));
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Why the user may not set one of [`OWN_FIELDS`], and what may be meant instead.
+fn refused_field(own: &str) -> String {
+    match own {
+        "Cache-Control" => "Cache-Control is what --cache-control PATTERN=VALUE is for".to_owned(),
+        "Content-Type" => "Content-Type is what --type EXT=TYPE is for".to_owned(),
+        own => format!("{own} is set by the server itself"),
+    }
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any bytes. Goes back to the last star only, so the work is

@@ -263,3 +263,28 @@ fn a_method_that_is_not_allowed_is_405_with_allow() {
         .expect_field("Allow", Some("GET, HEAD, OPTIONS"));
     assert_eq!(std::fs::read(tree.path("a.txt")).unwrap(), b"content");
 }
+
+#[test]
+fn fields_that_the_server_owns_are_refused_at_start() {
+    for name in [
+        "Accept-Ranges",
+        "Allow",
+        "Cache-Control",
+        "Connection",
+        "Content-Encoding",
+        "content-length",
+        "Content-Range",
+        "Content-Type",
+        "Date",
+        "ETag",
+        "Last-Modified",
+        "Location",
+        "Server",
+        "Transfer-Encoding",
+    ] {
+        assert!(parse_field(&format!("{name}: x")).is_err(), "{name}");
+    }
+    for name in ["X-Own", "Content-Security-Policy", "Vary", "Link"] {
+        assert!(parse_field(&format!("{name}: x")).is_ok(), "{name}");
+    }
+}
