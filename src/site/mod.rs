@@ -104,7 +104,10 @@ impl Site {
     /// The same response with the field lines that every answer of this site has.
     fn complete(&self, mut response: Response) -> Response {
         if self.settings.cross_origin {
-            response.fields.push("Access-Control-Allow-Origin", "*");
+            // Browsers take two of them for none.
+            if !self.settings.sets("Access-Control-Allow-Origin") {
+                response.fields.push("Access-Control-Allow-Origin", "*");
+            }
             response.fields.push(
                 "Access-Control-Expose-Headers",
                 "Accept-Ranges, Content-Length, Content-Range, ETag",

@@ -61,6 +61,14 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether the user's field lines have one of this name.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        let is_named = |(own, _): &(String, String)| own.eq_ignore_ascii_case(name);
+        self.fields.iter().any(is_named)
+    }
+}
+
 /// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheRule {

@@ -194,6 +194,19 @@ fn scripts_of_every_origin_may_read_every_answer_where_cors_is_on() {
     }
 }
 
+// Two values of Access-Control-Allow-Origin are none to a browser.
+#[test]
+fn an_origin_that_the_user_names_takes_the_place_of_every_origin() {
+    let tree = Tree::with(&[("a.txt", "content")]);
+    let field = parse_field("access-control-allow-origin: https://b.example").unwrap();
+    let site = tree.site(|settings| {
+        settings.cross_origin = true;
+        settings.fields = vec![field];
+    });
+    let reply = site.get("/a.txt");
+    reply.expect_field("Access-Control-Allow-Origin", Some("https://b.example"));
+}
+
 const PREFLIGHT: &str = "Origin: https://b.example\n\
     Access-Control-Request-Method: GET\n\
     Access-Control-Request-Headers: range, if-none-match, x-own";
