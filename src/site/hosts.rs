@@ -1,9 +1,12 @@
 //! Which document root a request is about: the only one, or the one named as the request's host.
 
 use super::Settings;
-use super::document_root::DocumentRoot;
+use super::document_root::{Absent, CacheLimits, DocumentRoot};
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// The open document roots.
 pub(super) enum Hosts {
@@ -16,23 +19,23 @@ pub(super) enum Hosts {
 const DEFAULT: &[u8] = b"default";
 
 impl Hosts {
-    /// Opens the root, or with `--vhosts` each of its sub-directories whose name can be a host's.
+    /// Opens the root, or with `--vhosts` each of its sub-directories whose name can be a host's. A symlink to a directory
+    /// within the root is one too, and gives a host a second name.
+    ///
+    /// The roots share what may be kept of files, in equal parts.
     pub(super) fn open(settings: &Settings) -> io::Result<Hosts> {
         if !settings.by_host {
-            return Ok(Hosts::One(Box::new(DocumentRoot::open(
-                &settings.root,
-                settings.cache,
-            )?)));
+            let root = DocumentRoot::open(&settings.root, settings.cache)?;
+            return Ok(Hosts::One(Box::new(root)));
         }
-        let mut roots = HashMap::new();
-        for entry in std::fs::read_dir(&settings.root)? {
-            let entry = entry?;
-            let host = entry.file_name().into_encoded_bytes().to_ascii_lowercase();
-            if entry.file_type()?.is_dir() && is_plain(&host) {
-                roots.insert(host, DocumentRoot::open(&entry.path(), settings.cache)?);
-            }
-        }
-        Ok(Hosts::ByName(roots))
+        let names = host_directories(&settings.root)?;
+        let share = share(settings.cache, names.len().max(1));
+        let open = |name: Vec<u8>| {
+            let path = settings.root.join(OsStr::from_bytes(&name));
+            Ok((name.to_ascii_lowercase(), DocumentRoot::open(&path, share)?))
+        };
+        let roots: io::Result<_> = names.into_iter().map(open).collect();
+        Ok(Hosts::ByName(roots?))
     }
 
     /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is none.
@@ -44,6 +47,31 @@ impl Hosts {
                 roots.get(&name).or_else(|| roots.get(DEFAULT))
             }
         }
+    }
+}
+
+/// The names of the directories beneath `root` that can be hosts'.
+fn host_directories(root: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let nothing_kept = CacheLimits {
+        bytes_max: 0,
+        descriptors_max: 0,
+    };
+    let root = DocumentRoot::open(root, nothing_kept)?;
+    let entries = root.read_directory(b"").map_err(|absent| match absent {
+        Absent::Failed(error) => error,
+        other => io::Error::other(format!("the document root: {other:?}")),
+    })?;
+    let hosts = entries
+        .into_iter()
+        .filter(|entry| entry.is_directory && is_plain(&entry.name));
+    Ok(hosts.map(|entry| entry.name).collect())
+}
+
+/// What each of so many roots may keep.
+fn share(whole: CacheLimits, roots: usize) -> CacheLimits {
+    CacheLimits {
+        bytes_max: whole.bytes_max / roots as u64,
+        descriptors_max: whole.descriptors_max / roots,
     }
 }
 
@@ -89,5 +117,15 @@ mod tests {
             assert!(!is_plain(name.as_bytes()), "{name}");
         }
         assert!(is_plain(b"www.example-1.com"));
+    }
+    #[test]
+    fn roots_together_keep_no_more_than_one_may() {
+        let whole = CacheLimits {
+            bytes_max: 1000,
+            descriptors_max: 10,
+        };
+        let part = share(whole, 3);
+        assert_eq!((part.bytes_max, part.descriptors_max), (333, 3));
+        assert_eq!(share(whole, 11).descriptors_max, 0);
     }
 }

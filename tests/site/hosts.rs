@@ -161,6 +161,20 @@ fn each_host_has_its_own_404_page_and_files() {
 }
 
 #[test]
+fn a_symlink_within_the_root_is_another_name_of_a_host() {
+    let tree = tree();
+    tree.link("a.example", "www.a.example");
+    tree.link("../outside", "out.example");
+    tree.link(tree.path("a.example").to_str().unwrap(), "absolute.example");
+    let site = site(&tree);
+    get(&site, "www.a.example").expect_body("a");
+    for host in ["out.example", "absolute.example"] {
+        let reply = get(&site, host);
+        assert_eq!(reply.text(), "default", "{host}");
+    }
+}
+
+#[test]
 fn a_method_and_a_preflight_need_no_host() {
     let tree = tree();
     let site = site(&tree);
