@@ -1,6 +1,6 @@
 //! Listings of directories, as a site answers with them; the page itself is tested beside its code.
 
-use super::support::{Reply, Tree};
+use super::support::{Reply, Tree, logged_at_info};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -38,6 +38,31 @@ fn without_list_a_directory_is_404() {
     for target in ["/", "/docs/", "/docs/sub/"] {
         site.get(target).expect_status("404 Not Found");
     }
+}
+
+#[test]
+fn the_log_says_that_list_exists_where_it_would_help() {
+    let tree = tree();
+    let site = tree.default_site();
+    let hints = |target: &str| {
+        let logged = logged_at_info(|| drop(site.get(target)));
+        let hints = logged.iter().filter(|line| line.contains("--list"));
+        hints.count()
+    };
+    for target in [
+        "/missing/",
+        "/docs/a.txt/",
+        "/page/",
+        "/docs/a.txt",
+        "/.git/",
+    ] {
+        assert_eq!(hints(target), 0, "{target}");
+    }
+    // Each request is made twice.
+    for target in ["/", "/docs/"] {
+        assert_eq!(hints(target), 2, "{target}");
+    }
+    assert_eq!(logged_at_info(|| drop(list(&tree, "/docs/", ""))), [""; 0]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A temporary document root, the site that serves it, and what it replies.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::PathBuf;
@@ -247,4 +248,35 @@ fn bytes_of(body: &Body) -> Vec<u8> {
             bytes
         }
     }
+}
+
+thread_local! {
+    static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this thread has logged at info level while `act` ran.
+pub fn logged_at_info(act: impl FnOnce()) -> Vec<String> {
+    // Only the first call in this process installs it; the others find it there.
+    let _ = log::set_logger(&Recorder);
+    log::set_max_level(log::LevelFilter::Info);
+    LOGGED.take();
+    act();
+    LOGGED.take()
+}
+
+/// Keeps what a thread logs, so that tests beside each other do not mix.
+struct Recorder;
+
+impl log::Log for Recorder {
+    fn enabled(&self, metadata: &log::Metadata) -> bool {
+        metadata.level() == log::Level::Info
+    }
+
+    fn log(&self, record: &log::Record) {
+        if self.enabled(record.metadata()) {
+            LOGGED.with_borrow_mut(|logged| logged.push(record.args().to_string()));
+        }
+    }
+
+    fn flush(&self) {}
 }
