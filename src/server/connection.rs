@@ -15,9 +15,9 @@ use super::worker::Worker;
 use crate::http::request::{self, Method, Parsed, Request};
 use crate::http::response::{Status, write_head};
 use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX, STAY_TIME, WRITE_RATE_MIN};
+use crate::site::Answer;
 use crate::site::response::{Body, Response};
 use crate::site::upload::Upload;
-use crate::site::{Answer, refusal};
 use std::mem;
 use std::time::Instant;
 
@@ -160,7 +160,9 @@ impl Connection {
                 let head = mem::take(&mut self.unread);
                 self.refuse(Status::RequestTimeout, &head, worker)
             }
-            State::Receiving(_) => self.refuse_body(refusal(Status::RequestTimeout), worker),
+            State::Receiving(_) => {
+                self.refuse_body(worker.site().refuse(Status::RequestTimeout), worker)
+            }
             _ => Step::Close,
         };
         matches!(step, Step::Close)
@@ -284,7 +286,8 @@ impl Connection {
     fn refuse(&mut self, status: Status, bytes: &[u8], worker: &mut Worker) -> Step {
         let line = request::first_line(bytes);
         let entry = Entry::of_refused(line, self.socket.peer(), worker.clock.date(), status);
-        self.respond(refusal(status), false, After::Linger, entry, worker)
+        let response = worker.site().refuse(status);
+        self.respond(response, false, After::Linger, entry, worker)
     }
 
     /// Begins with a body, whose first bytes may be in `rest`.

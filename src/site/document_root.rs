@@ -206,7 +206,10 @@ impl DocumentRoot {
             status = openat::open_path(self.descriptor(), &path).and_then(openat::status_of);
         }
         match status {
-            Ok(status) => Ok(directory_entry(name, &status)),
+            Ok(status) if openat::may_open(directory, name, status.kind) => {
+                Ok(directory_entry(name, &status))
+            }
+            Ok(_) => Ok(None),
             Err(errno @ (Errno::MFILE | Errno::NFILE)) => Err(errno),
             Err(_) => Ok(None),
         }

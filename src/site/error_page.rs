@@ -2,11 +2,7 @@
 //!
 //! It stands alone: no script, nothing to load, and light or dark as the reader has it.
 
-use super::html::push_visible;
 use crate::http::response::Status;
-
-/// Characters of a detail that are shown; what is longer is cut, so that no request makes a page grow.
-const DETAIL_CHARACTERS_MAX: usize = 200;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -15,33 +11,16 @@ h1{margin:0 0 .5rem;font-size:1.5rem;font-weight:600;line-height:1.25}\
 p{margin:0 0 .5rem;color:#5a6470}\
 @media(prefers-color-scheme:dark){body{color:#e2e6ea;background:#14171a}p{color:#9aa4af}}";
 
-/// An HTML page in UTF-8 that says `status`, under 1 KiB without a detail.
-///
-/// `detail` is a further sentence in plain text, perhaps with something of the request in it: it is escaped here, and cut
-/// after 200 characters.
-pub fn page(status: Status, detail: Option<&str>) -> Vec<u8> {
+/// An HTML page in UTF-8 that says `status`, under 1 KiB, with nothing of the request in it.
+pub fn page(status: Status) -> Vec<u8> {
     let line = status.line();
     let meaning = meaning(status);
-    let mut page = format!(
+    format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{line}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{line}</h1>\n<p>{meaning}</p>\n"
-    );
-    if let Some(detail) = detail {
-        page.push_str("<p>");
-        push_visible(&mut page, &shortened(detail));
-        page.push_str("</p>\n");
-    }
-    page.push_str("</main>\n");
-    page.into_bytes()
-}
-
-/// The first [`DETAIL_CHARACTERS_MAX`] characters of `detail`, with an ellipsis where there were more.
-fn shortened(detail: &str) -> String {
-    match detail.char_indices().nth(DETAIL_CHARACTERS_MAX) {
-        Some((cut, _)) => format!("{}…", &detail[..cut]),
-        None => detail.to_owned(),
-    }
+         <title>{line}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{line}</h1>\n<p>{meaning}</p>\n</main>\n"
+    )
+    .into_bytes()
 }
 
 /// What a status means, for a reader who knows nothing of HTTP.
@@ -103,14 +82,14 @@ mod tests {
         Status::InsufficientStorage,
     ];
 
-    fn text(status: Status, detail: Option<&str>) -> String {
-        String::from_utf8(page(status, detail)).expect("a page is UTF-8")
+    fn text(status: Status) -> String {
+        String::from_utf8(page(status)).expect("a page is UTF-8")
     }
 
     #[test]
     fn every_page_says_its_status_in_under_1_kib() {
         for status in ALL {
-            let page = text(status, None);
+            let page = text(status);
             let line = status.line();
             assert!(page.contains(&format!("<title>{line}</title>")), "{line}");
             assert!(page.contains(&format!("<h1>{line}</h1>")), "{line}");
@@ -122,32 +101,10 @@ mod tests {
     #[test]
     fn page_runs_and_loads_nothing() {
         for status in ALL {
-            let page = text(status, Some("A detail."));
+            let page = text(status);
             for word in ["<script", "src=", "href=", "url(", "@import", "http:", "//"] {
                 assert!(!page.contains(word), "{word} in {page}");
             }
         }
-    }
-
-    #[test]
-    fn detail_is_escaped() {
-        let page = text(
-            Status::NotFound,
-            Some("</p><script>alert('\"&')</script>\n\u{202E}"),
-        );
-        let shown = "<p>&lt;/p&gt;&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;‹U+000A›‹U+202E›</p>";
-        assert!(page.contains(shown), "{page}");
-        let plain = text(Status::NotFound, Some("plain"));
-        for mark in ['<', '>', '"'] {
-            assert_eq!(page.matches(mark).count(), plain.matches(mark).count());
-        }
-    }
-
-    #[test]
-    fn long_detail_is_cut_between_characters() {
-        let exact = "ä".repeat(DETAIL_CHARACTERS_MAX);
-        assert!(text(Status::NotFound, Some(&exact)).contains(&format!("<p>{exact}</p>")));
-        let longer = "ä".repeat(DETAIL_CHARACTERS_MAX * 100);
-        assert!(text(Status::NotFound, Some(&longer)).contains(&format!("<p>{exact}…</p>")));
     }
 }

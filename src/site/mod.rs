@@ -14,6 +14,7 @@ mod index;
 mod kept;
 pub mod listing;
 mod openat;
+mod refusal;
 pub mod representation;
 pub mod response;
 mod selection;
@@ -29,11 +30,12 @@ use crate::http::precondition::{self, Verdict};
 use crate::http::range::{self, Ranged};
 use crate::http::request::{Method, Request};
 use crate::http::response::{FieldLines, Status};
-use crate::http::target::{PathError, RequestPath, Target, encode_path, encode_query};
+use crate::http::target::{RequestPath, Target};
 use crate::http::validator::Validators;
 use content_type::ContentTypes;
 use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
 use hosts::Hosts;
+use refusal::{html, redirect, refusal, status_of, status_of_path};
 use representation::Representation;
 use response::{Body, Response};
 use std::io;
@@ -53,6 +55,8 @@ pub struct Site {
     hosts: Hosts,
     settings: Settings,
     types: ContentTypes,
+    /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
+    not_found_page: Arc<[u8]>,
 }
 
 /// One GET or HEAD on its way to a response.
@@ -78,6 +82,7 @@ impl Site {
         Ok(Site {
             hosts,
             types,
+            not_found_page: Arc::from(error_page::page(Status::NotFound)),
             settings,
         })
     }
@@ -89,7 +94,7 @@ impl Site {
             (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
                 match self.begin_upload(request, path, now) {
                     Ok(upload) => Answer::Upload(Box::new(upload)),
-                    Err(status) => Answer::Response(self.complete(refusal(status))),
+                    Err(status) => Answer::Response(self.refuse(status)),
                 }
             }
             _ => Answer::Response(self.respond(request, now)),
@@ -99,6 +104,11 @@ impl Site {
     /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to GET.
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         self.complete(self.decide(request, now))
+    }
+
+    /// The answer to a request that is refused before it is known what it is about.
+    pub fn refuse(&self, status: Status) -> Response {
+        self.complete(refusal(status))
     }
 
     /// The same response with the field lines that every answer of this site has.
@@ -256,31 +266,19 @@ impl Site {
     fn not_found(&self, asked: &Asked) -> Response {
         let response = match asked.root.find(b"404.html", asked.now) {
             Ok(Found::File(file)) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
-            _ => refusal(Status::NotFound),
+            _ => html(
+                Status::NotFound,
+                Body::Bytes(
+                    Arc::clone(&self.not_found_page),
+                    0..self.not_found_page.len(),
+                ),
+            ),
         };
         match self.settings.fallback {
             Some(_) => response.with("Vary", "Accept"),
             None => response,
         }
     }
-}
-
-/// A response of the server's own making, with an error page: for a status that tells of no representation.
-pub fn refusal(status: Status) -> Response {
-    let response = html(status, Body::Text(error_page::page(status, None)));
-    match status {
-        Status::ServiceUnavailable => response.with("Retry-After", "1"),
-        _ => response,
-    }
-}
-
-fn html(status: Status, body: Body) -> Response {
-    Response {
-        body,
-        ..Response::empty(status)
-    }
-    .with("Content-Type", "text/html; charset=utf-8")
-    .with("X-Content-Type-Options", "nosniff")
 }
 
 /// The 304 or 412 that the request's preconditions ask for, if they do.
@@ -322,37 +320,6 @@ fn body_of(file: &OpenFile, interval: Range<u64>) -> Body {
                 .unwrap_or(usize::MAX)
                 .min(end);
             Body::Bytes(Arc::clone(bytes), start..end)
-        }
-    }
-}
-
-/// 301 to the same directory with a slash at its end. The path begins with one slash and holds no `\`, so that no
-/// browser takes it for another host.
-fn redirect(relative: &[u8], query: Option<&[u8]>) -> Response {
-    let mut location = format!("/{}/", encode_path(relative));
-    if let Some(query) = query {
-        location.push('?');
-        location.push_str(&encode_query(query));
-    }
-    refusal(Status::MovedPermanently).with("Location", &location)
-}
-
-fn status_of_path(error: PathError) -> Status {
-    match error {
-        PathError::BrokenEscape | PathError::Nul | PathError::AboveRoot => Status::BadRequest,
-        PathError::EncodedSlash => Status::NotFound,
-    }
-}
-
-/// The status for a file that cannot be served. The client gets no word of the cause; the log does.
-fn status_of(absent: Absent) -> Status {
-    match absent {
-        Absent::NotFound => Status::NotFound,
-        Absent::Forbidden => Status::Forbidden,
-        Absent::OutOfDescriptors => Status::ServiceUnavailable,
-        Absent::Failed(error) => {
-            log::error!("{error}");
-            Status::InternalServerError
         }
     }
 }

@@ -8,9 +8,10 @@ use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, Result, retry_on_intr};
 use rustix::path::Arg;
+use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,6 +52,15 @@ pub fn open_root(directory: &Path) -> Result<OwnedFd> {
 /// The kernel checks search permission on `directory` too, though its descriptor be one of O_PATH.
 pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<Status> {
     rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).map(|stat| status(&stat))
+}
+
+/// Whether this process may read the file, or enter the directory, that `name` leads to.
+pub fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bool {
+    let access = match kind {
+        Kind::Directory => Access::EXEC_OK,
+        _ => Access::READ_OK,
+    };
+    rustix::fs::accessat(directory, name, access, AtFlags::EACCESS).is_ok()
 }
 
 /// The status of what a descriptor is open on.

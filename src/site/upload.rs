@@ -82,7 +82,7 @@ impl Upload {
         debug_assert!(bytes.len() as u64 <= self.remaining);
         self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
         let written = self.file.write(bytes);
-        written.map_err(|errno| self.site.complete(refusal(self.status_of(errno))))
+        written.map_err(|errno| self.site.refuse(self.status_of(errno)))
     }
 
     /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the entity-tag that GET will have;

@@ -260,7 +260,10 @@ fn a_412_is_an_error_page_without_validators() {
     let tree = Tree::with(&[("a.txt", "content")]);
     let reply = tree.default_site().get_with("/a.txt", "If-Match: \"x\"");
     let reply = reply.expect_status("412 Precondition Failed");
-    assert_eq!(reply.names(), ["Content-Type", "X-Content-Type-Options"]);
+    assert_eq!(
+        reply.names(),
+        ["Cache-Control", "Content-Type", "X-Content-Type-Options"]
+    );
 }
 
 // RFC 9110 §13.2.1.

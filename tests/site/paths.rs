@@ -309,6 +309,10 @@ fn denied_permission_is_403() {
             expect_error_page(&reply);
         }
         site.get("/unlisted/a").expect_status("200 OK");
+        let listing = site.get("/").expect_status("200 OK").text();
+        let is_listed = |name: &str| listing.contains(&format!("href=\"./{name}\""));
+        assert!(!is_listed("file") && !is_listed("closed/"), "{listing}");
+        assert!(is_listed("unlisted/") && is_listed("page/"), "{listing}");
     }
     deny("closed", 0o700).unwrap();
     deny("unlisted", 0o700).unwrap();
@@ -401,7 +405,10 @@ fn own_404_page_takes_the_place_of_the_built_in_one() {
     ] {
         let reply = site.get(target).expect_status("404 Not Found");
         assert_eq!(reply.text(), "<h1>own</h1>", "{target}");
-        assert_eq!(reply.names(), ["Content-Type", "X-Content-Type-Options"]);
+        assert_eq!(
+            reply.names(),
+            ["Cache-Control", "Content-Type", "X-Content-Type-Options"]
+        );
     }
     let reply = site.get("/%zz").expect_status("400 Bad Request");
     assert_ne!(reply.text(), "<h1>own</h1>");

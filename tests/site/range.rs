@@ -113,7 +113,12 @@ fn a_range_past_the_end_is_416_with_the_size() {
             Some("bytes */1000"),
             "{range}"
         );
-        let names = ["Content-Range", "Content-Type", "X-Content-Type-Options"];
+        let names = [
+            "Cache-Control",
+            "Content-Range",
+            "Content-Type",
+            "X-Content-Type-Options",
+        ];
         assert_eq!(reply.names(), names, "{range}");
     }
 }
