@@ -1,0 +1,261 @@
+//! Chromium against the binary: the sample site, a reload, a seek in a large file, a precompressed script, and idle connections beside it.
+//!
+//! Each page tells by a request for `/done?...` that it has come to an end, and the access log is where the test waits for it.
+
+mod field;
+
+use field::{Log, Served, find, numbered, run, write};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// A running Chromium with a profile of its own.
+struct Browser {
+    chromium: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    fn open(chromium: &Path, url: &str) -> Browser {
+        let profile = TempDir::new().expect("a temporary directory");
+        let chromium = Command::new(chromium)
+            .args(OPTIONS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(url)
+            .env("TMPDIR", profile.path())
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Chromium starts");
+        Browser {
+            chromium,
+            _profile: profile,
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The whole group, and only then the profile that its processes write to.
+        let group = Pid::from_child(&self.chromium);
+        kill_process_group(group, Signal::KILL).expect("a child that was not waited for");
+        self.chromium.wait().expect("a killed child ends");
+    }
+}
+
+const OPTIONS: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+];
+
+/// The names and values after `/done?`, which a page sends when it has come to an end.
+fn wait_until_done(server: &mut Served) -> String {
+    let line = server.log.wait_for("/done?");
+    let (_, told) = line.split_once("/done?").expect("what was waited for");
+    told.split(' ').next().unwrap_or(told).to_owned()
+}
+
+/// Adds a page that loads `/` in a frame, looks whether it has what it asks for, loads it anew, and tells.
+fn add_harness(root: &Path) {
+    let page = r#"<!doctype html><title>Harness</title><iframe width=1200 height=900></iframe><script>
+    let loads = 0;
+    const frame = document.querySelector("iframe");
+    frame.onload = () => {
+        const page = frame.contentDocument;
+        const broken = [...page.images].filter((image) => !image.complete || image.naturalWidth === 0);
+        const sheets = [...page.styleSheets].filter((sheet) => sheet.cssRules.length > 0);
+        loads += 1;
+        if (loads === 1) return frame.contentWindow.location.reload();
+        fetch(`/done?title=${encodeURIComponent(page.title)}&sheets=${sheets.length}&broken=${broken.length}`);
+    };
+    frame.src = "/";
+    </script>"#;
+    write(root, "harness.html", page.as_bytes());
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a directory to copy") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            fs::create_dir(&target).expect("a new directory");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn the_sample_site_loads_and_is_revalidated_on_reload() {
+    let Some(chromium) = find("chromium") else {
+        return;
+    };
+    let root = TempDir::new().expect("a temporary directory");
+    copy(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("www"),
+        root.path(),
+    );
+    add_harness(root.path());
+    let mut server = Served::start(root.path(), &[]);
+    let _browser = Browser::open(&chromium, &server.url("/harness.html"));
+    let told = wait_until_done(&mut server);
+    assert!(told.contains("title=tinyhttpd"), "{told}");
+    assert!(!told.contains("sheets=0"), "{told}");
+    assert!(told.contains("broken=0"), "{told}");
+    let log = server.stop();
+    assert_eq!(log.statuses("/"), [200, 304]);
+    let own = |target: &str| target.starts_with("/done?") || target == "/favicon.ico";
+    for request in log
+        .requests()
+        .iter()
+        .filter(|request| !own(&request.target))
+    {
+        assert!([200, 206, 304].contains(&request.status), "{request:?}");
+    }
+    let sheet = log
+        .requests()
+        .into_iter()
+        .find(|request| request.target.ends_with(".css"));
+    let sheet = sheet.expect("a style sheet was asked for");
+    assert_eq!(log.statuses(&sheet.target)[0], 200);
+}
+
+const WAV_BYTES: u32 = 100 << 20;
+
+/// Adds 100 MiB of sound: PCM of one channel, 8 bits, 48,000 samples a second; more than half an hour.
+fn add_wav(root: &Path) {
+    let mut head = Vec::new();
+    head.extend(b"RIFF");
+    head.extend((WAV_BYTES - 8).to_le_bytes());
+    head.extend(b"WAVEfmt ");
+    head.extend(16u32.to_le_bytes());
+    head.extend([1u16, 1].map(u16::to_le_bytes).concat());
+    head.extend([48_000u32, 48_000].map(u32::to_le_bytes).concat());
+    head.extend([1u16, 8].map(u16::to_le_bytes).concat());
+    head.extend(b"data");
+    head.extend((WAV_BYTES - 44).to_le_bytes());
+    let pattern = numbered(1 << 20);
+    let mut file = File::create(root.join("long.wav")).expect("a new file");
+    file.write_all(&head).expect("the head");
+    file.write_all(&pattern[head.len()..])
+        .expect("the first MiB");
+    for _ in 1..WAV_BYTES >> 20 {
+        file.write_all(&pattern).expect("a MiB more");
+    }
+}
+
+/// Where in the file each `sendfile` began.
+fn sendfile_offsets(log: &Log) -> impl Iterator<Item = u64> {
+    log.0.iter().filter_map(|line| {
+        let (_, offset) = line.split_once("sendfile(")?.1.split_once(" bytes from ")?;
+        offset.split_once(')')?.0.parse().ok()
+    })
+}
+
+#[test]
+fn a_seek_in_a_large_file_skips_what_lies_between() {
+    let Some(chromium) = find("chromium") else {
+        return;
+    };
+    let root = TempDir::new().expect("a temporary directory");
+    add_wav(root.path());
+    let page = r#"<!doctype html><title>Sound</title><audio src="/long.wav" preload="metadata"></audio><script>
+    const audio = document.querySelector("audio");
+    const tell = (what) => fetch(`/done?${what}=${Math.floor(audio.currentTime)}&of=${Math.floor(audio.duration)}`);
+    audio.onloadedmetadata = () => audio.currentTime = audio.duration - 5;
+    audio.onseeked = () => tell("seeked");
+    audio.onerror = () => tell("failed");
+    </script>"#;
+    write(root.path(), "sound.html", page.as_bytes());
+    let mut server = Served::start(root.path(), &[]);
+    let browser = Browser::open(&chromium, &server.url("/sound.html"));
+    assert_eq!(wait_until_done(&mut server), "seeked=2179&of=2184");
+    drop(browser);
+    let log = server.stop();
+    let answers = log.requests_for("/long.wav");
+    let sent: u64 = answers.iter().map(|answer| answer.body_bytes).sum();
+    assert!(
+        answers.iter().all(|answer| answer.status == 206),
+        "{answers:?}"
+    );
+    assert!(sent < u64::from(WAV_BYTES) / 2, "{answers:?}");
+    let late = u64::from(WAV_BYTES) / 10 * 9;
+    assert!(
+        sendfile_offsets(&log).any(|offset| offset > late),
+        "{answers:?}"
+    );
+}
+
+#[test]
+fn a_precompressed_script_runs() {
+    let (Some(chromium), Some(gzip)) = (find("chromium"), find("gzip")) else {
+        return;
+    };
+    let root = TempDir::new().expect("a temporary directory");
+    let script = format!(
+        "{}fetch('/done?script=ran');",
+        "// A line.\n".repeat(10_000)
+    );
+    write(root.path(), "app.js", script.as_bytes());
+    run(
+        &gzip,
+        &[
+            "--keep",
+            root.path().join("app.js").to_str().expect("plain"),
+        ],
+    );
+    write(
+        root.path(),
+        "index.html",
+        b"<!doctype html><script src=app.js></script>",
+    );
+    let encoded = fs::metadata(root.path().join("app.js.gz")).expect("gzip's");
+    let mut server = Served::start(root.path(), &["--precompressed"]);
+    let _browser = Browser::open(&chromium, &server.url("/"));
+    assert_eq!(wait_until_done(&mut server), "script=ran");
+    let log = server.stop();
+    let sent: Vec<_> = log
+        .requests_for("/app.js")
+        .iter()
+        .map(|request| request.body_bytes)
+        .collect();
+    assert_eq!(sent, [encoded.len()]);
+}
+
+#[test]
+fn idle_connections_as_many_as_workers_and_more_keep_no_browser_waiting() {
+    let Some(chromium) = find("chromium") else {
+        return;
+    };
+    let root = TempDir::new().expect("a temporary directory");
+    write(
+        root.path(),
+        "index.html",
+        b"<!doctype html><script>fetch('/done?page=shown')</script>",
+    );
+    let mut server = Served::start(root.path(), &["--threads", "2", "--keep-alive", "600"]);
+    let connect = |_| TcpStream::connect(server.authority()).expect("a connection");
+    let _idle: Vec<_> = (0..8).map(connect).collect();
+    for _ in 0..8 {
+        server.log.wait_for(" accept: ");
+    }
+    let _browser = Browser::open(&chromium, &server.url("/"));
+    assert_eq!(wait_until_done(&mut server), "page=shown");
+    let log = server.stop();
+    assert!(log.connections() > 8, "the browser has its own");
+}
