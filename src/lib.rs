@@ -38,7 +38,7 @@
 //! - **Late**: past its deadline. Each connection has one deadline at a time.
 //! - **To linger**: after a last answer, to throw away what the client still sends until it ends, so that the answer is not lost to
 //!   a reset.
-//! - **Transfer**: an answer on its way.
+//! - **Transfer**: an answer on its way. **Upload**: a PUT on its way, and the file that is to be.
 //! - **Kept**: said of a file whose bytes, or open descriptor, are used again once they are proved to be those on the disk.
 
 #![forbid(unsafe_code)]
