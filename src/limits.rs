@@ -59,6 +59,10 @@ pub const BACKLOG: i32 = 1024;
 /// How often late connections are looked for, and so how late a deadline may be noticed.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 
+/// Every how many sweeps the site gives back what it keeps of files that are gone: once a minute, since an open
+/// descriptor keeps a removed file's blocks on the disk.
+pub const TIDY_TURNS: u32 = 120;
+
 /// The time after which a connection that has never sent a byte may make room for a new one. It is well above the
 /// time between a client's connect and its first byte, so that no honest request is lost.
 pub const FRESH_TIME_MIN: Duration = Duration::from_secs(1);

@@ -4,22 +4,22 @@
 //! place where bytes of a socket and a response of the site meet: read, parse, ask the site, send.
 
 use super::access_log::Entry;
-use super::clock::{Clock, milliseconds};
+use super::clock::Clock;
 use super::ready_set::Interest;
 use super::receiving::{Received, Receiving};
+use super::sending::Sending;
 use super::settings::Settings;
-use super::socket::{Blocking, Peer, Socket};
+use super::socket::{Blocking, Socket};
 use super::table::News;
 use super::transfer::{After, Pushed, Transfer};
 use super::worker::Worker;
 use crate::http::request::{self, Method, Parsed, Request};
 use crate::http::response::{Status, write_head};
-use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX, STAY_TIME, WRITE_RATE_MIN};
+use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX};
 use crate::site::Answer;
 use crate::site::response::{Body, Response};
 use crate::site::upload::Upload;
 use std::mem;
-use std::time::Instant;
 
 /// One connection.
 pub struct Connection {
@@ -50,16 +50,6 @@ enum State {
     Sending(Box<Sending>),
     /// The client's end, after an answer that ends the connection.
     Lingering { drained: u64 },
-}
-
-/// An answer that the client has not taken at once.
-#[derive(Debug)]
-struct Sending {
-    transfer: Transfer<'static>,
-    /// In milliseconds of the server's clock.
-    since: u64,
-    /// Whether the client was too slow for a worker to block on it.
-    is_slow: bool,
 }
 
 /// What becomes of a connection after [`Connection::go_on`].
@@ -384,12 +374,8 @@ impl Connection {
                 self.go_on_after(after, worker)
             }
             Ok(Pushed::Blocked | Pushed::Paused) => {
-                let transfer = transfer.into_owned();
-                self.state = State::Sending(Box::new(Sending {
-                    transfer,
-                    since: worker.clock.ticks(),
-                    is_slow: false,
-                }));
+                let sending = Sending::new(transfer.into_owned(), &worker.clock);
+                self.state = State::Sending(Box::new(sending));
                 Step::GoOn
             }
             Err(error) => self.broke_off(&error),
@@ -401,16 +387,11 @@ impl Connection {
         let State::Sending(sending) = &mut self.state else {
             return Step::GoOn;
         };
-        let pushed = match sending.transfer.push(&mut self.socket, Blocking::No) {
-            Ok(Pushed::Blocked) if !sending.is_slow && worker.may_block() => {
-                sending.push_blocking(&mut self.socket)
-            }
-            pushed => pushed,
-        };
+        let pushed = sending.push(&mut self.socket, worker);
         self.deadline = sending.deadline(self.socket.peer(), worker);
         match pushed {
             Ok(Pushed::Whole) => {
-                let after = sending.transfer.after();
+                let after = sending.after();
                 self.state = State::Reading;
                 or_go_on(self.go_on_after(after, worker))
             }
@@ -496,38 +477,6 @@ impl Connection {
     fn broke_off(&self, error: &std::io::Error) -> Step {
         log::debug!("{}: broke off: {error}", self.socket);
         Step::Close
-    }
-}
-
-impl Sending {
-    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited for again.
-    fn push_blocking(&mut self, socket: &mut Socket) -> std::io::Result<Pushed> {
-        let began = Instant::now();
-        loop {
-            match self.transfer.push(socket, Blocking::Yes)? {
-                Pushed::Paused if began.elapsed() < STAY_TIME => {}
-                Pushed::Blocked => {
-                    self.is_slow = true;
-                    return Ok(Pushed::Blocked);
-                }
-                pushed => return Ok(pushed),
-            }
-        }
-    }
-
-    /// Until when the answer must have come further.
-    ///
-    /// That a client takes nothing at all for [`Settings::write_time`] is for TCP_USER_TIMEOUT to notice, since only TCP
-    /// knows what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it is noticed here.
-    fn deadline(&self, peer: Peer, worker: &Worker) -> u64 {
-        let write_time = worker.settings().write_time;
-        if peer == Peer::Unix {
-            return worker.clock.after(write_time);
-        }
-        let earned = self.transfer.sent().saturating_mul(1000) / WRITE_RATE_MIN;
-        self.since
-            .saturating_add(milliseconds(write_time))
-            .saturating_add(earned)
     }
 }
 

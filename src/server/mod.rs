@@ -7,6 +7,7 @@ mod listener;
 mod pool;
 mod ready_set;
 mod receiving;
+mod sending;
 mod settings;
 mod socket;
 mod table;
@@ -18,7 +19,7 @@ pub use access_log::TARGET as ACCESS_LOG;
 pub use listener::{BindAddress, BindError, Listener, bind_all};
 pub use settings::Settings;
 
-use crate::limits::SWEEP_INTERVAL;
+use crate::limits::{SWEEP_INTERVAL, TIDY_TURNS};
 use crate::site::Site;
 use pool::Pool;
 use ready_set::ReadySet;
@@ -145,12 +146,18 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
-/// Looks for late connections now and then, until the server has stopped.
+/// Looks for late connections now and then, and seldom for files that are kept in vain, until the server has stopped.
 fn look_for_late_ones(pool: &Pool) {
     let mut worker = Worker::new(Arc::clone(&pool.common));
+    let mut turns_to_tidy = TIDY_TURNS;
     while !pool.is_closed() {
         thread::park_timeout(SWEEP_INTERVAL);
         worker.look_up();
         pool.sweep(&mut worker);
+        turns_to_tidy -= 1;
+        if turns_to_tidy == 0 {
+            worker.site().tidy();
+            turns_to_tidy = TIDY_TURNS;
+        }
     }
 }

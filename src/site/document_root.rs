@@ -130,7 +130,7 @@ impl DocumentRoot {
             .map_err(|errno| absent(errno, relative))
     }
 
-    /// Gives back what is kept of files that have been removed, renamed or changed: worth a call every minute or so, since an
+    /// Gives back what is kept of files that have been removed, renamed or changed: worth a call now and then, since an
     /// open descriptor keeps a removed file's blocks on the disk. No answer depends on it.
     pub fn sweep(&self) {
         self.kept.sweep();

@@ -38,6 +38,15 @@ impl Hosts {
         Ok(Hosts::ByName(roots?))
     }
 
+    /// Every root.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &DocumentRoot> {
+        let (one, named) = match self {
+            Hosts::One(root) => (Some(root.as_ref()), None),
+            Hosts::ByName(roots) => (None, Some(roots.values())),
+        };
+        one.into_iter().chain(named.into_iter().flatten())
+    }
+
     /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is none.
     pub(super) fn root(&self, host: Option<&[u8]>) -> Option<&DocumentRoot> {
         match self {

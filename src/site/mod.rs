@@ -106,6 +106,11 @@ impl Site {
         self.complete(self.decide(request, now))
     }
 
+    /// Gives back what is kept of files that are gone or have changed. No answer depends on it.
+    pub fn tidy(&self) {
+        self.hosts.roots().for_each(DocumentRoot::sweep);
+    }
+
     /// The answer to a request that is refused before it is known what it is about.
     pub fn refuse(&self, status: Status) -> Response {
         self.complete(refusal(status))

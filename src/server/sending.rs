@@ -1,0 +1,76 @@
+//! An answer that the client has not taken at once: when a worker may block on it, and when it is too late.
+
+use super::clock::{Clock, milliseconds};
+use super::socket::{Blocking, Peer, Socket};
+use super::transfer::{After, Pushed, Transfer};
+use super::worker::Worker;
+use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
+use std::io;
+use std::time::Instant;
+
+/// An answer that the client has not taken at once.
+#[derive(Debug)]
+pub struct Sending {
+    transfer: Transfer<'static>,
+    /// In milliseconds of the server's clock.
+    since: u64,
+    /// Whether the client was too slow for a worker to block on it.
+    is_slow: bool,
+}
+
+impl Sending {
+    pub fn new(transfer: Transfer<'static>, clock: &Clock) -> Sending {
+        Sending {
+            transfer,
+            since: clock.ticks(),
+            is_slow: false,
+        }
+    }
+
+    /// What becomes of the connection once all is sent.
+    pub fn after(&self) -> After {
+        self.transfer.after()
+    }
+
+    /// Sends what the socket takes now, and waits for a client that keeps up where the worker may block.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Transfer::push`].
+    pub fn push(&mut self, socket: &mut Socket, worker: &mut Worker) -> io::Result<Pushed> {
+        match self.transfer.push(socket, Blocking::No)? {
+            Pushed::Blocked if !self.is_slow && worker.may_block() => self.push_blocking(socket),
+            pushed => Ok(pushed),
+        }
+    }
+
+    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited for again.
+    fn push_blocking(&mut self, socket: &mut Socket) -> io::Result<Pushed> {
+        let began = Instant::now();
+        loop {
+            match self.transfer.push(socket, Blocking::Yes)? {
+                Pushed::Paused if began.elapsed() < STAY_TIME => {}
+                Pushed::Blocked => {
+                    self.is_slow = true;
+                    return Ok(Pushed::Blocked);
+                }
+                pushed => return Ok(pushed),
+            }
+        }
+    }
+
+    /// Until when the answer must have come further.
+    ///
+    /// That a client takes nothing at all for [`Settings::write_time`] is for TCP_USER_TIMEOUT to notice, since only TCP
+    /// knows what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it is noticed here.
+    pub fn deadline(&self, peer: Peer, worker: &Worker) -> u64 {
+        let write_time = worker.settings().write_time;
+        if peer == Peer::Unix {
+            return worker.clock.after(write_time);
+        }
+        let earned = self.transfer.sent().saturating_mul(1000) / WRITE_RATE_MIN;
+        self.since
+            .saturating_add(milliseconds(write_time))
+            .saturating_add(earned)
+    }
+}
