@@ -1,0 +1,122 @@
+//! The rooms of the source and the arrows between them: what each may not know, and how long a file may be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of code before a file's tests: one subject, read in one sitting.
+const LINES_MAX: usize = 600;
+
+/// The source files below `src/{room}`.
+fn files(room: &str) -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+    let entries = fs::read_dir(&directory).expect("a room");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let files: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .collect();
+    assert!(!files.is_empty(), "{} has no source", directory.display());
+    files
+}
+
+/// The code of a file: without its tests, and without comments.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("a file in UTF-8");
+    let before_tests = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    before_tests
+        .lines()
+        .filter(is_code)
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+#[track_caller]
+fn expect_unknown(room: &str, words: &[&str]) {
+    for file in files(room) {
+        let code = code(&file);
+        for word in words {
+            assert!(!code.contains(word), "{} knows {word}", file.display());
+        }
+    }
+}
+
+/// The files that name `word`, of all rooms.
+fn who_names(word: &str) -> Vec<String> {
+    let all = ["", "http", "server", "site"].into_iter().flat_map(files);
+    let naming = all.filter(|file| code(file).contains(word));
+    let mut names: Vec<_> = naming
+        .map(|file| {
+            file.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn http_knows_bytes_and_values_only() {
+    let outside = [
+        "crate::site",
+        "crate::server",
+        "crate::config",
+        "rustix",
+        "log::",
+    ];
+    let world = ["std::net", "std::fs", "std::thread", "std::os", "std::env"];
+    let clocks = ["SystemTime::now", "Instant"];
+    expect_unknown("http", &[&outside[..], &world, &clocks].concat());
+}
+
+#[test]
+fn site_knows_no_socket_no_thread_and_no_clock() {
+    let outside = [
+        "crate::server",
+        "crate::config",
+        "rustix::net",
+        "rustix::event",
+    ];
+    let world = [
+        "std::net",
+        "std::os::unix::net",
+        "std::thread",
+        "SystemTime::now",
+        "Instant",
+    ];
+    expect_unknown("site", &[&outside[..], &world].concat());
+}
+
+#[test]
+fn server_knows_no_path_of_a_site_and_no_command_line() {
+    expect_unknown(
+        "server",
+        &["crate::config", "clap", "document_root", "openat"],
+    );
+}
+
+#[test]
+fn what_is_linux_only_is_in_one_file_each() {
+    assert_eq!(who_names("epoll::"), ["ready_set.rs"]);
+    assert_eq!(who_names("ResolveFlags"), ["openat.rs"]);
+    assert_eq!(who_names("fs::sendfile"), ["socket.rs"]);
+}
+
+#[test]
+fn no_code_is_unsafe() {
+    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
+    assert!(code(&lib).contains("#![forbid(unsafe_code)]"));
+    assert_eq!(who_names("unsafe "), [""; 0]);
+}
+
+#[test]
+fn a_file_is_read_in_one_sitting() {
+    for file in ["", "http", "server", "site"].into_iter().flat_map(files) {
+        let lines = code(&file).lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", file.display());
+    }
+}
