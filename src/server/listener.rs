@@ -156,9 +156,10 @@ fn bind_tcp(
     let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
     sockopt::set_tcp_user_timeout(&socket, write_time)?;
     sockopt::set_socket_timeout(&socket, Timeout::Send, Some(BLOCK_TIME))?;
+    log::trace!("bind({address})");
     net::bind(&socket, &address)?;
+    log::trace!("listen({address}, backlog {backlog})");
     net::listen(&socket, backlog)?;
-    log::trace!("socket, bind({address}), listen({backlog})");
     Ok(TcpListener::from(socket))
 }
 
@@ -170,9 +171,11 @@ fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
         SocketFlags::CLOEXEC,
         None,
     )?;
+    let name = path.display();
+    log::trace!("bind(unix:{name})");
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    log::trace!("listen(unix:{name}, backlog {backlog})");
     net::listen(&socket, backlog)?;
-    log::trace!("socket, bind(unix:{}), listen({backlog})", path.display());
     Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
 }
 

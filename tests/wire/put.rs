@@ -1,100 +1,28 @@
 //! PUT over the wire: what is let in, what is refused, and that no file is ever seen half.
 
-use rustix::process::{Pid, Signal, kill_process};
+use crate::support::{Client, Fixture, Program, Reply, get, names};
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, ErrorKind, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
-use tempfile::TempDir;
-use tinyhttpd::server::{BindAddress, Server, Settings, bind_all};
-use tinyhttpd::site::{self, Site};
+use tinyhttpd::server::Settings;
+use tinyhttpd::site;
 
-/// Ends a test that would hang; no verdict depends on it.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A server in this process with a root of its own, where PUT is allowed.
-struct Fixture {
-    server: Server,
-    root: TempDir,
+/// A server where PUT is allowed.
+fn fixture() -> Fixture {
+    fixture_with(|_, _| {})
 }
 
-impl Fixture {
-    fn new() -> Fixture {
-        Fixture::with(|_, _| {})
-    }
-
-    fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixture {
-        let root = tempfile::tempdir().expect("a directory");
-        let mut of_site = site::Settings {
-            root: root.path().to_owned(),
-            writable: true,
-            ..site::Settings::default()
-        };
-        let mut of_server = Settings {
-            threads: 4,
-            ..Settings::default()
-        };
-        change(&mut of_site, &mut of_server);
-        if of_site.by_host {
-            fs::create_dir(root.path().join("default")).expect("a directory");
-        }
-        let site = Site::open(of_site).expect("a site");
-        let address = [BindAddress::Host("127.0.0.1".to_owned())];
-        let listeners = bind_all(&address, 0, 64, &of_server).expect("a port");
-        let server = Server::start(listeners, site, of_server).expect("a server");
-        Fixture { server, root }
-    }
-
-    fn address(&self) -> SocketAddr {
-        let listener = self.server.listeners().next().expect("a listener");
-        listener.local_address().expect("an address")
-    }
-
-    fn client(&self) -> Client {
-        Client::new(self.address())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
-    }
-
-    fn file(&self, name: &str, content: &str) {
-        fs::write(self.path(name), content).expect("a file");
-    }
-
-    fn directory(&self, name: &str) {
-        fs::create_dir_all(self.path(name)).expect("a directory");
-    }
-
-    fn content(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("a file in UTF-8")
-    }
-
-    fn names(&self) -> Vec<String> {
-        names(self.root.path())
-    }
-
-    /// The answer to a PUT with these field lines, on a connection of its own.
-    fn put(&self, path: &str, lines: &str, body: &str) -> Reply {
-        let mut client = self.client();
-        client.send(put(path, lines, body));
-        client.reply()
-    }
-}
-
-fn names(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).expect("a directory");
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").file_name())
-        .map(|name| name.into_string().expect("UTF-8"))
-        .collect();
-    names.sort();
-    names
+fn fixture_with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixture {
+    Fixture::with(|site, server| {
+        site.writable = true;
+        change(site, server);
+    })
 }
 
 /// A whole PUT in HTTP/1.1; `lines` are ended by CRLF.
@@ -103,101 +31,34 @@ fn put(path: &str, lines: &str, body: &str) -> String {
     format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n{lines}\r\n{body}")
 }
 
-fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+/// Begins a PUT of `length` bytes, and returns once the server asks for them.
+fn begin(client: &mut Client, path: &str, lines: &str, length: usize) {
+    let expect = "Expect: 100-continue\r\n";
+    client.send(format!(
+        "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n{expect}{lines}\r\n"
+    ));
+    let reply = client.reply();
+    assert_eq!(reply.head, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-/// One connection.
-struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    /// With its empty line.
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Client {
-    fn new(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
-        stream.set_write_timeout(Some(PATIENCE)).expect("an option");
-        Client {
-            stream: BufReader::new(stream),
-        }
-    }
-
-    fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let stream = self.stream.get_mut();
-        stream.write_all(bytes.as_ref()).expect("bytes are taken");
-    }
-
-    /// Begins a PUT of `length` bytes, and returns once the server asks for them.
-    fn begin(&mut self, path: &str, lines: &str, length: usize) {
-        let expect = "Expect: 100-continue\r\n";
-        self.send(format!(
-            "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n{expect}{lines}\r\n"
-        ));
-        let reply = self.reply();
-        assert_eq!(reply.head, "HTTP/1.1 100 Continue\r\n\r\n");
-    }
-
-    fn reply(&mut self) -> Reply {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            let count = self.stream.read_line(&mut head).expect("a line of a head");
-            assert_ne!(count, 0, "the connection was closed after {head:?}");
-        }
-        let mut reply = Reply {
-            status: head[9..12].parse().expect("a status code"),
-            head,
-            body: Vec::new(),
-        };
-        let length = reply.field("Content-Length").map(str::parse);
-        let length: usize = length.map_or(0, |length| length.expect("a number"));
-        reply.body.resize(length, 0);
-        self.stream.read_exact(&mut reply.body).expect("a body");
-        reply
-    }
-
-    fn expect_closed(mut self) {
-        let mut rest = Vec::new();
-        self.stream.read_to_end(&mut rest).expect("an end");
-        assert!(rest.is_empty(), "{}", rest.escape_ascii());
-    }
-}
-
-impl Reply {
-    fn field(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().skip(1);
-        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-
-    #[track_caller]
-    fn expect_status(self, status: u16) -> Reply {
-        assert_eq!(self.status, status, "{}", self.head);
-        self
-    }
-
-    fn tag(&self) -> String {
-        self.field("ETag").expect("an entity-tag").to_owned()
-    }
+/// The answer to a PUT with these field lines, on a connection of its own.
+fn answer_to(fixture: &Fixture, path: &str, lines: &str, body: &str) -> Reply {
+    let mut client = fixture.client();
+    client.send(put(path, lines, body));
+    client.reply()
 }
 
 #[test]
 fn put_is_405_unless_it_is_allowed() {
-    let fixture = Fixture::with(|site, _| site.writable = false);
-    let reply = fixture.put("/a", "", "new").expect_status(405);
+    let fixture = fixture_with(|site, _| site.writable = false);
+    let reply = answer_to(&fixture, "/a", "", "new").expect_status(405);
     assert_eq!(reply.field("Allow"), Some("GET, HEAD, OPTIONS"));
     assert_eq!(fixture.names(), [""; 0]);
 }
 
 #[test]
 fn what_cannot_be_put_is_refused() {
-    let fixture = Fixture::with(|site, _| {
+    let fixture = fixture_with(|site, _| {
         site.body_bytes_max = 5;
         site.serves_hidden = true;
     });
@@ -225,22 +86,26 @@ fn what_cannot_be_put_is_refused() {
         ("/../new", 400),
     ];
     for (path, status) in rows {
-        assert_eq!(fixture.put(path, "", "new").status, status, "{path}");
+        assert_eq!(
+            answer_to(&fixture, path, "", "new").status,
+            status,
+            "{path}"
+        );
     }
     let sizes = ["Content-Range: bytes 0-2/3\r\n", "Content-Range: x\r\n"];
     for line in sizes {
-        fixture.put("/new", line, "new").expect_status(400);
+        answer_to(&fixture, "/new", line, "new").expect_status(400);
     }
-    fixture.put("/new", "", "longer").expect_status(413);
-    fixture.put("/new", "", "as may").expect_status(413);
-    fixture.put("/new", "", "be 5!").expect_status(201);
+    answer_to(&fixture, "/new", "", "longer").expect_status(413);
+    answer_to(&fixture, "/new", "", "as may").expect_status(413);
+    answer_to(&fixture, "/new", "", "be 5!").expect_status(201);
     assert_eq!(fixture.names(), ["directory", "file", "new"]);
     assert_eq!(fixture.content("file"), "old");
 }
 
 #[test]
 fn body_without_a_length_is_refused() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     for (lines, status) in [("", 411), ("Transfer-Encoding: chunked\r\n", 501)] {
         let mut client = fixture.client();
         client.send(format!(
@@ -256,7 +121,7 @@ fn body_without_a_length_is_refused() {
 fn symlinks_lead_nowhere_else() {
     let outside = tempfile::tempdir().expect("a directory");
     fs::write(outside.path().join("file"), "old").expect("a file");
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fixture.directory("inside");
     fixture.file("inside/file", "old");
     let link = |target: &Path, name| symlink(target, fixture.path(name)).expect("a link");
@@ -277,32 +142,32 @@ fn symlinks_lead_nowhere_else() {
         "/loop",
         "/loop/new",
     ] {
-        assert_eq!(fixture.put(path, "", "new").status, 409, "{path}");
+        assert_eq!(answer_to(&fixture, path, "", "new").status, 409, "{path}");
     }
     assert_eq!(names(outside.path()), ["file"]);
     let left = fs::read_to_string(outside.path().join("file"));
     assert_eq!(left.expect("a file"), "old");
     assert_eq!(fixture.content("inside/file"), "old");
-    fixture.put("/in/file", "", "new").expect_status(204);
+    answer_to(&fixture, "/in/file", "", "new").expect_status(204);
     assert_eq!(fixture.content("inside/file"), "new");
 }
 
 #[test]
 fn special_file_is_refused_and_blocks_nobody() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let made = Command::new("mkfifo").arg(fixture.path("fifo")).status();
     assert!(made.expect("mkfifo").success());
     for _ in 0..8 {
-        fixture.put("/fifo", "", "new").expect_status(409);
+        answer_to(&fixture, "/fifo", "", "new").expect_status(409);
     }
 }
 
 #[test]
 fn first_file_is_201_and_its_successor_204() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fixture.directory("a b");
     for (content, status) in [("first", 201), ("the second", 204), ("", 204)] {
-        let reply = fixture.put("/a%20b/c.txt", "", content);
+        let reply = answer_to(&fixture, "/a%20b/c.txt", "", content);
         let reply = reply.expect_status(status);
         assert_eq!(fixture.content("a b/c.txt"), content);
         let mut client = fixture.client();
@@ -320,8 +185,8 @@ fn first_file_is_201_and_its_successor_204() {
 
 #[test]
 fn empty_body_creates_an_empty_file() {
-    let fixture = Fixture::new();
-    let reply = fixture.put("/a", "Expect: 100-continue\r\n", "");
+    let fixture = fixture();
+    let reply = answer_to(&fixture, "/a", "Expect: 100-continue\r\n", "");
     let reply = reply.expect_status(201);
     assert_eq!(reply.field("Content-Length"), Some("0"));
     assert_eq!(fixture.content("a"), "");
@@ -330,9 +195,9 @@ fn empty_body_creates_an_empty_file() {
 #[test]
 fn new_file_is_for_its_owner_to_write_and_for_all_to_read() {
     use std::os::unix::fs::PermissionsExt;
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fixture.file("plain", "");
-    fixture.put("/a", "", "new").expect_status(201);
+    answer_to(&fixture, "/a", "", "new").expect_status(201);
     let mode = |name| fs::metadata(fixture.path(name)).map(|a| a.permissions().mode());
     let by_the_umask = mode("plain").expect("a mode");
     assert_eq!(mode("a").expect("a mode") & 0o777, by_the_umask & 0o644);
@@ -340,12 +205,12 @@ fn new_file_is_for_its_owner_to_write_and_for_all_to_read() {
 
 #[test]
 fn answers_have_the_fields_that_every_answer_has() {
-    let fixture = Fixture::with(|site, _| {
+    let fixture = fixture_with(|site, _| {
         site.cross_origin = true;
         site.fields = vec![("X-Own".to_owned(), "yes".to_owned())];
     });
     for (path, status) in [("/a", 201), ("/a", 204), ("/missing/a", 409)] {
-        let reply = fixture.put(path, "", "new").expect_status(status);
+        let reply = answer_to(&fixture, path, "", "new").expect_status(status);
         assert_eq!(reply.field("X-Own"), Some("yes"));
         assert_eq!(reply.field("Access-Control-Allow-Origin"), Some("*"));
     }
@@ -353,7 +218,7 @@ fn answers_have_the_fields_that_every_answer_has() {
 
 #[test]
 fn scripts_of_other_origins_are_not_told_that_they_may_write() {
-    let fixture = Fixture::with(|site, _| site.cross_origin = true);
+    let fixture = fixture_with(|site, _| site.cross_origin = true);
     let mut client = fixture.client();
     client.send(
         "OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
@@ -366,17 +231,17 @@ fn scripts_of_other_origins_are_not_told_that_they_may_write() {
 
 #[test]
 fn each_host_has_its_own_files() {
-    let fixture = Fixture::with(|site, _| site.by_host = true);
-    fixture.put("/a", "", "new").expect_status(201);
+    let fixture = fixture_with(|site, _| site.by_host = true);
+    answer_to(&fixture, "/a", "", "new").expect_status(201);
     assert_eq!(fixture.content("default/a"), "new");
     assert_eq!(fixture.names(), ["default"]);
 }
 
 #[test]
 fn preconditions_are_judged_for_put() {
-    let fixture = Fixture::new();
-    let first = fixture.put("/a", "", "first").tag();
-    let second = fixture.put("/a", "", "second").tag();
+    let fixture = fixture();
+    let first = answer_to(&fixture, "/a", "", "first").tag();
+    let second = answer_to(&fixture, "/a", "", "second").tag();
     let rows = [
         ("/a", format!("If-Match: {first}"), 412),
         ("/a", format!("If-Match: W/{second}"), 412),
@@ -400,25 +265,24 @@ fn preconditions_are_judged_for_put() {
     }
     assert_eq!(fixture.content("a"), "second");
     let line = format!("If-Match: {first}, {second}\r\n");
-    fixture.put("/a", &line, "third").expect_status(204);
-    fixture
-        .put("/a", "If-Match: *\r\n", "4th")
-        .expect_status(204);
+    answer_to(&fixture, "/a", &line, "third").expect_status(204);
+    answer_to(&fixture, "/a", "If-Match: *\r\n", "4th").expect_status(204);
     let line = format!("If-None-Match: {first}\r\n");
-    fixture.put("/a", &line, "fifth").expect_status(204);
-    fixture
-        .put("/b", "If-None-Match: *\r\n", "b")
-        .expect_status(201);
+    answer_to(&fixture, "/a", &line, "fifth").expect_status(204);
+    answer_to(&fixture, "/b", "If-None-Match: *\r\n", "b").expect_status(201);
     assert_eq!(fixture.content("a"), "fifth");
 }
 
 #[test]
 fn of_two_uploads_over_the_same_file_the_later_is_412() {
-    let fixture = Fixture::new();
-    let line = format!("If-Match: {}\r\n", fixture.put("/a", "", "old").tag());
+    let fixture = fixture();
+    let line = format!(
+        "If-Match: {}\r\n",
+        answer_to(&fixture, "/a", "", "old").tag()
+    );
     let mut clients = [fixture.client(), fixture.client()];
     for client in &mut clients {
-        client.begin("/a", &line, 5);
+        begin(client, "/a", &line, 5);
     }
     for (client, (body, status)) in clients.iter_mut().zip([("first", 204), ("later", 412)]) {
         client.send(body);
@@ -430,14 +294,14 @@ fn of_two_uploads_over_the_same_file_the_later_is_412() {
 
 #[test]
 fn file_that_appears_while_its_body_arrives_is_not_replaced() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let mut client = fixture.client();
-    client.begin("/a", "If-None-Match: *\r\n", 3);
+    begin(&mut client, "/a", "If-None-Match: *\r\n", 3);
     fixture.file("a", "by somebody else");
     client.send("new");
     client.reply().expect_status(412);
     let mut client = fixture.client();
-    client.begin("/directory", "", 3);
+    begin(&mut client, "/directory", "", 3);
     fixture.directory("directory");
     client.send("new");
     client.reply().expect_status(409);
@@ -450,7 +314,7 @@ fn race(fixture: &Fixture, path: &str, line: &str) -> [u16; 4] {
     let start = Barrier::new(4);
     let racer = &|body: &str| {
         let mut client = fixture.client();
-        client.begin(path, line, 1);
+        begin(&mut client, path, line, 1);
         start.wait();
         client.send(body);
         client.reply().status
@@ -466,7 +330,7 @@ fn race(fixture: &Fixture, path: &str, line: &str) -> [u16; 4] {
 
 #[test]
 fn of_racing_uploads_one_wins() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     for round in 0..20 {
         let path = format!("/{round}");
         let created = race(&fixture, &path, "If-None-Match: *\r\n");
@@ -482,11 +346,11 @@ fn of_racing_uploads_one_wins() {
 
 #[test]
 fn reader_sees_the_former_bytes_or_the_new() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     // From memory, and from the file.
     for (path, length) in [("/small", 70_000), ("/large", 700_000)] {
         let version = |number: usize| ["a", "b"][number % 2].repeat(length + number % 2);
-        fixture.put(path, "", &version(0)).expect_status(201);
+        answer_to(&fixture, path, "", &version(0)).expect_status(201);
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut client = fixture.client();
@@ -512,7 +376,7 @@ fn reader_sees_the_former_bytes_or_the_new() {
 
 #[test]
 fn requests_after_a_body_are_answered_in_order() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let mut client = fixture.client();
     let large = "x".repeat(300_000);
     let requests = [
@@ -550,9 +414,9 @@ fn requests_after_a_body_are_answered_in_order() {
 
 #[test]
 fn requests_behind_an_answer_that_waits_are_not_lost() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let large = "x".repeat(8 << 20);
-    fixture.put("/large", "", &large).expect_status(201);
+    answer_to(&fixture, "/large", "", &large).expect_status(201);
     let mut client = fixture.client();
     client.send([get("/large"), put("/a", "", "new"), get("/a")].concat());
     assert_eq!(client.reply().body.len(), large.len());
@@ -562,7 +426,7 @@ fn requests_behind_an_answer_that_waits_are_not_lost() {
 
 #[test]
 fn connection_ends_after_a_body_where_the_client_says_so() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     for (version, lines, persists) in [
         ("1.0", "", false),
         ("1.0", "Connection: keep-alive\r\n", true),
@@ -584,7 +448,7 @@ fn connection_ends_after_a_body_where_the_client_says_so() {
 
 #[test]
 fn body_of_a_refused_request_is_never_read_as_a_request() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fixture.file("a", "content");
     let mut client = fixture.client();
     client.send(put("/missing/a", "", &get("/a")));
@@ -594,9 +458,9 @@ fn body_of_a_refused_request_is_never_read_as_a_request() {
 
 #[test]
 fn client_that_has_sent_all_may_end_its_side() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let mut client = fixture.client();
-    client.begin("/a", "", 3);
+    begin(&mut client, "/a", "", 3);
     client.send("new");
     let stream = client.stream.get_ref();
     stream
@@ -608,9 +472,9 @@ fn client_that_has_sent_all_may_end_its_side() {
 
 #[test]
 fn continue_is_not_said_to_whom_does_not_wait_for_it() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let expect = "Expect: 100-continue\r\n";
-    fixture.put("/a", expect, "new").expect_status(201);
+    answer_to(&fixture, "/a", expect, "new").expect_status(201);
     let mut client = fixture.client();
     client.send(format!(
         "PUT /a HTTP/1.0\r\nContent-Length: 3\r\n{expect}\r\n"
@@ -621,11 +485,11 @@ fn continue_is_not_said_to_whom_does_not_wait_for_it() {
 
 #[test]
 fn broken_off_upload_leaves_the_old_file_and_no_other() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     fixture.file("a", "old");
     for path in ["/a", "/b"] {
         let mut client = fixture.client();
-        client.begin(path, "", 10);
+        begin(&mut client, path, "", 10);
         client.send("half");
     }
     let root = fixture.root;
@@ -636,11 +500,11 @@ fn broken_off_upload_leaves_the_old_file_and_no_other() {
 
 #[test]
 fn slow_uploads_hold_no_worker() {
-    let fixture = Fixture::with(|_, server| server.threads = 2);
+    let fixture = fixture_with(|_, server| server.threads = 2);
     fixture.file("file", "content");
     let mut slow: Vec<_> = (0..4).map(|_| fixture.client()).collect();
     for (number, client) in slow.iter_mut().enumerate() {
-        client.begin(&format!("/{number}"), "", 100_001);
+        begin(client, &format!("/{number}"), "", 100_001);
         client.send("x");
     }
     let mut client = fixture.client();
@@ -673,11 +537,11 @@ fn trickle(client: &mut Client, bytes: &str) -> Reply {
 
 #[test]
 fn upload_that_is_late_is_408() {
-    let fixture = Fixture::with(|_, server| server.body_time = Duration::from_millis(200));
+    let fixture = fixture_with(|_, server| server.body_time = Duration::from_millis(200));
     fixture.file("a", "old");
     for bytes in ["", "x"] {
         let mut client = fixture.client();
-        client.begin("/a", "", 1_000_000);
+        begin(&mut client, "/a", "", 1_000_000);
         let reply = trickle(&mut client, bytes).expect_status(408);
         assert_eq!(reply.field("Connection"), Some("close"));
     }
@@ -687,10 +551,10 @@ fn upload_that_is_late_is_408() {
 
 #[test]
 fn upload_in_flight_is_finished_at_shutdown() {
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let address = fixture.address();
     let mut client = fixture.client();
-    client.begin("/a", "", 3);
+    begin(&mut client, "/a", "", 3);
     let (root, server) = (fixture.root, fixture.server);
     let stopping = thread::spawn(|| server.stop());
     while TcpStream::connect(address).is_ok() {
@@ -704,57 +568,6 @@ fn upload_in_flight_is_finished_at_shutdown() {
     assert_eq!(fs::read(root.path().join("a")).expect("a file"), b"new");
 }
 
-/// The program as a user runs it; it is killed at the latest when dropped.
-struct Program {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Program {
-    /// Returns once it listens.
-    fn start(root: &Path, arguments: &[&str]) -> Program {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"))
-            .arg("--root")
-            .arg(root)
-            .args(["--port", "0"])
-            .args(arguments)
-            .env_remove("RUST_LOG")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let port = line.trim_end().trim_end_matches('/').rsplit(':').next();
-        let port: u16 = port.expect("a port").parse().expect("a number");
-        Program {
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
-            child,
-        }
-    }
-
-    /// Ends it with SIGTERM, and returns all it has said on stderr.
-    fn stop(mut self) -> String {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).expect("a process to stop");
-        let mut stderr = self.child.stderr.take().expect("a pipe");
-        let mut said = String::new();
-        stderr.read_to_string(&mut said).expect("UTF-8");
-        said
-    }
-
-    /// Ends it as `kill -9` does.
-    fn kill(self) {}
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.child.kill().expect("a process to kill");
-        self.child.wait().expect("an exit");
-    }
-}
-
 #[test]
 fn kill_in_mid_upload_leaves_the_old_file_and_a_restart_no_other() {
     let root = tempfile::tempdir().expect("a directory");
@@ -765,7 +578,7 @@ fn kill_in_mid_upload_leaves_the_old_file_and_a_restart_no_other() {
     fs::write(root.path().join("directory/a"), "old").expect("a file");
     let program = Program::start(root.path(), &["--writable"]);
     let mut client = Client::new(program.address);
-    client.begin("/directory/a", "", 1_000_000);
+    begin(&mut client, "/directory/a", "", 1_000_000);
     client.send("x".repeat(500_000));
     program.kill();
     // What a file system leaves that cannot have files without a name.
@@ -824,7 +637,7 @@ fn curl_gets_its_continue() {
         assert!(std::env::var_os("CI").is_none(), "curl is missing");
         return eprintln!("NOT TESTED: curl is missing");
     }
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let source = tempfile::NamedTempFile::new().expect("a file");
     let content = "0123456789".repeat(300_000);
     fs::write(source.path(), &content).expect("a file");

@@ -1,0 +1,367 @@
+//! The program as a user starts it: what it says, where it listens, and how it fails.
+
+use crate::support::{Client, get};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use tempfile::TempDir;
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+fn run(arguments: &[&str]) -> Output {
+    command().args(arguments).output().expect("the program")
+}
+
+/// The program while it serves; it is killed at the latest when dropped.
+struct Running {
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    /// What it says that it listens on.
+    urls: Vec<String>,
+}
+
+impl Running {
+    /// Returns once it has told `count` URLs.
+    fn start(arguments: &[&str], count: usize) -> Running {
+        let mut child = command()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let urls = (0..count).map(|_| url(&mut stdout)).collect();
+        Running {
+            child,
+            stdout,
+            urls,
+        }
+    }
+
+    /// Ends it with SIGTERM; returns what else it wrote to stdout, and how it ended.
+    fn stop(mut self) -> (String, ExitStatus) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a process");
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("UTF-8");
+        (rest, self.child.wait().expect("an exit"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It fails only where the program has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn url(stdout: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("a line");
+    let url = line
+        .strip_prefix("listening on ")
+        .and_then(|url| url.strip_suffix('\n'));
+    url.unwrap_or_else(|| panic!("no URL: {line:?}")).to_owned()
+}
+
+fn address(url: &str) -> SocketAddr {
+    let authority = url
+        .strip_prefix("http://")
+        .and_then(|rest| rest.strip_suffix('/'));
+    authority.expect("an HTTP URL").parse().expect("an address")
+}
+
+fn root() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("a"), "content").expect("a file");
+    root
+}
+
+fn path(root: &TempDir) -> &str {
+    root.path().to_str().expect("UTF-8")
+}
+
+#[track_caller]
+fn expect_served(address: impl Into<SocketAddr>) {
+    let mut client = Client::new(address.into());
+    client.send(get("/a"));
+    assert_eq!(client.reply().expect_status(200).body, b"content");
+}
+
+/// Fails with `code` and one line on stderr that has all `words`; nothing on stdout.
+#[track_caller]
+fn expect_failure(arguments: &[&str], words: &[&str]) {
+    let output = run(arguments);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert_eq!(output.stdout, b"", "{arguments:?}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word} in {said}");
+    }
+}
+
+#[test]
+fn a_root_that_cannot_be_served_is_one_line_and_exit_1() {
+    let root = root();
+    let file = root.path().join("a");
+    let missing = root.path().join("missing");
+    for path in [&file, &missing] {
+        let path = path.to_str().expect("UTF-8");
+        expect_failure(&["--root", path, "--port", "0"], &["cannot serve", path]);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_line_that_says_what_to_try() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let root = root();
+    let arguments = ["--root", path(&root), "--port", &port];
+    expect_failure(&arguments, &["127.0.0.1", &port, "--port"]);
+}
+
+#[test]
+fn an_address_that_is_not_this_machines_is_one_line_that_says_what_to_try() {
+    let root = root();
+    // An address for documentation (RFC 5737), which no machine has.
+    let arguments = [
+        "--root",
+        path(&root),
+        "--port",
+        "0",
+        "--bind",
+        "203.0.113.1",
+    ];
+    expect_failure(&arguments, &["203.0.113.1", "--bind 127.0.0.1"]);
+}
+
+#[test]
+fn bad_usage_is_exit_2() {
+    let rows: [&[&str]; 14] = [
+        &["--nonsense"],
+        &["--port", "65536"],
+        &["--port", "x"],
+        &["--threads", "0"],
+        &["--max-connections", "0"],
+        &["--backlog", "0"],
+        &["--cache-size", "1T"],
+        &["--type", "nonsense"],
+        &["--header", "no colon"],
+        &["--header", "Content-Length: 5"],
+        &["--cache-control", "nonsense"],
+        &["--spa", "../outside"],
+        &["--index", "a/b"],
+        &["-v", "-q"],
+    ];
+    for arguments in rows {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(output.stdout, b"", "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_names_every_option() {
+    let output = run(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let options = [
+        "--root",
+        "--port",
+        "--bind",
+        "--index",
+        "--list",
+        "--hidden",
+        "--spa",
+        "--clean-urls",
+        "--vhosts",
+        "--precompressed",
+        "--type",
+        "--cache-control",
+        "--header",
+        "--cors",
+        "--writable",
+        "--max-body",
+        "--threads",
+        "--max-connections",
+        "--backlog",
+        "--keep-alive",
+        "--grace",
+        "--cache-size",
+        "--verbose",
+        "--quiet",
+        "--version",
+    ];
+    for option in options {
+        assert!(help.contains(option), "{option}");
+    }
+    let version = run(&["--version"]);
+    assert_eq!(version.status.code(), Some(0));
+    let expected = format!("tinyhttpd {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(String::from_utf8_lossy(&version.stdout), expected);
+}
+
+#[test]
+fn stdout_has_one_line_a_socket_and_nothing_else() {
+    let root = root();
+    let running = Running::start(
+        &[
+            "--root",
+            path(&root),
+            "--port",
+            "0",
+            "--bind",
+            "127.0.0.1",
+            "--bind",
+            "::1",
+            "-v",
+        ],
+        2,
+    );
+    assert!(
+        running.urls[0].starts_with("http://127.0.0.1:"),
+        "{:?}",
+        running.urls
+    );
+    assert!(
+        running.urls[1].starts_with("http://[::1]:"),
+        "{:?}",
+        running.urls
+    );
+    for url in &running.urls {
+        expect_served(address(url));
+    }
+    let (rest, status) = running.stop();
+    assert_eq!(rest, "");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn without_bind_only_this_machine_is_served() {
+    let root = root();
+    let running = Running::start(&["--root", path(&root), "--port", "0"], 1);
+    assert!(address(&running.urls[0]).ip().is_loopback());
+}
+
+#[test]
+fn a_host_name_is_every_address_it_resolves_to() {
+    let root = root();
+    let running = Running::start(
+        &["--root", path(&root), "--port", "0", "--bind", "localhost"],
+        1,
+    );
+    let address = address(&running.urls[0]);
+    assert!(address.ip().is_loopback(), "{address}");
+    expect_served(address);
+}
+
+#[test]
+fn the_ipv6_wildcard_takes_ipv4_clients() {
+    let root = root();
+    let running = Running::start(&["--root", path(&root), "--port", "0", "--bind", "::"], 1);
+    let port = address(&running.urls[0]).port();
+    expect_served(([127, 0, 0, 1], port));
+    expect_served(([0, 0, 0, 0, 0, 0, 0, 1], port));
+}
+
+#[test]
+fn both_wildcards_share_a_port() {
+    let root = root();
+    // The port is free a moment before; who takes it in between makes another try necessary.
+    let tries = (0..20).find_map(|_| {
+        let free = TcpListener::bind("[::]:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let text = port.to_string();
+        let arguments = [
+            "--root",
+            path(&root),
+            "--port",
+            &text,
+            "--bind",
+            "0.0.0.0",
+            "--bind",
+            "::",
+        ];
+        let mut child = command()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let told = (lines.next(), lines.next());
+        if let (Some(Ok(_)), Some(Ok(_))) = &told {
+            expect_served(([127, 0, 0, 1], port));
+            expect_served(([0, 0, 0, 0, 0, 0, 0, 1], port));
+        }
+        child.kill().expect("a process");
+        child.wait().expect("an exit");
+        told.1
+    });
+    assert!(tries.is_some());
+}
+
+fn unix_exchange(path: &Path) -> String {
+    let mut stream = UnixStream::connect(path).expect("a connection");
+    stream
+        .write_all(b"GET /a HTTP/1.0\r\n\r\n")
+        .expect("bytes are taken");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn a_unix_socket_is_served_and_removed_at_the_end() {
+    let root = root();
+    let socket = root.path().join("socket");
+    let bind = format!("unix:{}", socket.display());
+    let running = Running::start(&["--root", path(&root), "--bind", &bind], 1);
+    assert_eq!(running.urls, [bind]);
+    assert!(unix_exchange(&socket).ends_with("\r\n\r\ncontent"));
+    let (_, status) = running.stop();
+    assert_eq!(status.code(), Some(0));
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_stale_unix_socket_is_replaced_and_a_live_one_is_not() {
+    let root = root();
+    let socket = root.path().join("socket");
+    let bind = format!("unix:{}", socket.display());
+    drop(UnixListener::bind(&socket).expect("a socket"));
+    let running = Running::start(&["--root", path(&root), "--bind", &bind], 1);
+    expect_failure(
+        &["--root", path(&root), "--bind", &bind],
+        &["unix:", "listens"],
+    );
+    assert!(unix_exchange(&socket).starts_with("HTTP/1.0 200"));
+    drop(running);
+}
+
+#[test]
+fn a_file_in_the_place_of_a_unix_socket_stays() {
+    let root = root();
+    let file = root.path().join("a");
+    let bind = format!("unix:{}", file.display());
+    expect_failure(&["--root", path(&root), "--bind", &bind], &["unix:"]);
+    assert_eq!(fs::read(&file).expect("a file"), b"content");
+}
+
+#[test]
+fn it_listens_once_it_says_so() {
+    let root = root();
+    let running = Running::start(&["--root", path(&root), "--port", "0", "--threads", "1"], 1);
+    TcpStream::connect(address(&running.urls[0])).expect("a connection at once");
+}

@@ -1,0 +1,199 @@
+//! Signals: stopping with grace, stopping at once, and the root opened anew; and that nothing is left open by the way.
+
+use crate::support::{Client, PATIENCE, Program, get};
+use rustix::net::sockopt::set_socket_linger;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Bytes of the file `big`: far more than the sockets of both sides hold.
+const BIG: u64 = 64 << 20;
+
+fn root() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("a"), "content").expect("a file");
+    let big = fs::File::create(root.path().join("big")).expect("a file");
+    big.set_len(BIG).expect("a sparse file");
+    root
+}
+
+fn signal(program: &Program, signal: Signal) {
+    kill_process(Pid::from_child(&program.child), signal).expect("a process");
+}
+
+/// Waits until the program has ended by itself.
+fn wait(program: &mut Program) -> ExitStatus {
+    wait_until(|| program.child.try_wait().expect("a child"))
+}
+
+/// Asks again and again until there is an answer; a test whose event never comes fails.
+fn wait_until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "it never came");
+        thread::yield_now();
+    }
+}
+
+/// A connection on which one request was answered.
+fn resting(program: &Program) -> Client {
+    let mut client = Client::new(program.address);
+    client.send(get("/a"));
+    client.reply().expect_status(200);
+    client
+}
+
+/// A connection on which the answer about `big` has begun.
+fn downloading(program: &Program) -> Client {
+    let mut client = Client::new(program.address);
+    client.send(get("/big"));
+    let begun = client.stream.fill_buf().expect("an answer");
+    assert!(begun.starts_with(b"HTTP/1.0 200 OK\r\n"));
+    client
+}
+
+/// What is left of an answer: the bytes until the connection ends, or until it is reset.
+fn drain(client: &mut Client) -> u64 {
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    while let Ok(count @ 1..) = client.stream.read(&mut buffer) {
+        bytes += count as u64;
+    }
+    bytes
+}
+
+#[test]
+fn either_signal_stops_with_exit_0() {
+    for stop in [Signal::INT, Signal::TERM] {
+        let root = root();
+        let mut program = Program::start(root.path(), &[]);
+        let clients: Vec<_> = (0..500).map(|_| resting(&program)).collect();
+        signal(&program, stop);
+        clients.into_iter().for_each(Client::expect_closed);
+        assert_eq!(wait(&mut program).code(), Some(0));
+        assert!(TcpStream::connect(program.address).is_err());
+    }
+}
+
+#[test]
+fn a_transfer_in_flight_is_finished_and_no_new_client_let_in() {
+    let root = root();
+    let mut program = Program::start(root.path(), &["--grace", "60"]);
+    let mut client = downloading(&program);
+    signal(&program, Signal::TERM);
+    wait_until(|| TcpStream::connect(program.address).is_err().then_some(()));
+    assert_eq!(program.child.try_wait().expect("a child"), None);
+    let bytes = drain(&mut client);
+    assert!(bytes > BIG, "{bytes}");
+    assert_eq!(wait(&mut program).code(), Some(0));
+}
+
+#[test]
+fn what_is_in_flight_when_the_grace_is_over_is_cut_off() {
+    let root = root();
+    let program = Program::start(root.path(), &["--grace", "0"]);
+    let mut client = downloading(&program);
+    let said = program.stop();
+    assert!(said.contains("1 connections were cut off"), "{said}");
+    assert!(drain(&mut client) < BIG);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let root = root();
+    let mut program = Program::start(root.path(), &["--grace", "3600"]);
+    let _client = downloading(&program);
+    signal(&program, Signal::TERM);
+    wait_until(|| TcpStream::connect(program.address).is_err().then_some(()));
+    signal(&program, Signal::INT);
+    let status = wait(&mut program);
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{status:?}");
+}
+
+#[test]
+fn hangup_opens_the_root_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let root = directory.path().join("root");
+    fs::create_dir(&root).expect("a directory");
+    fs::write(root.join("a"), "old").expect("a file");
+    let program = Program::start(&root, &[]);
+    fs::rename(&root, directory.path().join("former")).expect("a rename");
+    let mut client = resting(&program);
+    signal(&program, Signal::HUP);
+    fs::create_dir(&root).expect("a directory");
+    fs::write(root.join("a"), "new").expect("a file");
+    signal(&program, Signal::HUP);
+    wait_until(|| {
+        client.send(get("/a"));
+        let body = client.reply().expect_status(200).body;
+        (body == b"new").then_some(())
+    });
+    let said = program.stop();
+    assert!(said.contains("was opened anew"), "{said}");
+}
+
+#[test]
+fn a_root_that_is_gone_leaves_the_former_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let root = directory.path().join("root");
+    fs::create_dir(&root).expect("a directory");
+    fs::write(root.join("a"), "old").expect("a file");
+    let mut program = Program::start(&root, &["-q"]);
+    fs::rename(&root, directory.path().join("former")).expect("a rename");
+    signal(&program, Signal::HUP);
+    let mut said = std::io::BufReader::new(program.child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("a line");
+    assert!(
+        line.contains("cannot serve") && line.contains("stays"),
+        "{line}"
+    );
+    drop(resting(&program));
+}
+
+/// How many entries a directory of /proc has for the program.
+fn count(program: &Program, what: &str) -> usize {
+    let path = format!("/proc/{}/{what}", program.child.id());
+    fs::read_dir(path).expect("a directory of /proc").count()
+}
+
+#[test]
+fn nothing_is_left_of_a_thousand_connections_of_all_kinds() {
+    let root = root();
+    let program = Program::start(root.path(), &["-q", "--threads", "4"]);
+    drop(resting(&program));
+    let settled = || {
+        let mut client = Client::new(program.address);
+        client.send("GET /a HTTP/1.0\r\n\r\n");
+        client.reply().expect_status(200);
+        client.expect_closed();
+        count(&program, "fd")
+    };
+    let (descriptors, threads) = (settled(), count(&program, "task"));
+    for number in 0..1000 {
+        let mut stream = TcpStream::connect(program.address).expect("a connection");
+        let request: &[u8] = match number % 5 {
+            0 => b"",
+            1 => b"GET /a HTTP/1.1\r\nHo",
+            2 => b"nonsense\r\n\r\n",
+            3 => b"GET /big HTTP/1.0\r\n\r\n",
+            _ => b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
+        };
+        stream.write_all(request).expect("bytes are taken");
+        if number % 2 == 0 {
+            set_socket_linger(&stream, Some(Duration::ZERO)).expect("an option");
+        }
+        assert_eq!(count(&program, "task"), threads);
+    }
+    wait_until(|| (settled() <= descriptors).then_some(()));
+    assert_eq!(count(&program, "task"), threads);
+}

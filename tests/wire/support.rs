@@ -1,0 +1,207 @@
+//! What the wire tests share: a server in this process, the program as a user runs it, and a client with verbs.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use tinyhttpd::server::{BindAddress, Server, Settings, bind_all};
+use tinyhttpd::site::{self, Site};
+
+/// Ends a test that would hang; no verdict depends on it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server in this process with a root of its own.
+pub struct Fixture {
+    pub server: Server,
+    pub root: TempDir,
+}
+
+impl Fixture {
+    pub fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixture {
+        let root = tempfile::tempdir().expect("a directory");
+        let mut of_site = site::Settings {
+            root: root.path().to_owned(),
+            ..site::Settings::default()
+        };
+        let mut of_server = Settings {
+            threads: 4,
+            ..Settings::default()
+        };
+        change(&mut of_site, &mut of_server);
+        if of_site.by_host {
+            fs::create_dir(root.path().join("default")).expect("a directory");
+        }
+        let site = Site::open(of_site).expect("a site");
+        let address = [BindAddress::Host("127.0.0.1".to_owned())];
+        let listeners = bind_all(&address, 0, 64, &of_server).expect("a port");
+        let server = Server::start(listeners, site, of_server).expect("a server");
+        Fixture { server, root }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        let listener = self.server.listeners().next().expect("a listener");
+        listener.local_address().expect("an address")
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(self.address())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub fn file(&self, name: &str, content: &str) {
+        fs::write(self.path(name), content).expect("a file");
+    }
+
+    pub fn directory(&self, name: &str) {
+        fs::create_dir_all(self.path(name)).expect("a directory");
+    }
+
+    pub fn content(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("a file in UTF-8")
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        names(self.root.path())
+    }
+}
+
+pub fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+pub fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+/// One connection.
+pub struct Client {
+    pub stream: BufReader<TcpStream>,
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// With its empty line.
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+        stream.set_write_timeout(Some(PATIENCE)).expect("an option");
+        Client {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes.as_ref()).expect("bytes are taken");
+    }
+
+    pub fn reply(&mut self) -> Reply {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let count = self.stream.read_line(&mut head).expect("a line of a head");
+            assert_ne!(count, 0, "the connection was closed after {head:?}");
+        }
+        let mut reply = Reply {
+            status: head[9..12].parse().expect("a status code"),
+            head,
+            body: Vec::new(),
+        };
+        let length = reply.field("Content-Length").map(str::parse);
+        let length: usize = length.map_or(0, |length| length.expect("a number"));
+        reply.body.resize(length, 0);
+        self.stream.read_exact(&mut reply.body).expect("a body");
+        reply
+    }
+
+    pub fn expect_closed(mut self) {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).expect("an end");
+        assert!(rest.is_empty(), "{}", rest.escape_ascii());
+    }
+}
+
+impl Reply {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().skip(1);
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    #[track_caller]
+    pub fn expect_status(self, status: u16) -> Reply {
+        assert_eq!(self.status, status, "{}", self.head);
+        self
+    }
+
+    pub fn tag(&self) -> String {
+        self.field("ETag").expect("an entity-tag").to_owned()
+    }
+}
+
+/// The program as a user runs it; it is killed at the latest when dropped.
+pub struct Program {
+    pub child: Child,
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// Returns once it listens.
+    pub fn start(root: &Path, arguments: &[&str]) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+        command.arg("--root").arg(root).args(["--port", "0"]);
+        command.args(arguments).env_remove("RUST_LOG");
+        Program::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Starts a command whose stdout is a pipe; returns once the program listens.
+    pub fn spawn(command: &mut Command) -> Program {
+        let mut child = command.spawn().expect("the program");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let port = line.trim_end().trim_end_matches('/').rsplit(':').next();
+        let port: u16 = port.expect("a port").parse().expect("a number");
+        Program {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            child,
+        }
+    }
+
+    /// Ends it with SIGTERM, and returns all it has said on stderr.
+    pub fn stop(mut self) -> String {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM).expect("a process to stop");
+        let mut stderr = self.child.stderr.take().expect("a pipe");
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).expect("UTF-8");
+        said
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(self) {}
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("an exit");
+    }
+}
