@@ -13,8 +13,8 @@ pub struct Tickets {
 
 struct State {
     free: usize,
-    /// Workers that wait for a ticket, and that none of the free ones is meant for.
-    spares: usize,
+    /// Workers that wait for a ticket. A free one is meant for one of them, but a worker that comes may take it first.
+    waiting: usize,
     is_closed: bool,
 }
 
@@ -23,7 +23,7 @@ impl Tickets {
         Tickets {
             state: Mutex::new(State {
                 free: count,
-                spares: 0,
+                waiting: 0,
                 is_closed: false,
             }),
             freed: Condvar::new(),
@@ -33,15 +33,14 @@ impl Tickets {
     /// Waits for a ticket and takes it; `false` once the tickets are closed.
     pub fn take(&self) -> bool {
         let mut state = self.lock();
-        if state.free == 0 {
-            state.spares += 1;
-        }
+        state.waiting += 1;
         while state.free == 0 && !state.is_closed {
             state = self
                 .freed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        state.waiting -= 1;
         state.free = state.free.saturating_sub(1);
         !state.is_closed
     }
@@ -49,10 +48,9 @@ impl Tickets {
     /// Passes the caller's ticket on to a spare; `false` where there is none, and the caller keeps it.
     pub fn pass_on(&self) -> bool {
         let mut state = self.lock();
-        if state.spares == 0 {
+        if state.waiting <= state.free {
             return false;
         }
-        state.spares -= 1;
         state.free += 1;
         drop(state);
         self.freed.notify_one();
@@ -95,6 +93,28 @@ mod tests {
             }
             assert_eq!(seen.recv(), Ok(true));
             assert!(!tickets.pass_on(), "the one spare is in now");
+        });
+    }
+
+    /// Whether the ticket can be passed on once the spare waits.
+    fn passes_on(tickets: &Tickets) -> bool {
+        let mut tries = 0..1_000_000;
+        tries.any(|_| {
+            thread::yield_now();
+            tickets.pass_on()
+        })
+    }
+
+    #[test]
+    fn a_spare_whose_ticket_another_took_is_still_a_spare() {
+        let tickets = Tickets::new(1);
+        assert!(tickets.take());
+        thread::scope(|scope| {
+            scope.spawn(|| while tickets.take() && passes_on(&tickets) {});
+            // Who takes it again at once is mostly faster than the spare that was woken.
+            let is_passed_on = (0..100).all(|_| passes_on(&tickets) && tickets.take());
+            tickets.close();
+            assert!(is_passed_on);
         });
     }
 
