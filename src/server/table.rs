@@ -96,6 +96,8 @@ impl Slot {
             let Some(mut place) = self.try_own() else {
                 return;
             };
+            // Who goes on does not rest, and is not to be found by who looks for room.
+            self.resting_since.store(NEVER, Ordering::Relaxed);
             act(&mut place, News(self.news.swap(0, Ordering::SeqCst)));
             match &*place {
                 Some(connection) => self.note_times(connection),
@@ -174,5 +176,17 @@ impl Table {
     /// Every slot that was ever used, and its descriptor's number.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.segments.iter().filter_map(OnceLock::get).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_that_goes_on_does_not_rest() {
+        let slot = Slot::empty();
+        slot.resting_since.store(0, Ordering::Relaxed);
+        slot.attend(News::READY, |_, _| assert_eq!(slot.resting_since(), NEVER));
     }
 }
