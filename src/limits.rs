@@ -70,6 +70,9 @@ pub const FRESH_TIME_MIN: Duration = Duration::from_secs(1);
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
+pub const BURST_TIME: Duration = Duration::from_secs(5);
+
 /// Bytes of one worker's input buffer: a whole head, and enough of a body for one call to be worth it.
 pub const INPUT_BYTES: usize = 2 * HEAD_BYTES_MAX;
 

@@ -4,7 +4,8 @@ use super::pool::Pool;
 use super::settings::Settings;
 use super::socket::{Peer, Socket};
 use super::worker::Worker;
-use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME};
+use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{self, AddressFamily, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
 use std::fmt;
@@ -15,6 +16,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Where `--bind` says to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +223,13 @@ impl Listener {
         }
     }
 
+    /// Blocks until a client waits to be accepted, or the socket is stopped (poll(2)).
+    fn wait(&self) {
+        if let Err(error) = poll(&mut [PollFd::new(self, PollFlags::IN)], None) {
+            log::debug!("poll: {error}");
+        }
+    }
+
     /// Blocks until a client connects.
     fn accept(&self) -> io::Result<Socket> {
         let (socket, peer) = match self {
@@ -267,10 +276,12 @@ impl Drop for Listener {
 /// The accept loop of one listening socket: blocks in accept, and hands each connection to the pool, until the server stops.
 pub fn accept_all(listener: &Listener, pool: &Pool) {
     let mut worker = Worker::new(Arc::clone(&pool.common));
-    let mut is_failing = false;
+    let mut failed_last = None;
     while !worker.is_stopping() {
         let connections_max = worker.settings().connections_max;
         if pool.connections() >= connections_max {
+            // Nobody has to go before somebody comes.
+            listener.wait();
             worker.look_up();
             if !pool.make_room(&mut worker) {
                 pool.wait_for_fewer_than(connections_max, ACCEPT_PAUSE);
@@ -279,17 +290,16 @@ pub fn accept_all(listener: &Listener, pool: &Pool) {
         }
         match listener.accept() {
             Ok(socket) => {
-                is_failing = false;
                 worker.look_up();
                 pool.take_in(socket, &mut worker);
             }
             Err(_) if worker.is_stopping() => {}
             Err(error) => {
-                // One line a burst: out of descriptors, every accept fails until one is free again.
-                if !is_failing {
+                // One line a burst: out of descriptors, every accept fails, or every other where somebody can make room.
+                let burst = failed_last.replace(Instant::now());
+                if burst.is_none_or(|last| last.elapsed() > BURST_TIME) {
                     log::error!("accept: {error}");
                 }
-                is_failing = true;
                 pause(pool, &mut worker);
             }
         }
