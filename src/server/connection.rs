@@ -277,7 +277,9 @@ impl Connection {
         let line = request::first_line(bytes);
         let entry = Entry::of_refused(line, self.socket.peer(), worker.clock.date(), status);
         let response = worker.site().refuse(status);
-        self.respond(response, false, After::Linger, entry, worker)
+        // A refused HEAD is a HEAD all the same: its client expects no body (RFC 9110 §9.3.2).
+        let is_head = line.starts_with(b"HEAD ");
+        self.respond(response, is_head, After::Linger, entry, worker)
     }
 
     /// Begins with a body, whose first bytes may be in `rest`.
