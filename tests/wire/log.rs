@@ -156,10 +156,7 @@ fn rust_log_overrides_quiet() {
     command
         .args(["-q", "--port", "0", "--root"])
         .arg(root.path());
-    command
-        .env("RUST_LOG", "tinyhttpd=debug")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env("RUST_LOG", "tinyhttpd=debug");
     let program = Program::spawn(&mut command);
     let said = program.stop();
     assert!(said.contains("DEBUG"), "{said}");

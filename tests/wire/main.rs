@@ -1,7 +1,13 @@
 //! The server over real sockets, and the program as a user runs it: one file a subject, one client for all.
 
 mod command;
+mod document_root;
+mod head;
+mod hostile;
+mod limits;
 mod log;
+mod malformed;
+mod persistence;
 mod put;
 mod shutdown;
 mod support;

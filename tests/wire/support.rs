@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tinyhttpd::server::{BindAddress, Server, Settings, bind_all};
 use tinyhttpd::site::{self, Site};
@@ -21,6 +22,10 @@ pub struct Fixture {
 }
 
 impl Fixture {
+    pub fn new() -> Fixture {
+        Fixture::with(|_, _| {})
+    }
+
     pub fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixture {
         let root = tempfile::tempdir().expect("a directory");
         let mut of_site = site::Settings {
@@ -29,6 +34,8 @@ impl Fixture {
         };
         let mut of_server = Settings {
             threads: 4,
+            // All tests of this process count their descriptors together.
+            descriptors_max: 1 << 16,
             ..Settings::default()
         };
         change(&mut of_site, &mut of_server);
@@ -168,21 +175,24 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
         command.arg("--root").arg(root).args(["--port", "0"]);
         command.args(arguments).env_remove("RUST_LOG");
-        Program::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+        Program::spawn(&mut command)
     }
 
-    /// Starts a command whose stdout is a pipe; returns once the program listens.
+    /// Starts it by a command of another kind; returns once the program listens.
     pub fn spawn(command: &mut Command) -> Program {
-        let mut child = command.spawn().expect("the program");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the program");
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        // Whole at once, so that it is ended whatever comes.
+        let mut program = Program { child, address };
+        let stdout = program.child.stdout.take().expect("a pipe");
         let mut line = String::new();
-        let stdout = child.stdout.take().expect("a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let port = line.trim_end().trim_end_matches('/').rsplit(':').next();
-        let port: u16 = port.expect("a port").parse().expect("a number");
-        Program {
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
-            child,
-        }
+        program
+            .address
+            .set_port(port.expect("a port").parse().expect("a number"));
+        program
     }
 
     /// Ends it with SIGTERM, and returns all it has said on stderr.
@@ -203,5 +213,61 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("an exit");
+    }
+}
+
+/// All that the server answers to `pieces`, sent one after the other on a connection of their own, until it closes.
+pub fn exchange<'a>(address: SocketAddr, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut client = Client::new(address);
+    client
+        .stream
+        .get_ref()
+        .set_nodelay(true)
+        .expect("an option");
+    for piece in pieces {
+        client.send(piece);
+    }
+    let mut answers = Vec::new();
+    client.stream.read_to_end(&mut answers).expect("an end");
+    answers
+}
+
+/// Heads (with bodies, where there are) without what differs from run to run: the values of Date and ETag, and the version.
+pub fn masked(answers: impl AsRef<[u8]>) -> String {
+    let answers = String::from_utf8(answers.as_ref().to_vec()).expect("UTF-8");
+    let known = ["Date: ", "ETag: ", "Server: tinyhttpd/"];
+    let mask = |line: &str| match known.iter().find(|known| line.starts_with(**known)) {
+        Some(known) => format!("{known}*\r\n"),
+        None => line.to_owned(),
+    };
+    answers.split_inclusive('\n').map(mask).collect()
+}
+
+/// Returns once `is_so`; it is asked again and again, within [`PATIENCE`].
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "not yet: {what}");
+        thread::yield_now();
+    }
+}
+
+impl Program {
+    /// The descriptors that it has open.
+    pub fn descriptors(&self) -> Vec<usize> {
+        let numbers = names(Path::new(&format!("/proc/{}/fd", self.child.id())));
+        let numbers = numbers.iter().map(|name| name.parse());
+        numbers.collect::<Result<_, _>>().expect("numbers")
+    }
+
+    /// A number of /proc/PID/status, such as `VmRSS` in KiB or `Threads`.
+    pub fn status(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(path).expect("a running process");
+        let mut lines = status.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = value.and_then(|value| value.split_whitespace().next());
+        number.expect("a value").parse().expect("a number")
     }
 }

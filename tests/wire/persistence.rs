@@ -1,0 +1,296 @@
+//! What follows an answer on its connection: the next one, in order, or the end.
+
+use crate::support::{Client, Fixture, exchange, get, masked};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::thread;
+use std::time::Duration;
+
+/// No time of the server ends what is tested: only the event itself can.
+const AN_HOUR: Duration = Duration::from_secs(3600);
+
+fn fixture() -> Fixture {
+    let fixture = Fixture::with(|_, server| {
+        server.idle_time = AN_HOUR;
+        server.head_time = AN_HOUR;
+    });
+    fixture.file("a", "content of a");
+    fixture.file("b", "of b");
+    fixture
+}
+
+#[test]
+fn connection_persists_where_the_client_wants_it() {
+    let fixture = fixture();
+    let rows = [
+        ("1.1", "Host: a\r\n", true),
+        ("1.1", "Host: a\r\nConnection: keep-alive\r\n", true),
+        ("1.1", "Host: a\r\nConnection: closed, x\r\n", true),
+        ("1.1", "Host: a\r\nConnection: close\r\n", false),
+        ("1.1", "Host: a\r\nConnection: x, CLOSE\r\n", false),
+        ("1.1", "Host: a\r\nconnection: keep-alive, close\r\n", false),
+        (
+            "1.1",
+            "Host: a\r\nConnection: x\r\nConnection: close\r\n",
+            false,
+        ),
+        ("1.0", "", false),
+        ("1.0", "Host: a\r\n", false),
+        ("1.0", "Connection: close\r\n", false),
+        ("1.0", "Connection: keep-alive, close\r\n", false),
+        ("1.0", "Connection: Keep-Alive\r\n", true),
+        ("1.0", "Connection: x\r\nConnection: keep-alive\r\n", true),
+    ];
+    for (version, lines, persists) in rows {
+        let request = format!("GET /a HTTP/{version}\r\n{lines}\r\n");
+        let mut client = fixture.client();
+        for _ in 0..if persists { 3 } else { 1 } {
+            client.send(&request);
+            let reply = client.reply().expect_status(200);
+            let told = reply.field("Connection");
+            assert_eq!(told == Some("keep-alive"), persists, "{request}");
+            assert_eq!(told == Some("close"), !persists, "{request}");
+        }
+        if !persists {
+            client.expect_closed();
+        }
+    }
+}
+
+#[test]
+fn idle_time_of_zero_turns_persistence_off() {
+    let fixture = Fixture::with(|_, server| server.idle_time = Duration::ZERO);
+    for lines in ["", "Connection: keep-alive\r\n"] {
+        let mut client = fixture.client();
+        client.send(format!("GET /a HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
+        let reply = client.reply().expect_status(404);
+        assert_eq!(reply.field("Connection"), Some("close"));
+        client.expect_closed();
+    }
+}
+
+#[test]
+fn idle_connection_is_closed_in_silence() {
+    let fixture = Fixture::with(|_, server| {
+        server.idle_time = Duration::from_millis(100);
+        server.head_time = AN_HOUR;
+    });
+    let mut client = fixture.client();
+    client.send(get("/a"));
+    let reply = client.reply().expect_status(404);
+    assert_eq!(reply.field("Connection"), Some("keep-alive"));
+    client.expect_closed();
+}
+
+/// Numbers that look random, the same for the same seed (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn new() -> Random {
+        let seed = RandomState::new().hash_one(0) | 1;
+        println!("seed {seed}");
+        Random(seed)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % bound
+    }
+}
+
+/// Requests of several kinds, each with its answer as it is when it comes alone.
+fn requests_with_answers(fixture: &Fixture) -> Vec<(String, String)> {
+    fixture.file("large", &"0123456789".repeat(40_000));
+    let of = |line: &str, lines: &str| format!("{line} HTTP/1.1\r\nHost: a\r\n{lines}\r\n");
+    let requests = [
+        of("GET /a", ""),
+        of("HEAD /a", ""),
+        of("GET /b", "Range: bytes=1-2\r\n"),
+        of("GET /b", "If-None-Match: *\r\n"),
+        of("GET /missing", ""),
+        of("POST /a", ""),
+        of("OPTIONS *", ""),
+        of("GET /large", ""),
+        "\r\nGET /a HTTP/1.0\nConnection: keep-alive\n\n".to_owned(),
+    ];
+    requests
+        .into_iter()
+        .map(|request| {
+            let mut client = fixture.client();
+            client.send(&request);
+            end_sending(&client);
+            let mut answer = Vec::new();
+            client.stream.read_to_end(&mut answer).expect("an end");
+            (request, masked(answer))
+        })
+        .collect()
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let fixture = fixture();
+    let table = requests_with_answers(&fixture);
+    let mut random = Random::new();
+    for pieces in [1, 2, 50, 1000] {
+        let chosen: Vec<_> = (0..300)
+            .map(|_| &table[random.below(table.len())])
+            .collect();
+        let mut bytes: String = chosen.iter().map(|(request, _)| request.as_str()).collect();
+        let mut expected: String = chosen.iter().map(|(_, answer)| answer.as_str()).collect();
+        bytes.push_str("GET /a HTTP/1.0\r\n\r\n");
+        let last = table[0].1.replace("keep-alive", "close");
+        expected.push_str(&last);
+        let mut cuts: Vec<_> = (1..pieces).map(|_| random.below(bytes.len())).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort();
+        let pieces: Vec<_> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+        let answers = masked(answers_to(&fixture, &pieces));
+        assert!(
+            answers == expected,
+            "{} pieces: {} bytes, not {}",
+            pieces.len(),
+            answers.len(),
+            expected.len()
+        );
+    }
+}
+
+/// As [`exchange`], while it is still sending: for so many answers that they would fill the sockets.
+fn answers_to(fixture: &Fixture, pieces: &[&str]) -> Vec<u8> {
+    let mut client = fixture.client();
+    let mut writing = client.stream.get_ref().try_clone().expect("a socket");
+    writing.set_nodelay(true).expect("an option");
+    let mut answers = Vec::new();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for piece in pieces {
+                writing
+                    .write_all(piece.as_bytes())
+                    .expect("bytes are taken");
+            }
+        });
+        client.stream.read_to_end(&mut answers).expect("an end");
+    });
+    answers
+}
+
+#[test]
+fn request_that_comes_with_the_end_of_the_former_is_answered() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    let (a, b) = (get("/a"), get("/b"));
+    // Each piece ends inside a request, the last of them but for the final line end.
+    for end in [1, 2, 20, a.len() - 1] {
+        client.send(&a[..end]);
+        client.send([&a[end..], &b, &a[..end]].concat());
+        assert_eq!(client.reply().body, b"content of a");
+        assert_eq!(client.reply().body, b"of b");
+        client.send(&a[end..]);
+        assert_eq!(client.reply().body, b"content of a");
+    }
+}
+
+#[test]
+fn body_that_nobody_wants_is_never_read_as_a_request() {
+    let fixture = fixture();
+    let inner = get("/b");
+    let length = inner.len();
+    for (method, status) in [("GET", 200), ("HEAD", 200), ("OPTIONS", 204), ("POST", 405)] {
+        let head = format!(
+            "{method} /a HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let whole = format!("{head}{inner}{inner}");
+        let cut = head.len();
+        for pieces in [vec![&whole[..]], vec![&whole[..cut], &whole[cut..]]] {
+            let answer = exchange(
+                fixture.address(),
+                pieces.iter().map(|piece| piece.as_bytes()),
+            );
+            let answer = String::from_utf8(answer).expect("UTF-8");
+            assert_eq!(answer[9..12], status.to_string(), "{answer}");
+            assert_eq!(answer.matches("HTTP/1.0 ").count(), 1, "{answer}");
+            assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn body_of_no_bytes_ends_nothing() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    for _ in 0..2 {
+        client.send("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        client.reply().expect_status(200);
+    }
+}
+
+#[test]
+fn client_that_has_ended_its_side_gets_all_its_answers() {
+    let fixture = fixture();
+    let large = "x".repeat(8 << 20);
+    fixture.file("large", &large);
+    let mut client = fixture.client();
+    let requests = [get("/a"), get("/large"), get("/b"), get("/large")].concat();
+    client.send(requests.repeat(3));
+    end_sending(&client);
+    for _ in 0..3 {
+        assert_eq!(client.reply().body, b"content of a");
+        assert!(client.reply().body == large.as_bytes());
+        assert_eq!(client.reply().body, b"of b");
+        assert!(client.reply().body == large.as_bytes());
+    }
+    client.expect_closed();
+}
+
+#[test]
+fn client_that_ends_inside_a_head_gets_the_answers_before_it() {
+    let fixture = fixture();
+    let mut client = fixture.client();
+    client.send(get("/a") + "GET /b");
+    end_sending(&client);
+    client.reply().expect_status(200);
+    client.expect_closed();
+}
+
+#[test]
+fn idle_connections_keep_nobody_waiting() {
+    let fixture = fixture();
+    // Four times the workers, before their first request, and as many after one.
+    let fresh: Vec<_> = (0..16).map(|_| fixture.client()).collect();
+    let mut used: Vec<_> = (0..16).map(|_| fixture.client()).collect();
+    for _ in 0..2 {
+        for client in &mut used {
+            client.send(get("/a"));
+            client.reply().expect_status(200);
+        }
+    }
+    for mut client in fresh {
+        client.send(get("/b"));
+        client.reply().expect_status(200);
+    }
+}
+
+#[test]
+fn half_sent_heads_keep_nobody_waiting() {
+    let fixture = fixture();
+    let mut halves: Vec<_> = (0..16).map(|_| fixture.client()).collect();
+    for client in &mut halves {
+        client.send("GET /a HTTP/1.1\r\n");
+    }
+    let mut client = fixture.client();
+    client.send(get("/b"));
+    client.reply().expect_status(200);
+    for client in &mut halves {
+        client.send("Host: a\r\n\r\n");
+        client.reply().expect_status(200);
+    }
+}
+
+/// Half-closes, as a client may that has nothing more to ask.
+fn end_sending(client: &Client) {
+    let stream = client.stream.get_ref();
+    stream.shutdown(Shutdown::Write).expect("a half-close");
+}
