@@ -17,7 +17,8 @@ fn main() -> ExitCode {
     match run(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            log::error!("{message}");
+            // Past the log: RUST_LOG must not hide why nothing is served.
+            eprintln!("tinyhttpd: {message}");
             ExitCode::FAILURE
         }
     }

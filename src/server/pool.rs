@@ -179,3 +179,69 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::ready_set::ReadySet;
+    use crate::server::settings::Settings;
+    use crate::server::socket::Peer;
+    use crate::server::tickets::Tickets;
+    use crate::server::worker::CurrentSite;
+    use crate::site::{self, Site};
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::OwnedFd;
+    use std::time::Instant;
+
+    fn pool(root: &std::path::Path) -> Pool {
+        let site = site::Settings {
+            root: root.to_owned(),
+            ..site::Settings::default()
+        };
+        Pool::new(Arc::new(Common {
+            ready: ReadySet::new().expect("a ready set"),
+            tickets: Tickets::new(1),
+            stopping: AtomicBool::new(false),
+            started: Instant::now(),
+            site: CurrentSite::new(Arc::new(Site::open(site).expect("a site"))),
+            settings: Settings::default(),
+        }))
+    }
+
+    /// A connection that the pool has taken in: the client's end, and the slot.
+    fn connect<'a>(pool: &'a Pool, worker: &mut Worker) -> (TcpStream, &'a Slot) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = TcpStream::connect(address).expect("a connection");
+        let (accepted, peer) = listener.accept().expect("a connection");
+        let socket = Socket::new(OwnedFd::from(accepted), Peer::Inet(peer.ip()));
+        let number = socket.number();
+        pool.take_in(socket, worker);
+        (client, pool.table.slot(number).expect("a slot"))
+    }
+
+    #[test]
+    fn a_panic_costs_one_connection_and_the_worker_goes_on() {
+        let root = tempfile::tempdir().expect("a directory");
+        let pool = pool(root.path());
+        let mut worker = Worker::new(Arc::clone(&pool.common));
+        let (mut client, slot) = connect(&pool, &mut worker);
+        client.write_all(b"GET / HT").expect("bytes are taken");
+        pool.attend(slot, News::READY, &mut worker);
+        assert_eq!(pool.connections(), 1);
+        // Without room for what it has kept, the connection panics.
+        worker.input = Vec::new();
+        pool.attend(slot, News::READY, &mut worker);
+        assert_eq!(pool.connections(), 0);
+        assert_eq!(client.read(&mut [0]).expect("an end"), 0);
+        let (mut client, slot) = connect(&pool, &mut worker);
+        client
+            .write_all(b"GET / HTTP/1.0\r\n\r\n")
+            .expect("bytes are taken");
+        pool.attend(slot, News::READY, &mut worker);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.0 404 "), "{answer}");
+    }
+}
