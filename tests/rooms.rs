@@ -6,15 +6,25 @@ use std::path::{Path, PathBuf};
 /// Lines of code before a file's tests: one subject, read in one sitting.
 const LINES_MAX: usize = 600;
 
-/// The source files below `src/{room}`.
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The source files below `src/{room}`, however deep; all of them for "".
 fn files(room: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
-    let entries = fs::read_dir(&directory).expect("a room");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let files: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
-        .collect();
-    assert!(!files.is_empty(), "{} has no source", directory.display());
+    let mut files = Vec::new();
+    let mut directories = vec![source().join(room)];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{room:?} has no source");
     files
 }
 
@@ -45,16 +55,15 @@ fn expect_unknown(room: &str, words: &[&str]) {
 
 /// The files that name `word`, of all rooms.
 fn who_names(word: &str) -> Vec<String> {
-    let all = ["", "http", "server", "site"].into_iter().flat_map(files);
-    let naming = all.filter(|file| code(file).contains(word));
-    let mut names: Vec<_> = naming
-        .map(|file| {
-            file.file_name()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
+    let source = source();
+    let naming = files("")
+        .into_iter()
+        .filter(|file| code(file).contains(word));
+    let name = |file: PathBuf| {
+        let beneath = file.strip_prefix(&source).expect("a source file");
+        beneath.to_string_lossy().into_owned()
+    };
+    let mut names: Vec<_> = naming.map(name).collect();
     names.sort();
     names
 }
@@ -101,21 +110,50 @@ fn server_knows_no_path_of_a_site_and_no_command_line() {
 
 #[test]
 fn what_is_linux_only_is_in_one_file_each() {
-    assert_eq!(who_names("epoll::"), ["ready_set.rs"]);
-    assert_eq!(who_names("ResolveFlags"), ["openat.rs"]);
-    assert_eq!(who_names("fs::sendfile"), ["socket.rs"]);
+    assert_eq!(who_names("epoll::"), ["server/ready_set.rs"]);
+    assert_eq!(who_names("ResolveFlags"), ["site/openat.rs"]);
+    assert_eq!(who_names("openat2("), ["site/openat.rs"]);
+    assert_eq!(who_names("fs::sendfile"), ["server/socket.rs"]);
+}
+
+#[test]
+fn files_are_written_in_one_place() {
+    for word in [
+        "OFlags::WRONLY",
+        "OFlags::CREATE",
+        "renameat(",
+        "unlinkat(",
+        "linkat(",
+    ] {
+        assert_eq!(who_names(word), ["site/temporary_file.rs"], "{word}");
+    }
+    let other_ways = [
+        "OFlags::RDWR",
+        "OpenOptions",
+        " File::create(",
+        "(File::create(",
+        ":File::create(",
+        "fs::write(",
+        "fs::rename(",
+        "fs::create_dir",
+    ];
+    for word in other_ways {
+        assert_eq!(who_names(word), [""; 0], "{word}");
+    }
+    // Its own Unix socket, stale or at the end.
+    assert_eq!(who_names("fs::remove_file("), ["server/listener.rs"]);
 }
 
 #[test]
 fn no_code_is_unsafe() {
-    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
+    let lib = source().join("lib.rs");
     assert!(code(&lib).contains("#![forbid(unsafe_code)]"));
     assert_eq!(who_names("unsafe "), [""; 0]);
 }
 
 #[test]
 fn a_file_is_read_in_one_sitting() {
-    for file in ["", "http", "server", "site"].into_iter().flat_map(files) {
+    for file in files("") {
         let lines = code(&file).lines().count();
         assert!(lines <= LINES_MAX, "{} has {lines} lines", file.display());
     }

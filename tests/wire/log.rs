@@ -2,9 +2,11 @@
 
 use crate::support::{Program, get};
 use rustix::net::sockopt::set_socket_linger;
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -18,7 +20,20 @@ fn root() -> TempDir {
 /// What the program logs while it answers `requests`, each on a connection of its own.
 fn log_of(options: &[&str], requests: &[&str]) -> Vec<String> {
     let root = root();
-    let program = Program::start(root.path(), options);
+    log_until_stopped(Program::start(root.path(), options), requests)
+}
+
+/// The same where RUST_LOG says what is logged.
+fn log_by_filter(filter: &str, options: &[&str], requests: &[&str]) -> Vec<String> {
+    let root = root();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+    command.args(["--port", "0", "--root"]).arg(root.path());
+    command.args(options).env("RUST_LOG", filter);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    log_until_stopped(Program::spawn(&mut command), requests)
+}
+
+fn log_until_stopped(program: Program, requests: &[&str]) -> Vec<String> {
     for request in requests {
         let mut stream = TcpStream::connect(program.address).expect("a connection");
         stream
@@ -150,30 +165,120 @@ fn quiet_logs_errors_only_and_verbose_logs_more() {
 }
 
 #[test]
-fn rust_log_overrides_quiet() {
+fn rust_log_overrides_both_options() {
+    let request = ["GET /a HTTP/1.0\r\n\r\n"];
+    let log = log_by_filter("tinyhttpd=debug", &["-q"], &request);
+    assert!(log.iter().any(|line| line.starts_with("DEBUG")), "{log:#?}");
+    let log = log_by_filter("access=info", &["-q"], &request);
+    assert_eq!((log.len(), access(&log).len()), (1, 1), "{log:#?}");
+    let log = log_by_filter("off", &["-vv"], &request);
+    assert_eq!(log, [""; 0]);
+}
+
+#[test]
+fn each_of_pipelined_requests_is_a_line_and_so_is_the_refused_one() {
+    let requests = [
+        get("/a"),
+        get("/missing"),
+        "HEAD /missing HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+        "GET /a HTTP/1.1\r\n\r\n".to_owned(),
+        get("/never"),
+    ];
+    let log = log_of(&[], &[&requests.concat()]);
+    let lines: Vec<_> = access(&log)
+        .iter()
+        .map(|line| {
+            let mut quoted = line.split('"').skip(1);
+            let (request, after) = (quoted.next(), quoted.next());
+            let mut numbers = after.expect("numbers").split_whitespace();
+            let status = numbers.next().expect("a status code").to_owned();
+            let is_empty = numbers.next() == Some("0");
+            (request.expect("a request line"), status, is_empty)
+        })
+        .collect();
+    let expected = [
+        ("GET /a HTTP/1.1", "200".to_owned(), false),
+        ("GET /missing HTTP/1.1", "404".to_owned(), false),
+        ("HEAD /missing HTTP/1.1", "404".to_owned(), true),
+        ("GET /a HTTP/1.1", "400".to_owned(), false),
+    ];
+    assert_eq!(lines, expected, "{log:#?}");
+}
+
+#[test]
+fn a_request_line_that_is_too_long_is_one_line_and_cut() {
+    let log = log_of(&[], &[&format!("GET /{}", "\u{e9}".repeat(10_000))]);
+    let lines = access(&log);
+    let [line] = lines[..] else {
+        panic!("{} lines", lines.len());
+    };
+    let request = line.split('"').nth(1).expect("a request line");
+    let of_target = request.strip_prefix("GET /").expect("its beginning");
+    let expected = r"\xC3\xA9".repeat(of_target.len() / 8);
+    assert!(of_target.starts_with(&expected) && of_target.len() <= 4 * 8192);
+    assert!(line.contains("\" 414 "), "{}", &line[line.len() - 40..]);
+}
+
+#[test]
+fn who_says_nothing_has_no_line() {
     let root = root();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command
-        .args(["-q", "--port", "0", "--root"])
-        .arg(root.path());
-    command.env("RUST_LOG", "tinyhttpd=debug");
-    let program = Program::spawn(&mut command);
+    let program = Program::start(root.path(), &[]);
+    for beginning in ["", "GET /a HTTP/1.1\r\nHo"] {
+        let mut stream = TcpStream::connect(program.address).expect("a connection");
+        stream.write_all(beginning.as_bytes()).expect("bytes");
+        stream.shutdown(Shutdown::Write).expect("an end");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an end");
+        assert_eq!(answer, b"");
+    }
     let said = program.stop();
-    assert!(said.contains("DEBUG"), "{said}");
+    assert!(!said.contains("127.0.0.1 "), "{said}");
+}
+
+#[test]
+fn a_client_of_a_unix_socket_is_named_unix() {
+    let root = root();
+    let socket = root.path().join("socket");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+    command.arg("--root").arg(root.path()).arg("--bind");
+    command.arg(format!("unix:{}", socket.display()));
+    command.args(["--bind", "127.0.0.1", "--port", "0"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.env_remove("RUST_LOG").spawn().expect("the program");
+    let stdout = child.stdout.take().expect("a pipe");
+    let mut told = BufReader::new(stdout).lines();
+    assert!(matches!(
+        (told.next(), told.next()),
+        (Some(Ok(_)), Some(Ok(_)))
+    ));
+    let mut stream = UnixStream::connect(&socket).expect("a connection");
+    let request = b"GET /a HTTP/1.0\r\n\r\n";
+    stream.write_all(request).expect("bytes are taken");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a process");
+    let output = child.wait_with_output().expect("an end");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    let line = said.lines().next().expect("a line");
+    let expected = r#"unix: - - [] "GET /a HTTP/1.0" 200 7 "-" "-""#;
+    assert_eq!(undated(line), expected);
 }
 
 #[test]
 fn trace_tells_a_connections_life_in_the_order_of_the_calls() {
-    let log = log_of(&["-vv"], &["GET /a HTTP/1.0\r\n\r\n", "nonsense\r\n\r\n"]);
-    let story = |words: &[&str]| {
-        let mut lines = log.iter().filter(|line| line.starts_with("TRACE"));
-        for word in words {
-            assert!(lines.any(|line| line.contains(word)), "{word} in {log:#?}");
-        }
-    };
+    let requests = ["GET /a HTTP/1.0\r\n\r\n", "nonsense\r\n\r\n"];
     let first = ["bind(", "listen(", "accept", "recv(", "send(", "close("];
     let refused = ["accept", "recv(", "send(", "shutdown(", "recv(", "close("];
-    story(&[&first[..], &refused].concat());
+    let story = [&first[..], &refused].concat();
+    for log in [
+        log_of(&["-vv"], &requests),
+        log_by_filter("tinyhttpd=trace", &[], &requests),
+    ] {
+        let mut lines = log.iter().filter(|line| line.starts_with("TRACE"));
+        for word in &story {
+            assert!(lines.any(|line| line.contains(word)), "{word} in {log:#?}");
+        }
+    }
 }
 
 #[test]
@@ -192,8 +297,18 @@ fn goaccess_reads_every_line() {
             "HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
             "POST /a HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
             "OPTIONS * HTTP/1.0\r\n\r\n",
+            "GET /a HTTP/1.0\r\nReferer:\r\nUser-Agent:\r\n\r\n",
+            "PROPFIND /a HTTP/1.0\r\n\r\n",
+            "nonsense\r\n\r\n",
+            " / HTTP/1.0\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "\u{16}\u{3}\u{1}\u{2}\0\r\n\r\n",
+            &"\r\n".repeat(100),
+            // GoAccess 1.7 takes a line of more than 4095 bytes for several.
+            &format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(3900)),
         ],
     );
+    assert_eq!(access(&log).len(), 13, "{log:#?}");
     let directory = tempfile::tempdir().expect("a directory");
     let (file, report) = (
         directory.path().join("log"),
@@ -231,6 +346,6 @@ fn goaccess_reads_every_line() {
     };
     assert_eq!(
         (number("valid_requests"), number("failed_requests")),
-        (5, 0)
+        (13, 0)
     );
 }
