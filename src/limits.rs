@@ -27,7 +27,8 @@ pub const IDLE_TIME: Duration = Duration::from_secs(15);
 pub const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// A regular file of this many bytes or more goes out with `sendfile` and is never held in memory; a smaller one is
-/// sent from memory in one call with its head.
+/// sent from memory in one call with its head. At 100 KiB `sendfile` costs 22 to 27 µs of CPU where memory costs 18.5
+/// (16 connections on loopback, whose receiver pays for page-sized fragments).
 pub const SENDFILE_BYTES_MIN: u64 = 256 * 1024;
 
 /// The average rate, in bytes a second, that an answer must keep after [`WRITE_TIME`]; a slower one is cut. It ends a
@@ -76,7 +77,8 @@ pub const BURST_TIME: Duration = Duration::from_secs(5);
 /// Bytes of one worker's input buffer: a whole head, and enough of a body for one call to be worth it.
 pub const INPUT_BYTES: usize = 2 * HEAD_BYTES_MAX;
 
-/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits.
+/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits. Measured with 1 GiB
+/// to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB 270; 64 MiB save nothing more.
 pub const SENDFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The time that one `send` or part of a `sendfile` may block on a client (SO_SNDTIMEO). The kernel starts it
