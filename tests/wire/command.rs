@@ -1,6 +1,6 @@
 //! The program as a user starts it: what it says, where it listens, and how it fails.
 
-use crate::support::{Client, get};
+use crate::support::{Client, PATIENCE, get};
 use clap::CommandFactory;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -9,6 +9,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::Instant;
 use tempfile::TempDir;
 use tinyhttpd::config::Config;
 
@@ -18,9 +20,22 @@ fn command() -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end. What it says fits into a pipe.
 fn run(arguments: &[&str]) -> Output {
-    command().args(arguments).output().expect("the program")
+    let mut child = command()
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let began = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill().expect("a process");
+        }
+        thread::yield_now();
+    }
+    child.wait_with_output().expect("an end")
 }
 
 /// The program while it serves; it is killed at the latest when dropped.
@@ -297,6 +312,7 @@ fn both_wildcards_share_a_port() {
 
 fn unix_exchange(path: &Path) -> String {
     let mut stream = UnixStream::connect(path).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("an option");
     stream
         .write_all(b"GET /a HTTP/1.0\r\n\r\n")
         .expect("bytes are taken");

@@ -1,11 +1,11 @@
 //! What the program writes to stderr: the access log bare, and a connection's life for those who learn from it.
 
-use crate::support::{Program, get};
+use crate::support::{Client, PATIENCE, Program, get};
 use rustix::net::sockopt::set_socket_linger;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -35,12 +35,10 @@ fn log_by_filter(filter: &str, options: &[&str], requests: &[&str]) -> Vec<Strin
 
 fn log_until_stopped(program: Program, requests: &[&str]) -> Vec<String> {
     for request in requests {
-        let mut stream = TcpStream::connect(program.address).expect("a connection");
-        stream
-            .write_all(request.as_bytes())
-            .expect("bytes are taken");
+        let mut client = Client::new(program.address);
+        client.send(request);
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
+        client.stream.read_to_end(&mut answer).expect("an answer");
         assert!(!answer.is_empty(), "{request:?}");
     }
     program.stop().lines().map(str::to_owned).collect()
@@ -122,14 +120,12 @@ fn a_client_that_breaks_off_is_one_line() {
     let file = fs::File::create(root.path().join("big")).expect("a file");
     file.set_len(1 << 30).expect("a sparse file");
     let program = Program::start(root.path(), &["-v"]);
-    let mut stream = TcpStream::connect(program.address).expect("a connection");
-    stream
-        .write_all(get("/big").as_bytes())
-        .expect("bytes are taken");
+    let mut client = Client::new(program.address);
+    client.send(get("/big"));
     let mut some = [0; 1000];
-    stream.read_exact(&mut some).expect("some of the answer");
-    set_socket_linger(&stream, Some(Duration::ZERO)).expect("an option");
-    drop(stream);
+    client.stream.read_exact(&mut some).expect("some of it");
+    set_socket_linger(client.stream.get_ref(), Some(Duration::ZERO)).expect("an option");
+    drop(client);
     let said = program.stop();
     let lines: Vec<_> = said
         .lines()
@@ -215,7 +211,7 @@ fn a_request_line_that_is_too_long_is_one_line_and_cut() {
     let request = line.split('"').nth(1).expect("a request line");
     let of_target = request.strip_prefix("GET /").expect("its beginning");
     let expected = r"\xC3\xA9".repeat(of_target.len() / 8);
-    assert!(of_target.starts_with(&expected) && of_target.len() <= 4 * 8192);
+    assert!(of_target.starts_with(&expected) && (8192..=4 * 8192).contains(&of_target.len()));
     assert!(line.contains("\" 414 "), "{}", &line[line.len() - 40..]);
 }
 
@@ -224,12 +220,11 @@ fn who_says_nothing_has_no_line() {
     let root = root();
     let program = Program::start(root.path(), &[]);
     for beginning in ["", "GET /a HTTP/1.1\r\nHo"] {
-        let mut stream = TcpStream::connect(program.address).expect("a connection");
-        stream.write_all(beginning.as_bytes()).expect("bytes");
+        let mut client = Client::new(program.address);
+        client.send(beginning);
+        let stream = client.stream.get_ref();
         stream.shutdown(Shutdown::Write).expect("an end");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an end");
-        assert_eq!(answer, b"");
+        client.expect_closed();
     }
     let said = program.stop();
     assert!(!said.contains("127.0.0.1 "), "{said}");
@@ -252,6 +247,7 @@ fn a_client_of_a_unix_socket_is_named_unix() {
         (Some(Ok(_)), Some(Ok(_)))
     ));
     let mut stream = UnixStream::connect(&socket).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("an option");
     let request = b"GET /a HTTP/1.0\r\n\r\n";
     stream.write_all(request).expect("bytes are taken");
     let mut answer = Vec::new();

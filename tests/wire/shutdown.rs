@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -76,8 +77,9 @@ fn drain(client: &mut Client) -> u64 {
 fn either_signal_stops_with_exit_0() {
     for stop in [Signal::INT, Signal::TERM] {
         let root = root();
-        // So long a grace that a connection left to it is never seen to be closed.
-        let mut program = Program::start(root.path(), &["--grace", "3600"]);
+        // Nothing but the signal closes a connection that rests.
+        let options = ["--grace", "3600", "--keep-alive", "3600"];
+        let mut program = Program::start(root.path(), &options);
         let mut clients: Vec<_> = (0..500).map(|_| resting(&program)).collect();
         // Accepted, since one that connected later was answered.
         let unused: Vec<_> = (0..20).map(|_| Client::new(program.address)).collect();
@@ -150,6 +152,17 @@ fn hangup_opens_the_root_anew() {
     assert!(said.contains("was opened anew"), "{said}");
 }
 
+/// The lines of a pipe as they come, until its end.
+fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+        // Fails only where the test is over.
+        let _ = lines.map(|line| sender.send(line)).find(Result::is_err);
+    });
+    receiver
+}
+
 #[test]
 fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -158,7 +171,7 @@ fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
     fs::write(root.join("a"), "old").expect("a file");
     let mut program = Program::start(&root, &["-q"]);
     fs::rename(&root, directory.path().join("former")).expect("a rename");
-    let mut said = BufReader::new(program.child.stderr.take().expect("a pipe"));
+    let said = lines(program.child.stderr.take().expect("a pipe"));
     let spoil: [fn(&Path); 2] = [
         |_| {},
         |root| fs::write(root, "no directory").expect("a file"),
@@ -166,8 +179,7 @@ fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
     for spoil in spoil {
         spoil(&root);
         signal(&program, Signal::HUP);
-        let mut line = String::new();
-        said.read_line(&mut line).expect("a line");
+        let line = said.recv_timeout(PATIENCE).expect("a line");
         assert!(
             line.contains("cannot serve") && line.contains("stays"),
             "{line}"
@@ -177,9 +189,8 @@ fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
         assert_eq!(client.reply().expect_status(200).body, b"old");
     }
     signal(&program, Signal::TERM);
-    let mut rest = String::new();
-    said.read_to_string(&mut rest).expect("UTF-8");
-    assert_eq!(rest, "");
+    let ended = Err(RecvTimeoutError::Disconnected);
+    assert_eq!(said.recv_timeout(PATIENCE), ended);
 }
 
 /// How many threads the program has.
