@@ -12,6 +12,16 @@ use std::fmt::{self, Write};
 /// The log target of the access log.
 pub const TARGET: &str = "access";
 
+/// Characters of a request line in the log. With two fields of [`FIELD_CHARACTERS_MAX`] it stays below the 4,095 bytes of a
+/// line that GoAccess reads.
+const LINE_CHARACTERS_MAX: usize = 2048;
+
+/// Characters of Referer or User-Agent in the log.
+const FIELD_CHARACTERS_MAX: usize = 900;
+
+/// Characters of `\xHH`.
+const ESCAPED_CHARACTERS: usize = 4;
+
 /// What the log will say of one request, once it is known how many bytes of the body were sent.
 #[derive(Debug)]
 pub struct Entry<'a> {
@@ -107,12 +117,54 @@ impl fmt::Display for Line<'_> {
         time.iter()
             .try_for_each(|&byte| out.write_char(byte.into()))?;
         out.write_str("] \"")?;
-        write_escaped(out, line)?;
+        write_escaped(out, fitting(line, LINE_CHARACTERS_MAX))?;
+        if line.len() > fitting(line, LINE_CHARACTERS_MAX).len() {
+            // What is cut lies before the version, without which the line would be none to who reads it.
+            write_escaped(out, version_of(line))?;
+        }
         write!(out, "\" {} {} \"", status.code(), self.body_bytes)?;
-        write_escaped(out, referer.as_deref().unwrap_or(b"-"))?;
+        write_escaped(
+            out,
+            fitting(referer.as_deref().unwrap_or(b"-"), FIELD_CHARACTERS_MAX),
+        )?;
         out.write_str("\" \"")?;
-        write_escaped(out, user_agent.as_deref().unwrap_or(b"-"))?;
+        write_escaped(
+            out,
+            fitting(user_agent.as_deref().unwrap_or(b"-"), FIELD_CHARACTERS_MAX),
+        )?;
         out.write_char('"')
+    }
+}
+
+/// The longest beginning of `bytes` that fits into `characters_max` once it is escaped.
+fn fitting(bytes: &[u8], characters_max: usize) -> &[u8] {
+    if bytes.len() * ESCAPED_CHARACTERS <= characters_max {
+        return bytes;
+    }
+    let width = |&byte: &u8| {
+        if is_plain(byte) {
+            1
+        } else {
+            ESCAPED_CHARACTERS
+        }
+    };
+    let sums = bytes.iter().scan(0, |sum, byte| {
+        *sum += width(byte);
+        Some(*sum)
+    });
+    &bytes[..sums.take_while(|&sum| sum <= characters_max).count()]
+}
+
+/// The end of a request line, ` HTTP/1.1` say; empty where there is none.
+fn version_of(line: &[u8]) -> &[u8] {
+    let version = line
+        .iter()
+        .rposition(|&byte| byte == b' ')
+        .map_or(&b""[..], |at| &line[at..]);
+    if version.len() <= " HTTP/1.1".len() {
+        version
+    } else {
+        b""
     }
 }
 
@@ -164,5 +216,18 @@ mod tests {
             assert!(text.contains(&format!("\"a{escaped}b\"")), "{text}");
             assert!(text.contains(&format!("\"{escaped}{escaped}\"")), "{text}");
         }
+    }
+
+    #[test]
+    fn no_line_is_longer_than_a_reader_of_logs_takes() {
+        for byte in [b'a', 0xE9] {
+            let long = [b"GET /", &[byte; 8000][..], b" HTTP/1.1"].concat();
+            let text = line(&long, Some(&[byte; 30_000]));
+            assert!(text.len() < 4095, "{}", text.len());
+            assert!(text.contains(" HTTP/1.1\" 404 12 "), "{text}");
+        }
+        assert_eq!(fitting(b"abc", 2), b"ab");
+        assert_eq!(fitting(b"a\x00c", 5), b"a\x00");
+        assert_eq!(fitting(b"a\x00c", 4), b"a");
     }
 }

@@ -211,7 +211,7 @@ fn a_request_line_that_is_too_long_is_one_line_and_cut() {
     let request = line.split('"').nth(1).expect("a request line");
     let of_target = request.strip_prefix("GET /").expect("its beginning");
     let expected = r"\xC3\xA9".repeat(of_target.len() / 8);
-    assert!(of_target.starts_with(&expected) && (8192..=4 * 8192).contains(&of_target.len()));
+    assert!(of_target.starts_with(&expected) && (2000..=2048).contains(&of_target.len()));
     assert!(line.contains("\" 414 "), "{}", &line[line.len() - 40..]);
 }
 
@@ -300,8 +300,8 @@ fn goaccess_reads_every_line() {
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             "\u{16}\u{3}\u{1}\u{2}\0\r\n\r\n",
             &"\r\n".repeat(100),
-            // GoAccess 1.7 takes a line of more than 4095 bytes for several.
-            &format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(3900)),
+            // GoAccess 1.7 would take a line of more than 4095 bytes for several.
+            &format!("GET /{} HTTP/1.0\r\n\r\n", "\u{e9}".repeat(4000)),
         ],
     );
     assert_eq!(access(&log).len(), 13, "{log:#?}");
