@@ -1,6 +1,7 @@
 //! The server over real sockets, and the program as a user runs it: one file a subject, one client for all.
 
 mod command;
+mod denied;
 mod document_root;
 mod head;
 mod hostile;
@@ -10,4 +11,5 @@ mod malformed;
 mod persistence;
 mod put;
 mod shutdown;
+mod sockets;
 mod support;

@@ -83,6 +83,44 @@ fn idle_connection_is_closed_in_silence() {
     client.expect_closed();
 }
 
+#[test]
+fn time_of_a_head_begins_with_its_first_byte() {
+    let fixture = Fixture::with(|_, server| {
+        server.idle_time = AN_HOUR;
+        server.head_time = Duration::from_secs(1);
+    });
+    // Alone, and together with the request before it.
+    for pieces in [&[get("/a"), "GET".to_owned()][..], &[get("/a") + "GET"]] {
+        let mut client = fixture.client();
+        let [first, rest @ ..] = pieces else { continue };
+        client.send(first);
+        client.reply().expect_status(404);
+        rest.iter().for_each(|piece| client.send(piece));
+        client.reply().expect_status(408);
+        client.expect_closed();
+    }
+}
+
+#[test]
+fn head_that_has_begun_does_not_rest() {
+    let fixture = Fixture::with(|_, server| {
+        server.idle_time = Duration::from_millis(100);
+        server.head_time = AN_HOUR;
+    });
+    let mut client = fixture.client();
+    client.send(get("/a") + "GET /b HTTP/1.0\r\n");
+    client.reply().expect_status(404);
+    // Those that rest are closed meanwhile.
+    for _ in 0..3 {
+        let mut resting = fixture.client();
+        resting.send(get("/a"));
+        resting.reply().expect_status(404);
+        resting.expect_closed();
+    }
+    client.send("\r\n");
+    client.reply().expect_status(404);
+}
+
 /// Numbers that look random, the same for the same seed (xorshift).
 struct Random(u64);
 
