@@ -68,9 +68,32 @@ impl Sending {
         if peer == Peer::Unix {
             return worker.clock.after(write_time);
         }
-        let earned = self.transfer.sent().saturating_mul(1000) / WRITE_RATE_MIN;
         self.since
             .saturating_add(milliseconds(write_time))
-            .saturating_add(earned)
+            .saturating_add(earned(self.transfer.sent()))
+    }
+}
+
+/// Milliseconds that an answer has earned by the bytes of it that were sent: so many as they take at [`WRITE_RATE_MIN`].
+fn earned(sent: u64) -> u64 {
+    sent.saturating_mul(1000) / WRITE_RATE_MIN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kibibyte_sent_earns_a_second() {
+        for (sent, expected) in [
+            (0, 0),
+            (1, 0),
+            (512, 500),
+            (1024, 1000),
+            (64 << 20, 65_536_000),
+        ] {
+            assert_eq!(earned(sent), expected, "{sent}");
+        }
+        assert!(earned(u64::MAX) >= earned(1 << 50));
     }
 }
