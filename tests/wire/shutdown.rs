@@ -109,6 +109,23 @@ fn a_transfer_in_flight_is_finished_and_no_new_client_let_in() {
 }
 
 #[test]
+fn answer_given_while_stopping_says_that_it_is_the_last() {
+    let root = root();
+    let mut program = Program::start(root.path(), &["--grace", "3600"]);
+    let mut client = resting(&program);
+    // Its beginning comes with a whole request, whose answer tells that it is there.
+    client.send(get("/a") + "GET /a HTTP/1.1\r\nHost: a\r\n");
+    client.reply().expect_status(200);
+    signal(&program, Signal::TERM);
+    wait_until(|| TcpStream::connect(program.address).is_err().then_some(()));
+    client.send("\r\n");
+    let reply = client.reply().expect_status(200);
+    assert_eq!(reply.field("Connection"), Some("close"));
+    client.expect_closed();
+    assert_eq!(wait(&mut program).code(), Some(0));
+}
+
+#[test]
 fn what_is_in_flight_when_the_grace_is_over_is_cut_off() {
     let root = root();
     let program = Program::start(root.path(), &["--grace", "0"]);
