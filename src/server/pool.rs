@@ -183,31 +183,10 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::ready_set::ReadySet;
-    use crate::server::settings::Settings;
     use crate::server::socket::Peer;
-    use crate::server::tickets::Tickets;
-    use crate::server::worker::CurrentSite;
-    use crate::site::{self, Site};
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::os::fd::OwnedFd;
-    use std::time::Instant;
-
-    fn pool(root: &std::path::Path) -> Pool {
-        let site = site::Settings {
-            root: root.to_owned(),
-            ..site::Settings::default()
-        };
-        Pool::new(Arc::new(Common {
-            ready: ReadySet::new().expect("a ready set"),
-            tickets: Tickets::new(1),
-            stopping: AtomicBool::new(false),
-            started: Instant::now(),
-            site: CurrentSite::new(Arc::new(Site::open(site).expect("a site"))),
-            settings: Settings::default(),
-        }))
-    }
 
     /// A connection that the pool has taken in: the client's end, and the slot.
     fn connect<'a>(pool: &'a Pool, worker: &mut Worker) -> (TcpStream, &'a Slot) {
@@ -224,7 +203,7 @@ mod tests {
     #[test]
     fn a_panic_costs_one_connection_and_the_worker_goes_on() {
         let root = tempfile::tempdir().expect("a directory");
-        let pool = pool(root.path());
+        let pool = Pool::new(Arc::new(Common::for_tests(root.path())));
         let mut worker = Worker::new(Arc::clone(&pool.common));
         let (mut client, slot) = connect(&pool, &mut worker);
         client.write_all(b"GET / HT").expect("bytes are taken");

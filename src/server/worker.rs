@@ -132,3 +132,22 @@ impl Worker {
         !self.has_ticket
     }
 }
+
+#[cfg(test)]
+impl Common {
+    /// What the workers of a pool that serves `root` have in common, with one ticket.
+    pub fn for_tests(root: &std::path::Path) -> Common {
+        let site = crate::site::Settings {
+            root: root.to_owned(),
+            ..crate::site::Settings::default()
+        };
+        Common {
+            ready: ReadySet::new().expect("a ready set"),
+            tickets: Tickets::new(1),
+            stopping: AtomicBool::new(false),
+            started: Instant::now(),
+            site: CurrentSite::new(Arc::new(Site::open(site).expect("a site"))),
+            settings: Settings::default(),
+        }
+    }
+}
