@@ -103,15 +103,15 @@ impl Connection {
     }
 
     /// Does what can be done now. Blocks on the client only with the worker's leave.
+    ///
+    /// Who is late gets what has arrived in time before it is given up.
     pub fn go_on(&mut self, news: News, worker: &mut Worker) -> Fate {
         self.hung_up |= news.says(News::HUNG_UP);
-        if news.says(News::LATE)
-            && self.deadline <= worker.clock.ticks()
-            && self.is_given_up(worker)
-        {
-            return Fate::Close;
+        let mut fate = self.go_on_until_it_waits(worker);
+        if fate == Fate::Wait && news.says(News::LATE) && self.deadline <= worker.clock.ticks() {
+            fate = self.give_up(worker);
         }
-        match self.go_on_until_it_waits(worker) {
+        match fate {
             Fate::Wait if self.should_leave(news, worker) => Fate::Close,
             fate => fate,
         }
@@ -142,8 +142,8 @@ impl Connection {
                 && rests.is_some_and(|since| since <= worker.clock.ticks())
     }
 
-    /// Ends what has taken too long. A half-sent request is answered with 408; all else is closed, and `true` returned.
-    fn is_given_up(&mut self, worker: &mut Worker) -> bool {
+    /// Ends what has taken too long. A half-sent request is answered with 408; all else is closed.
+    fn give_up(&mut self, worker: &mut Worker) -> Fate {
         log::debug!("{} is late", self.socket);
         let step = match self.state {
             State::Reading if !self.unread.is_empty() => {
@@ -155,7 +155,10 @@ impl Connection {
             }
             _ => Step::Close,
         };
-        matches!(step, Step::Close)
+        match step {
+            Step::Close => Fate::Close,
+            _ => self.go_on_until_it_waits(worker),
+        }
     }
 
     /// Receives what has arrived, and answers every whole request in it.
