@@ -128,7 +128,7 @@ fn end_at_once_on_next(mut signals: Signals) {
     });
 }
 
-/// Sets up the log: the access log bare, so that other programs read it as it is, all else with time, level and room.
+/// Sets up the log: the access log bare, so that other programs read it as it is, all else with its level and its room.
 fn log_to_stderr(config: &Config) {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(config.log_level());

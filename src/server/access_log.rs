@@ -1,6 +1,6 @@
 //! The access log: one line a request in the Combined Log Format, at info level with target `access`.
 //!
-//! What the client sent is escaped as Apache does it, so that no request can forge a line or a field.
+//! What the client sent is escaped as nginx does it, so that no request can forge a line or a field.
 
 use super::socket::Peer;
 use crate::http::date::HttpDate;
@@ -117,8 +117,9 @@ impl fmt::Display for Line<'_> {
         time.iter()
             .try_for_each(|&byte| out.write_char(byte.into()))?;
         out.write_str("] \"")?;
-        write_escaped(out, fitting(line, LINE_CHARACTERS_MAX))?;
-        if line.len() > fitting(line, LINE_CHARACTERS_MAX).len() {
+        let shown = fitting(line, LINE_CHARACTERS_MAX);
+        write_escaped(out, shown)?;
+        if shown.len() < line.len() {
             // What is cut lies before the version, without which the line would be none to who reads it.
             write_escaped(out, version_of(line))?;
         }
