@@ -127,8 +127,10 @@ impl Config {
     ///
     /// What is not kept back for the process, for its workers' files and for kept files is for connections.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
+        // A file for each worker, and a connection without a place yet for each accept loop, of which there are no more.
+        let in_hand = 2 * self.threads;
         let reserved =
-            limits::DESCRIPTORS_RESERVED + self.threads + self.kept_descriptors(descriptors_max);
+            limits::DESCRIPTORS_RESERVED + in_hand + self.kept_descriptors(descriptors_max);
         let each = match self.writable {
             true => limits::UPLOAD_DESCRIPTORS,
             false => 1,

@@ -68,6 +68,10 @@ pub const TIDY_TURNS: u32 = 120;
 /// time between a client's connect and its first byte, so that no honest request is lost.
 pub const FRESH_TIME_MIN: Duration = Duration::from_secs(1);
 
+/// Seconds that a new connection stays with the kernel until its first byte; then accept returns it all the same
+/// (TCP_DEFER_ACCEPT, tcp(7)). The kernel counts them in its own attempts to reach the client, so it is one at least.
+pub const DEFER_SECONDS: usize = 1;
+
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

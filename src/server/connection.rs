@@ -5,7 +5,7 @@
 
 use super::access_log::Entry;
 use super::clock::Clock;
-use super::ready_set::Interest;
+use super::ready_set::{Interest, ReadySet};
 use super::receiving::{Received, Receiving};
 use super::sending::Sending;
 use super::settings::Settings;
@@ -19,6 +19,7 @@ use crate::limits::{FRESH_TIME_MIN, LINGER_BYTES_MAX};
 use crate::site::Answer;
 use crate::site::response::{Body, Response};
 use crate::site::upload::Upload;
+use std::io;
 use std::mem;
 
 /// One connection.
@@ -37,7 +38,10 @@ pub struct Connection {
     is_used: bool,
     /// Whether the kernel has told that the client ended its side.
     hung_up: bool,
+    /// What the ready set is to tell of it.
     interest: Interest,
+    /// Whether it is in the ready set.
+    is_watched: bool,
 }
 
 /// What the connection waits for, or could go on with.
@@ -83,11 +87,22 @@ impl Connection {
             is_used: false,
             hung_up: false,
             interest: Interest::Readable,
+            is_watched: false,
         }
     }
 
     pub fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Puts the connection into the ready set, which tells at once what it is ready for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ReadySet::add`].
+    pub fn watch(&mut self, ready: &ReadySet) -> io::Result<()> {
+        self.is_watched = true;
+        ready.add(&self.socket, self.socket.number(), self.interest)
     }
 
     /// When the connection will be late, in milliseconds of the server's clock.
@@ -301,7 +316,12 @@ impl Connection {
         }
         self.deadline = receiving.deadline(worker.settings());
         self.state = State::Receiving(Box::new(receiving));
-        Step::GoOn
+        if self.is_watched {
+            Step::GoOn
+        } else {
+            // To write a file takes its time, and the accept loop has to accept.
+            self.come_back_for_room()
+        }
     }
 
     /// Goes on with a body, and answers its request once it is whole.
@@ -463,8 +483,11 @@ impl Connection {
         Step::GiveWay
     }
 
-    /// Has the ready set tell anew what the connection is ready for.
+    /// Has the ready set tell anew what the connection is ready for; it will anyway where it does not have it yet.
     fn renew(&self, worker: &Worker) -> Fate {
+        if !self.is_watched {
+            return Fate::Wait;
+        }
         match worker
             .common
             .ready
@@ -479,7 +502,7 @@ impl Connection {
     }
 
     /// An answer that cannot be finished: its head may be out, so nothing can be mended. Or a body, which is as good as none.
-    fn broke_off(&self, error: &std::io::Error) -> Step {
+    fn broke_off(&self, error: &io::Error) -> Step {
         log::debug!("{}: broke off: {error}", self.socket);
         Step::Close
     }

@@ -35,7 +35,7 @@ use worker::{Common, CurrentSite, Worker};
 pub struct Server {
     pool: Arc<Pool>,
     listeners: Vec<Arc<Listener>>,
-    /// One for each listener.
+    /// The accept loops, as many for each listener as there are workers that wait.
     accepting: Vec<JoinHandle<()>>,
     /// The workers, and the thread that looks for late connections.
     working: Vec<JoinHandle<()>>,
@@ -74,7 +74,9 @@ impl Server {
                 listener::accept_all(&listener, &pool)
             })
         };
-        let accepting = listeners.iter().map(accept).collect::<io::Result<_>>()?;
+        let accepting = (0..waiting_at_once(threads))
+            .flat_map(|_| listeners.iter().map(accept))
+            .collect::<io::Result<_>>()?;
         Ok(Server {
             pool,
             listeners,

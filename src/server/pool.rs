@@ -67,39 +67,45 @@ impl Pool {
         worker.set_awaited(true);
     }
 
-    /// Brings news to the connection in `slot`. A panic costs that one connection.
+    /// Brings news to the connection in `slot`.
     fn attend(&self, slot: &Slot, news: News, worker: &mut Worker) {
         slot.attend(news, |place, news| {
             let Some(connection) = place else { return };
-            let fate = catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker)))
-                .unwrap_or_else(|_| {
-                    log::error!(
-                        "a worker panicked; it costs the connection {}",
-                        connection.socket()
-                    );
-                    worker.recover();
-                    Fate::Close
-                });
-            if fate == Fate::Close {
+            if go_on(connection, news, worker) == Fate::Close {
                 *place = None;
                 self.count_end();
             }
         });
     }
 
-    /// Takes in an accepted socket; a worker will go on with it once something has arrived.
+    /// Counts a connection that is about to be taken in; `false` where there are as many as there may be.
+    pub fn count_in(&self) -> bool {
+        let max = self.common.settings.connections_max;
+        let one_more = |count| (count < max).then_some(count + 1);
+        let counted = self
+            .connections
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        counted.is_ok()
+    }
+
+    /// Takes in an accepted socket that has been counted: goes on with it as far as it can now, and puts it into the ready
+    /// set if it is to wait.
     pub fn take_in(&self, socket: Socket, worker: &mut Worker) {
-        let number = socket.number();
-        let Some(slot) = self.table.slot(number) else {
-            return log::error!(
-                "no place for {socket}: beyond {} descriptors",
+        let mut connection = Box::new(Connection::new(socket, &worker.clock, worker.settings()));
+        if go_on(&mut connection, News::READY, worker) == Fate::Close {
+            drop(connection);
+            return self.count_end();
+        }
+        let Some(slot) = self.table.slot(connection.socket().number()) else {
+            log::error!(
+                "no place for {}: beyond {} descriptors",
+                connection.socket(),
                 self.common.settings.descriptors_max
             );
+            return self.count_end();
         };
-        let connection = Box::new(Connection::new(socket, &worker.clock, worker.settings()));
-        self.connections.fetch_add(1, Ordering::SeqCst);
         match slot.put(connection, |connection| {
-            self.common.ready.add(connection.socket(), number)
+            connection.watch(&self.common.ready)
         }) {
             Ok(false) => {}
             Ok(true) => self.attend(slot, News::NONE, worker),
@@ -172,12 +178,25 @@ impl Pool {
         self.is_closed.load(Ordering::SeqCst)
     }
 
+    /// Counts a connection that has ended.
     fn count_end(&self) {
         self.connections.fetch_sub(1, Ordering::SeqCst);
         if *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) > 0 {
             self.ended.notify_all();
         }
     }
+}
+
+/// Goes on with a connection. A panic costs that one.
+fn go_on(connection: &mut Connection, news: News, worker: &mut Worker) -> Fate {
+    catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker))).unwrap_or_else(|_| {
+        log::error!(
+            "a worker panicked; it costs the connection {}",
+            connection.socket()
+        );
+        worker.recover();
+        Fate::Close
+    })
 }
 
 #[cfg(test)]
@@ -196,6 +215,7 @@ mod tests {
         let (accepted, peer) = listener.accept().expect("a connection");
         let socket = Socket::new(OwnedFd::from(accepted), Peer::Inet(peer.ip()));
         let number = socket.number();
+        assert!(pool.count_in());
         pool.take_in(socket, worker);
         (client, pool.table.slot(number).expect("a slot"))
     }

@@ -65,14 +65,9 @@ impl ReadySet {
     /// # Errors
     ///
     /// ENOMEM, or ENOSPC where the user's limit of watched descriptors is reached (epoll_ctl(2)).
-    pub fn add(&self, socket: impl AsFd, number: usize) -> io::Result<()> {
+    pub fn add(&self, socket: impl AsFd, number: usize, interest: Interest) -> io::Result<()> {
         let data = EventData::new_u64(number as u64);
-        Ok(epoll::add(
-            &self.epoll,
-            socket,
-            data,
-            flags(Interest::Readable),
-        )?)
+        Ok(epoll::add(&self.epoll, socket, data, flags(interest))?)
     }
 
     /// Sets what a socket waits for, and has everything told anew that it is ready for: so a connection that gives way

@@ -69,15 +69,15 @@ impl Slot {
     /// Those of `announce`.
     pub fn put(
         &self,
-        connection: Box<Connection>,
-        announce: impl FnOnce(&Connection) -> io::Result<()>,
+        mut connection: Box<Connection>,
+        announce: impl FnOnce(&mut Connection) -> io::Result<()>,
     ) -> io::Result<bool> {
         let mut place = self
             .connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         self.news.store(0, Ordering::SeqCst);
-        announce(&connection)?;
+        announce(&mut connection)?;
         self.note_times(&connection);
         *place = Some(connection);
         drop(place);

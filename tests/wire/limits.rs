@@ -412,7 +412,7 @@ fn two_hundred_clients_at_64_descriptors_lose_nothing_but_the_refused() {
         let answered = clients.iter_mut().filter_map(answer_or_end).count();
         drop(clients);
         expect_answer(&mut Client::new(program.address));
-        assert!(answered >= 28, "{answered}");
+        assert!(answered >= 24, "{answered}");
         let said = program.stop();
         assert!(said.lines().count() <= 5, "{said}");
     }
@@ -427,12 +427,12 @@ fn connections_default_to_what_the_limit_of_open_files_allows() {
     for client in &mut clients {
         client.send(HALF_HEAD);
     }
-    // 64 without 24 for the process, 4 for its workers' files and 8 for kept ones.
-    wait_until("28 are in", || program.descriptors().len() == before + 28);
+    // 64 without 24 for the process, 4 for its workers' files, 4 for accept loops that have no room, and 8 for kept files.
+    wait_until("24 are in", || program.descriptors().len() >= before + 24);
     for client in &mut clients {
         client.send("Connection: close\r\n\r\n");
         client.reply().expect_status(200);
-        assert!(program.descriptors().len() <= before + 28 + 4 + 8);
+        assert!(program.descriptors().len() <= before + 24 + 4 + 4 + 8);
     }
     drop(clients);
     let said = program.stop();
@@ -486,7 +486,9 @@ fn idle_connection_costs_at_most_1_kib() {
     let grown = program.status("VmRSS").saturating_sub(before);
     // 1 MiB is for what workers touch for the first time: stacks, buffers, the allocator's rooms.
     assert!(grown <= 2000 + 1024, "{grown} KiB");
-    assert_eq!(program.status("Threads"), 7);
+    // The main thread, the workers, the one that looks for late connections, and the accept loops.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    assert_eq!(program.status("Threads"), 1 + 4 + 1 + cores.min(3) as u64);
 }
 
 #[test]

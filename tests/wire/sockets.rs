@@ -1,6 +1,8 @@
 //! What the sockets are set to, and what the system's limits are raised to: what no single answer shows.
 
 use crate::support::{Client, Fixture, Program, exchange, get, wait_until};
+use nix::sys::socket::getsockopt;
+use nix::{getsockopt_impl, libc, sockopt_impl};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use std::fs;
@@ -8,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
-use tinyhttpd::limits::{BLOCK_TIME, LINGER_BYTES_MAX};
+use tinyhttpd::limits::{BLOCK_TIME, DEFER_SECONDS, LINGER_BYTES_MAX};
 use tinyhttpd::server::{BindAddress, Listener, Settings, bind_all};
 
 /// No time of the server ends what is tested: only the event itself can.
@@ -54,6 +56,21 @@ fn accepted_socket_sends_at_once_and_never_waits_for_ever() {
     assert_eq!(sockopt::tcp_user_timeout(&accepted), Ok(1234));
     let blocks_for = accepted.write_timeout().expect("an option");
     assert_eq!(blocks_for, Some(BLOCK_TIME));
+}
+
+sockopt_impl!(
+    /// What the server sets (tcp(7)), in seconds.
+    DeferAccept,
+    GetOnly,
+    libc::IPPROTO_TCP,
+    libc::TCP_DEFER_ACCEPT,
+    usize
+);
+
+#[test]
+fn accept_waits_for_a_clients_first_byte() {
+    let listener = listen(0, &Settings::default());
+    assert_eq!(getsockopt(&listener, DeferAccept), Ok(DEFER_SECONDS));
 }
 
 #[test]
