@@ -72,6 +72,12 @@ pub const FRESH_TIME_MIN: Duration = Duration::from_secs(1);
 /// (TCP_DEFER_ACCEPT, tcp(7)). The kernel counts them in its own attempts to reach the client, so it is one at least.
 pub const DEFER_SECONDS: usize = 1;
 
+/// Bytes of the access log that a thread gathers before it gives them to the log in one write.
+pub const GATHERED_BYTES_MAX: usize = 16 * 1024;
+
+/// The time for which a thread that is never idle gathers lines of the access log; an idle one gives them away at once.
+pub const GATHER_TIME: Duration = Duration::from_millis(100);
+
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

@@ -1,13 +1,19 @@
 //! The access log: one line a request in the Combined Log Format, at info level with target `access`.
 //!
 //! What the client sent is escaped as nginx does it, so that no request can forge a line or a field.
+//!
+//! A thread gathers its lines and gives them to the log before it waits, many in one write when there is much to do. A line and
+//! a write for each request would cost twice as much.
 
 use super::socket::Peer;
 use crate::http::date::HttpDate;
 use crate::http::request::Request;
 use crate::http::response::Status;
+use crate::limits::{GATHER_TIME, GATHERED_BYTES_MAX};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::{self, Write};
+use std::time::Instant;
 
 /// The log target of the access log.
 pub const TARGET: &str = "access";
@@ -87,9 +93,34 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Writes the line; `body_bytes` of the body were given to the kernel.
+    /// Adds the line to those of this thread (see [`flush`]); `body_bytes` of the body were given to the kernel.
     pub fn write(self, body_bytes: u64) {
-        log::info!(target: TARGET, "{}", Line { entry: &self, body_bytes });
+        LINES.with_borrow_mut(|lines| lines.push(&self, body_bytes));
+    }
+
+    /// Appends the line, ended by LF.
+    fn push_line(&self, out: &mut String, body_bytes: u64) {
+        push_display(out, self.peer);
+        out.push_str(" - - [");
+        push_ascii(out, &self.date.common_log());
+        out.push_str("] \"");
+        let shown = fitting(&self.line, LINE_CHARACTERS_MAX);
+        push_escaped(out, shown);
+        if shown.len() < self.line.len() {
+            // What is cut lies before the version, without which the line would be none to who reads it.
+            push_escaped(out, version_of(&self.line));
+        }
+        out.push_str("\" ");
+        out.push_str(self.status.code());
+        out.push(' ');
+        push_display(out, body_bytes);
+        for field in [&self.referer, &self.user_agent] {
+            out.push_str(" \"");
+            let value = field.as_deref().unwrap_or(b"-");
+            push_escaped(out, fitting(value, FIELD_CHARACTERS_MAX));
+            out.push('"');
+        }
+        out.push('\n');
     }
 }
 
@@ -97,43 +128,63 @@ fn is_enabled() -> bool {
     log::log_enabled!(target: TARGET, log::Level::Info)
 }
 
-struct Line<'a> {
-    entry: &'a Entry<'a>,
-    body_bytes: u64,
+/// Lines that one thread has gathered and not yet given to the log.
+struct Lines {
+    /// Each ended by LF.
+    text: String,
+    /// When the first of them was gathered.
+    since: Option<Instant>,
 }
 
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Entry {
-            peer,
-            date,
-            status,
-            line,
-            referer,
-            user_agent,
-        } = self.entry;
-        let time = date.common_log();
-        write!(out, "{peer} - - [")?;
-        time.iter()
-            .try_for_each(|&byte| out.write_char(byte.into()))?;
-        out.write_str("] \"")?;
-        let shown = fitting(line, LINE_CHARACTERS_MAX);
-        write_escaped(out, shown)?;
-        if shown.len() < line.len() {
-            // What is cut lies before the version, without which the line would be none to who reads it.
-            write_escaped(out, version_of(line))?;
+thread_local! {
+    static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) };
+}
+
+/// Whether this thread has lines for [`flush`].
+pub fn has_lines() -> bool {
+    LINES.with_borrow(|lines| !lines.text.is_empty())
+}
+
+/// Gives this thread's lines to the log: to be called before the thread waits for anything, since no other will.
+pub fn flush() {
+    LINES.with_borrow_mut(Lines::flush);
+}
+
+/// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a thread that never waits.
+pub fn flush_old() {
+    LINES.with_borrow_mut(|lines| {
+        if lines
+            .since
+            .is_some_and(|since| since.elapsed() >= GATHER_TIME)
+        {
+            lines.flush();
         }
-        write!(out, "\" {} {} \"", status.code(), self.body_bytes)?;
-        write_escaped(
-            out,
-            fitting(referer.as_deref().unwrap_or(b"-"), FIELD_CHARACTERS_MAX),
-        )?;
-        out.write_str("\" \"")?;
-        write_escaped(
-            out,
-            fitting(user_agent.as_deref().unwrap_or(b"-"), FIELD_CHARACTERS_MAX),
-        )?;
-        out.write_char('"')
+    });
+}
+
+impl Lines {
+    const fn new() -> Lines {
+        Lines {
+            text: String::new(),
+            since: None,
+        }
+    }
+
+    fn push(&mut self, entry: &Entry<'_>, body_bytes: u64) {
+        self.since.get_or_insert_with(Instant::now);
+        entry.push_line(&mut self.text, body_bytes);
+        if self.text.len() >= GATHERED_BYTES_MAX {
+            self.flush();
+        }
+    }
+
+    /// All lines in one record, and so in one write, to whose end the log adds the last LF.
+    fn flush(&mut self) {
+        if let Some(lines) = self.text.strip_suffix('\n') {
+            log::info!(target: TARGET, "{lines}");
+        }
+        self.text.clear();
+        self.since = None;
     }
 }
 
@@ -169,15 +220,25 @@ fn version_of(line: &[u8]) -> &[u8] {
     }
 }
 
-/// Writes printable ASCII as it is and everything else as `\xHH`, quotes and backslashes too.
-fn write_escaped(out: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    for run in bytes.chunk_by(|&one, &next| is_plain(one) && is_plain(next)) {
-        match str::from_utf8(run) {
-            Ok(plain) if is_plain(run[0]) => out.write_str(plain)?,
-            _ => write!(out, "\\x{:02X}", run[0])?,
+/// Appends printable ASCII as it is and everything else as `\xHH`, quotes and backslashes too.
+fn push_escaped(out: &mut String, bytes: &[u8]) {
+    for run in bytes.split_inclusive(|&byte| !is_plain(byte)) {
+        match run.split_last() {
+            Some((&last, plain)) if !is_plain(last) => {
+                push_ascii(out, plain);
+                push_display(out, format_args!("\\x{last:02X}"));
+            }
+            _ => push_ascii(out, run),
         }
     }
-    Ok(())
+}
+
+fn push_ascii(out: &mut String, bytes: &[u8]) {
+    out.push_str(str::from_utf8(bytes).expect("printable ASCII"));
+}
+
+fn push_display(out: &mut String, value: impl fmt::Display) {
+    write!(out, "{value}").expect("a String takes all");
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -196,16 +257,14 @@ mod tests {
         let peer = Peer::Inet("192.0.2.1".parse().expect("an address"));
         let mut entry = Entry::new(request_line, peer, &date, Status::NotFound);
         entry.user_agent = user_agent.map(Cow::Borrowed);
-        Line {
-            entry: &entry.into_owned(),
-            body_bytes: 12,
-        }
-        .to_string()
+        let mut text = String::new();
+        entry.into_owned().push_line(&mut text, 12);
+        text
     }
 
     #[test]
     fn a_line_is_in_the_combined_log_format() {
-        let expected = "192.0.2.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a HTTP/1.0\" 404 12 \"-\" \"curl/8\"";
+        let expected = "192.0.2.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a HTTP/1.0\" 404 12 \"-\" \"curl/8\"\n";
         assert_eq!(line(b"GET /a HTTP/1.0", Some(b"curl/8")), expected);
     }
 

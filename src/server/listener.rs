@@ -1,5 +1,6 @@
 //! Listening sockets: socket, setsockopt, bind, listen, accept (socket(7), tcp(7), ipv6(7), unix(7)).
 
+use super::access_log;
 use super::pool::Pool;
 use super::settings::Settings;
 use super::socket::{Peer, Socket};
@@ -305,6 +306,7 @@ pub fn accept_all(listener: &Listener, pool: &Pool) {
                 pause(pool, &mut worker);
             }
         }
+        access_log::flush();
     }
 }
 

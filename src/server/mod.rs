@@ -111,6 +111,7 @@ impl Server {
         let mut worker = Worker::new(Arc::clone(common));
         worker.look_up();
         self.pool.tell_stopping(&mut worker);
+        access_log::flush();
         let all_ended = self.pool.wait_for_fewer_than(1, common.settings.grace_time);
         self.pool.close();
         self.working
@@ -156,6 +157,7 @@ fn look_for_late_ones(pool: &Pool) {
         thread::park_timeout(SWEEP_INTERVAL);
         worker.look_up();
         pool.sweep(&mut worker);
+        access_log::flush();
         turns_to_tidy -= 1;
         if turns_to_tidy == 0 {
             worker.site().tidy();

@@ -1,10 +1,12 @@
 //! The pool: a fixed number of workers over the ready set (see `design` in the README).
 
+use super::access_log;
 use super::connection::{Connection, Fate};
 use super::ready_set::{Event, Events};
 use super::socket::Socket;
 use super::table::{News, Slot, Table};
 use super::worker::{Common, Worker};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -44,12 +46,27 @@ impl Pool {
         let mut worker = Worker::new(Arc::clone(&self.common));
         let mut events = Events::with_capacity(EVENTS_MAX);
         while worker.take_ticket() {
-            match self.common.ready.wait(&mut events) {
-                Ok(Some(told)) => self.go_on_with(told, &mut worker),
-                Ok(None) => return self.common.tickets.close(),
-                Err(error) => log::error!("epoll_wait: {error}"),
+            if let Err(error) = self.wait(&mut events) {
+                log::error!("epoll_wait: {error}");
             }
+            let Some(told) = events.told() else { break };
+            self.go_on_with(told, &mut worker);
         }
+        self.common.tickets.close();
+        access_log::flush();
+    }
+
+    /// Waits for connections that can go on. A worker that has nothing to do gives its lines of the access log away first.
+    fn wait(&self, events: &mut Events) -> io::Result<()> {
+        if access_log::has_lines() {
+            self.common.ready.look(events)?;
+            if !events.is_empty() {
+                access_log::flush_old();
+                return Ok(());
+            }
+            access_log::flush();
+        }
+        self.common.ready.wait(events)
     }
 
     fn go_on_with(&self, mut told: impl ExactSizeIterator<Item = Event>, worker: &mut Worker) {
@@ -187,16 +204,21 @@ impl Pool {
     }
 }
 
-/// Goes on with a connection. A panic costs that one.
+/// Goes on with a connection. A panic costs that one. A client that sees its connection end can find its line in the log.
 fn go_on(connection: &mut Connection, news: News, worker: &mut Worker) -> Fate {
-    catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker))).unwrap_or_else(|_| {
+    let fate = catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker)));
+    let fate = fate.unwrap_or_else(|_| {
         log::error!(
             "a worker panicked; it costs the connection {}",
             connection.socket()
         );
         worker.recover();
         Fate::Close
-    })
+    });
+    if fate == Fate::Close {
+        access_log::flush();
+    }
+    fate
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! connections). What is told while a connection is with another worker is noted in its slot (see `table`). This is
 //! the only file that knows epoll.
 
-use rustix::event::Timespec;
+use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::{EventfdFlags, Timespec, eventfd};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -36,6 +37,17 @@ impl Events {
     /// Room for `count` events a wait.
     pub fn with_capacity(count: usize) -> Events {
         Events(Vec::with_capacity(count))
+    }
+
+    /// Whether nothing was told.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was told; `None` once the set is closed.
+    pub fn told(&self) -> Option<impl ExactSizeIterator<Item = Event>> {
+        let is_closed = self.0.iter().any(|event| event.data.u64() == CLOSED);
+        (!is_closed).then(|| self.0.iter().map(event))
     }
 }
 
@@ -81,28 +93,30 @@ impl ReadySet {
         Ok(epoll::modify(&self.epoll, socket, data, flags(interest))?)
     }
 
-    /// Waits until a connection can go on, and returns those that can: each is told to one waiter only. `None` once the set
-    /// is closed.
+    /// Waits until a connection can go on, and notes in `events` those that can: each is told to one waiter only.
     ///
     /// # Errors
     ///
     /// None that a correct program meets; a caller may try again.
-    pub fn wait<'a>(
-        &self,
-        events: &'a mut Events,
-    ) -> io::Result<Option<impl ExactSizeIterator<Item = Event> + use<'a>>> {
+    pub fn wait(&self, events: &mut Events) -> io::Result<()> {
+        self.fill(events, None)
+    }
+
+    /// As [`ReadySet::wait`], but where no connection can go on now, it notes none.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets; a caller may try again.
+    pub fn look(&self, events: &mut Events) -> io::Result<()> {
+        self.fill(events, Some(&Timespec::default()))
+    }
+
+    fn fill(&self, events: &mut Events, time: Option<&Timespec>) -> io::Result<()> {
         events.0.clear();
-        let forever: Option<&Timespec> = None;
-        match epoll::wait(
-            &self.epoll,
-            rustix::buffer::spare_capacity(&mut events.0),
-            forever,
-        ) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+        match epoll::wait(&self.epoll, spare_capacity(&mut events.0), time) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        let closed = events.0.iter().any(|event| event.data.u64() == CLOSED);
-        Ok((!closed).then(|| events.0.iter().map(event)))
     }
 
     /// Ends every wait, now and later.

@@ -1,5 +1,6 @@
 //! What a worker brings to a connection: its buffers, its clock, the site, and whether it may block.
 
+use super::access_log;
 use super::clock::Clock;
 use super::ready_set::ReadySet;
 use super::settings::Settings;
@@ -112,7 +113,10 @@ impl Worker {
 
     /// Waits for a ticket unless this worker has one. `false` once the pool is closed.
     pub fn take_ticket(&mut self) -> bool {
-        self.has_ticket = self.has_ticket || self.common.tickets.take();
+        if !self.has_ticket {
+            access_log::flush();
+            self.has_ticket = self.common.tickets.take();
+        }
         self.has_ticket
     }
 
@@ -127,6 +131,7 @@ impl Worker {
             return false;
         }
         if self.has_ticket && self.common.tickets.pass_on() {
+            access_log::flush();
             self.has_ticket = false;
         }
         !self.has_ticket

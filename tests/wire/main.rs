@@ -1,5 +1,6 @@
 //! The server over real sockets, and the program as a user runs it: one file a subject, one client for all.
 
+mod calls;
 mod command;
 mod denied;
 mod document_root;

@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -214,6 +214,18 @@ impl Drop for Program {
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("an exit");
     }
+}
+
+/// Whether this machine has the program. Where it does not, stderr says so; with CI in the environment, that fails the test.
+pub fn is_installed(program: &str) -> bool {
+    let is_there = Command::new(program).arg("--version").output().is_ok();
+    if !is_there {
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        // Past the test harness, which shows nothing of a test that passes.
+        writeln!(io::stderr(), "NOT TESTED: {test}: {program} is missing").expect("stderr");
+        assert!(std::env::var_os("CI").is_none(), "{program} is missing");
+    }
+    is_there
 }
 
 /// All that the server answers to `pieces`, sent one after the other on a connection of their own, until it closes.

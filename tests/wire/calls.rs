@@ -1,0 +1,178 @@
+//! How many system calls the work takes, as strace counts them: a bound that no machine's speed moves.
+
+use crate::support::{Client, Program, get, is_installed, wait_until};
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use tempfile::TempDir;
+use tinyhttpd::limits::ACCEPT_PAUSE;
+
+/// A document root with `file` and `directory/file`, which are kept as soon as their change of date is some seconds old.
+fn root() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::create_dir(root.path().join("directory")).expect("a directory");
+    for name in ["file", "directory/file"] {
+        let path = root.path().join(name);
+        fs::write(&path, [b'x'; 1024]).expect("a file");
+        let file = File::options().write(true).open(&path).expect("a file");
+        let in_2001 = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        file.set_modified(in_2001).expect("a date");
+    }
+    root
+}
+
+/// The program with its calls recorded in the file `record`, and at most `descriptors_max` descriptors.
+///
+/// futex is left out: it is how the thread that looks for late connections sleeps.
+fn traced(root: &Path, record: &Path, descriptors_max: usize, arguments: &[&str]) -> Program {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {descriptors_max} && exec \"$0\" \"$@\"");
+    command.args(["-c", &script, "strace"]);
+    // -D: the program, not strace, is the child that the signals go to.
+    command.args(["-D", "-f", "-q", "-e", "trace=!futex", "-e", "signal=none"]);
+    command.arg("-o").arg(record);
+    command.args([env!("CARGO_BIN_EXE_tinyhttpd"), "--port", "0"]);
+    // Few, since what they do at their start counts too.
+    command.args(["--threads", "2", "--root"]).arg(root);
+    command.args(arguments).env_remove("RUST_LOG");
+    Program::spawn(&mut command)
+}
+
+/// The calls from the last receipt of `/begin` to that of `/end`.
+fn calls(record: &Path) -> Vec<String> {
+    let record = fs::read_to_string(record).expect("a record");
+    let lines: Vec<_> = record.lines().collect();
+    let is_begin = |line: &&str| line.contains("GET /begin ");
+    let begin = lines.iter().rposition(is_begin).expect("a begin");
+    let calls = lines[begin..]
+        .iter()
+        .take_while(|line| !line.contains("GET /end "))
+        // What goes on in two threads at once is told in two lines, and a debug build asks before it closes.
+        .filter(|line| !line.contains(" resumed>") && !line.contains("F_GETFD"));
+    calls.map(ToString::to_string).collect()
+}
+
+fn ask(client: &mut Client, request: impl AsRef<[u8]>, status: u16) {
+    client.send(request);
+    client.reply().expect_status(status);
+}
+
+const REQUESTS: usize = 100;
+
+/// Between the marks, does what `work` does.
+fn between_marks(client: &mut Client, work: impl FnOnce(&mut Client)) {
+    ask(client, get("/begin"), 404);
+    work(client);
+    ask(client, get("/end"), 404);
+}
+
+/// The calls that each of many such requests takes on one connection, once the file is kept.
+fn calls_a_request(request: &str, status: u16) -> usize {
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let program = traced(root.path(), record.path(), 1024, &["-q"]);
+    let mut client = Client::new(program.address);
+    wait_until("the file is kept", || {
+        between_marks(&mut client, |client| ask(client, request, status));
+        let opens = |line: &String| line.contains("openat2(");
+        !calls(record.path()).iter().any(opens)
+    });
+    between_marks(&mut client, |client| {
+        (0..REQUESTS).for_each(|_| ask(client, request, status));
+    });
+    let calls = calls(record.path());
+    // What `/begin` takes after its receipt, the wait for `/end` and threads that start are less than a call a request.
+    assert!(calls.len() >= REQUESTS, "{calls:#?}");
+    calls.len() / REQUESTS
+}
+
+#[test]
+fn request_about_a_kept_file_takes_four_calls() {
+    if !is_installed("strace") {
+        return;
+    }
+    // Wait, receive, prove that the file is unchanged, send.
+    let today =
+        "If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT\r\nConnection: keep-alive\r\n\r\n";
+    let rows = [
+        (get("/file"), 200, 4),
+        // A look more for the directory.
+        (get("/directory/file"), 200, 5),
+        (format!("GET /file HTTP/1.0\r\n{today}"), 304, 4),
+        // Is it there, and is there a page that says so?
+        (get("/missing"), 404, 5),
+    ];
+    for (request, status, calls) in rows {
+        assert_eq!(calls_a_request(&request, status), calls, "{request}");
+    }
+}
+
+#[test]
+fn request_about_a_file_that_is_not_kept_takes_eight_calls() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let program = traced(
+        root.path(),
+        record.path(),
+        1024,
+        &["-q", "--cache-size", "0"],
+    );
+    let mut client = Client::new(program.address);
+    between_marks(&mut client, |client| {
+        (0..REQUESTS).for_each(|_| ask(client, get("/file"), 200));
+    });
+    // Wait, receive, look, open, see what was opened, read, close, send.
+    let calls = calls(record.path());
+    assert_eq!(calls.len() / REQUESTS, 8, "{calls:#?}");
+}
+
+#[test]
+fn many_lines_of_the_access_log_go_out_in_one_write() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let program = traced(root.path(), record.path(), 1024, &[]);
+    let mut client = Client::new(program.address);
+    between_marks(&mut client, |client| {
+        client.send(get("/file").repeat(REQUESTS));
+        (0..REQUESTS).for_each(|_| drop(client.reply().expect_status(200)));
+    });
+    let calls = calls(record.path());
+    let is_write = |line: &&String| line.contains(" write(2,");
+    let writes = calls.iter().filter(is_write).count();
+    // At least one for all of them and one for `/begin`, and few more however they arrive.
+    assert!((1..=10).contains(&writes), "{calls:#?}");
+    let said = program.stop();
+    let lines = said.lines().filter(|line| line.contains("\"GET /file "));
+    assert_eq!(lines.count(), REQUESTS);
+}
+
+#[test]
+fn accept_that_finds_no_descriptor_is_not_tried_again_at_once() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let began = Instant::now();
+    let arguments = ["-q", "--max-connections", "1000"];
+    let program = traced(root.path(), record.path(), 64, &arguments);
+    let mut clients: Vec<_> = (0..100).map(|_| Client::new(program.address)).collect();
+    for client in &mut clients {
+        client.send("GET /file HTTP/1.1\r\n");
+    }
+    // The first is in, and the first to be too late.
+    clients[0].reply().expect_status(408);
+    let record = fs::read_to_string(record.path()).expect("a record");
+    let is_failure = |line: &&str| line.contains("accept4") && line.contains("EMFILE");
+    let failures = record.lines().filter(is_failure).count();
+    assert!(failures > 0, "{record}");
+    // Each accept loop may try once a pause, and once when a connection ends.
+    let loops = thread::available_parallelism().map_or(1, usize::from);
+    let pauses = began.elapsed().as_millis() / ACCEPT_PAUSE.as_millis() + 1;
+    let tries = loops * (pauses as usize + clients.len());
+    assert!(failures <= tries, "{failures}, more than {tries}");
+}
