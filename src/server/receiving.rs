@@ -66,7 +66,7 @@ impl Receiving {
         if !request.expects_continue() || !early.is_empty() || self.upload.remaining() == 0 {
             return Ok(());
         }
-        match socket.send(CONTINUE, b"", false, Blocking::No)? {
+        match socket.send(CONTINUE, false, Blocking::No)? {
             None => Ok(()),
             Some(sent) if sent == CONTINUE.len() => Ok(()),
             Some(_) => Err(io::ErrorKind::WriteZero.into()),

@@ -76,20 +76,24 @@ impl Socket {
         received
     }
 
-    /// Sends `first` and then `second` in one call (sendmsg(2)). `more` says that further bytes follow at once, so that the
-    /// kernel does not send a part-filled segment.
-    pub fn send(&self, first: &[u8], second: &[u8], more: bool, blocking: Blocking) -> Moved {
-        let mut flags = SendFlags::NOSIGNAL;
+    /// Sends `bytes` (send(2)). `more` says that further bytes follow at once, so that the kernel does not send a
+    /// part-filled segment.
+    pub fn send(&self, bytes: &[u8], more: bool, blocking: Blocking) -> Moved {
+        let mut flags = send_flags(blocking);
         flags.set(SendFlags::MORE, more);
-        flags.set(SendFlags::DONTWAIT, blocking == Blocking::No);
+        let sent = moved(|| net::send(&self.descriptor, bytes, flags));
+        log::trace!("send({self}, {} bytes): {}", bytes.len(), Told(&sent));
+        sent
+    }
+
+    /// Sends `first` and then `second` in one call (sendmsg(2)).
+    pub fn send_both(&self, first: &[u8], second: &[u8], blocking: Blocking) -> Moved {
         let parts = [IoSlice::new(first), IoSlice::new(second)];
         let mut control = SendAncillaryBuffer::default();
+        let flags = send_flags(blocking);
         let sent = moved(|| net::sendmsg(&self.descriptor, &parts, &mut control, flags));
-        log::trace!(
-            "send({self}, {} bytes): {}",
-            first.len() + second.len(),
-            Told(&sent)
-        );
+        let length = first.len() + second.len();
+        log::trace!("send({self}, {length} bytes): {}", Told(&sent));
         sent
     }
 
@@ -149,6 +153,12 @@ impl fmt::Display for Socket {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} from {}", self.number(), self.peer)
     }
+}
+
+fn send_flags(blocking: Blocking) -> SendFlags {
+    let mut flags = SendFlags::NOSIGNAL;
+    flags.set(SendFlags::DONTWAIT, blocking == Blocking::No);
+    flags
 }
 
 /// Makes the call again where a signal came between, and turns "would block" into a value.

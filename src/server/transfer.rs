@@ -2,7 +2,7 @@
 
 use super::access_log::Entry;
 use super::socket::{Blocking, Socket};
-use crate::limits::SENDFILE_BYTES_MAX;
+use crate::limits::{JOINED_BYTES_MAX, SENDFILE_BYTES_MAX};
 use crate::site::response::Body;
 use std::io;
 use std::sync::Arc;
@@ -102,16 +102,20 @@ impl<'a> Transfer<'a> {
 
     /// The rest of the head and, where the body is in memory, the rest of the body, in one call.
     fn push_memory(&mut self, socket: &Socket, blocking: Blocking) -> io::Result<Pushed> {
-        let head = &self.head[self.head_sent..];
+        let head_bytes = self.head.len();
         let more = matches!(self.body, Body::File(..));
-        let sent = match &self.body {
-            Body::Text(text) => {
-                socket.send(head, &text[self.body_sent as usize..], more, blocking)?
-            }
-            Body::Bytes(bytes, interval) => {
-                socket.send(head, &bytes[interval.clone()], more, blocking)?
-            }
-            Body::Empty | Body::File(..) => socket.send(head, b"", more, blocking)?,
+        let body = match &self.body {
+            Body::Text(text) => &text[self.body_sent as usize..],
+            Body::Bytes(bytes, interval) => &bytes[interval.clone()],
+            Body::Empty | Body::File(..) => b"",
+        };
+        let sent = if body.len() <= JOINED_BYTES_MAX {
+            self.head.extend_from_slice(body);
+            let sent = socket.send(&self.head[self.head_sent..], more, blocking);
+            self.head.truncate(head_bytes);
+            sent?
+        } else {
+            socket.send_both(&self.head[self.head_sent..], body, blocking)?
         };
         let Some(sent) = sent else {
             return Ok(Pushed::Blocked);
