@@ -3,7 +3,7 @@
 //! [`Connection::go_on`] does all that can be done now and returns when the connection has to wait. It is the one
 //! place where bytes of a socket and a response of the site meet: read, parse, ask the site, send.
 
-use super::access_log::Entry;
+use super::access_log::{self, Entry};
 use super::clock::Clock;
 use super::ready_set::{Interest, ReadySet};
 use super::receiving::{Received, Receiving};
@@ -396,6 +396,7 @@ impl Connection {
         match transfer.push(&mut self.socket, Blocking::No) {
             Ok(Pushed::Whole) => {
                 worker.head = transfer.take_head();
+                drop(transfer);
                 self.go_on_after(after, worker)
             }
             Ok(Pushed::Blocked | Pushed::Paused) => {
@@ -442,6 +443,7 @@ impl Connection {
 
     /// Half-closes, so that the answer is followed by an end and not by a reset (RFC 9112 §9.6).
     fn start_to_linger(&mut self, worker: &Worker) -> Step {
+        access_log::flush();
         self.state = State::Lingering { drained: 0 };
         self.deadline = worker.clock.after(worker.settings().linger_time);
         match self.socket.shut_down_writing() {

@@ -204,7 +204,7 @@ impl Pool {
     }
 }
 
-/// Goes on with a connection. A panic costs that one. A client that sees its connection end can find its line in the log.
+/// Goes on with a connection. A panic costs that one. What was logged of it is in the log before its client sees the end.
 fn go_on(connection: &mut Connection, news: News, worker: &mut Worker) -> Fate {
     let fate = catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker)));
     let fate = fate.unwrap_or_else(|_| {

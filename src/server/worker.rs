@@ -131,8 +131,10 @@ impl Worker {
             return false;
         }
         if self.has_ticket && self.common.tickets.pass_on() {
-            access_log::flush();
             self.has_ticket = false;
+        }
+        if !self.has_ticket {
+            access_log::flush();
         }
         !self.has_ticket
     }
