@@ -119,6 +119,9 @@ impl Server {
             .for_each(|thread| thread.thread().unpark());
         if all_ended {
             self.working.into_iter().for_each(join);
+        } else {
+            self.pool.cut_off();
+            access_log::flush();
         }
         self.pool.connections()
     }

@@ -181,6 +181,14 @@ impl Pool {
             .for_each(|slot| self.attend(slot, News::STOPPING, worker));
     }
 
+    /// Closes every connection that no worker is busy with, so that its answer has a line in the log. It still counts.
+    pub fn cut_off(&self) {
+        self.table
+            .slots()
+            .filter(|slot| slot.is_taken())
+            .for_each(|slot| slot.attend(News::NONE, |place, _| *place = None));
+    }
+
     /// Ends the workers, once each has finished with the connection it goes on with.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);

@@ -152,6 +152,31 @@ fn many_lines_of_the_access_log_go_out_in_one_write() {
 }
 
 #[test]
+fn line_is_in_the_log_before_its_client_can_see_the_end() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let program = traced(root.path(), record.path(), 1024, &[]);
+    let requests = ["GET /missing HTTP/1.0", "is no request"];
+    for request in requests {
+        let mut client = Client::new(program.address);
+        client.send(format!("{request}\r\n\r\n"));
+        client.reply();
+        client.expect_closed();
+    }
+    program.stop();
+    let record = fs::read_to_string(record.path()).expect("a record");
+    for (request, end) in requests.into_iter().zip([" close(", " shutdown("]) {
+        let received = |line: &&str| !(line.contains("recvfrom(") && line.contains(request));
+        let mut calls = record.lines().skip_while(received);
+        let is_of_interest = |line: &&str| line.contains(" write(2,") || line.contains(end);
+        let first = calls.find(is_of_interest).expect("a line, or an end");
+        assert!(first.contains(" write(2,"), "{record}");
+    }
+}
+
+#[test]
 fn accept_that_finds_no_descriptor_is_not_tried_again_at_once() {
     if !is_installed("strace") {
         return;

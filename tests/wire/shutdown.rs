@@ -126,6 +126,17 @@ fn answer_given_while_stopping_says_that_it_is_the_last() {
 }
 
 #[test]
+fn answer_that_was_cut_off_has_its_line_in_the_log() {
+    let root = root();
+    // A worker that has no spare never blocks, so the answer waits in its slot.
+    let program = Program::start(root.path(), &["--grace", "1", "--threads", "1"]);
+    let client = downloading(&program);
+    let said = program.stop();
+    drop(client);
+    assert!(said.contains("\"GET /big HTTP/1.1\" 200 "), "{said}");
+}
+
+#[test]
 fn what_is_in_flight_when_the_grace_is_over_is_cut_off() {
     let root = root();
     let program = Program::start(root.path(), &["--grace", "0"]);
