@@ -1,6 +1,8 @@
-//! The parts of a request that touch no socket and no file: nanoseconds, and allocations, of which there should be none.
+//! The parts of a request that touch no socket and no file: nanoseconds, and allocations, of which
+//! there should be none.
 //!
-//! The parser stands beside httparse, which does less: it looks at no method, target, version, Host or length.
+//! The parser stands beside httparse, which does less: it looks at no method, target, version, Host
+//! or length.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use std::fmt;
@@ -85,16 +87,8 @@ fn head_httparse(bencher: Bencher, head: &Head) {
 fn head_and_questions(bencher: Bencher, head: &Head) {
     bencher.bench(|| match request::parse(black_box(head.bytes)) {
         Parsed::Complete { request, .. } => {
-            let asked = [
-                "If-None-Match",
-                "If-Modified-Since",
-                "Range",
-                "Accept-Encoding",
-            ];
-            (
-                request.wants_persistence(),
-                asked.map(|name| request.fields.get(name).is_some()),
-            )
+            let asked = ["If-None-Match", "If-Modified-Since", "Range", "Accept-Encoding"];
+            (request.wants_persistence(), asked.map(|name| request.fields.get(name).is_some()))
         }
         other => panic!("{other:?}"),
     });

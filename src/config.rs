@@ -59,7 +59,8 @@ pub struct Config {
     #[arg(long = "type", value_name = "EXT=TYPE", value_parser = parse_override)]
     pub types: Vec<(String, String)>,
 
-    /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match counts
+    /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match
+    /// counts
     #[arg(long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse)]
     pub cache_control: Vec<CacheRule>,
 
@@ -125,9 +126,11 @@ impl Config {
 
     /// The server's settings, where the process may have `descriptors_max` descriptors.
     ///
-    /// What is not kept back for the process, for its workers' files and for kept files is for connections.
+    /// What is not kept back for the process, for its workers' files and for kept files is for
+    /// connections.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
-        // A file for each worker, and a connection without a place yet for each accept loop, of which there are no more.
+        // A file for each worker, and a connection without a place yet for each accept loop, of
+        // which there are no more.
         let in_hand = 2 * self.threads;
         let reserved =
             limits::DESCRIPTORS_RESERVED + in_hand + self.kept_descriptors(descriptors_max);
@@ -138,9 +141,7 @@ impl Config {
         let fitting = (descriptors_max.saturating_sub(reserved) / each).max(1);
         server::Settings {
             threads: self.threads,
-            connections_max: self
-                .max_connections
-                .unwrap_or(fitting.min(limits::CONNECTIONS_MAX)),
+            connections_max: self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX)),
             descriptors_max,
             idle_time: Duration::from_secs(self.keep_alive),
             grace_time: Duration::from_secs(self.grace),
@@ -177,12 +178,10 @@ impl Config {
     }
 }
 
-/// Four workers a core, sixteen at least: two a core wait, the rest are there to block on fast downloads.
+/// Four workers a core, sixteen at least: two a core wait, the rest are there to block on fast
+/// downloads.
 fn default_threads() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .saturating_mul(4)
-        .max(16)
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(16)
 }
 
 fn parse_count(text: &str) -> Result<usize, String> {
@@ -205,14 +204,10 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         "M" | "MB" | "MIB" => 1 << 20,
         "G" | "GB" | "GIB" => 1 << 30,
         _ => {
-            return Err(format!(
-                "{text:?} has an unknown unit: K, M and G are known"
-            ));
+            return Err(format!("{text:?} has an unknown unit: K, M and G are known"));
         }
     };
-    number
-        .checked_mul(unit)
-        .ok_or_else(|| format!("{text:?} is too large"))
+    number.checked_mul(unit).ok_or_else(|| format!("{text:?} is too large"))
 }
 
 fn parse_file_name(text: &str) -> Result<String, String> {
@@ -244,13 +239,9 @@ mod tests {
 
     #[test]
     fn bytes_have_units() {
-        for (text, expected) in [
-            ("0", 0),
-            ("1000", 1000),
-            ("2k", 2048),
-            ("64M", 64 << 20),
-            ("1GiB", 1 << 30),
-        ] {
+        for (text, expected) in
+            [("0", 0), ("1000", 1000), ("2k", 2048), ("64M", 64 << 20), ("1GiB", 1 << 30)]
+        {
             assert_eq!(parse_bytes(text), Ok(expected), "{text}");
         }
         for text in ["", "M", "-1", "1T", "1.5M", "99999999999G"] {
@@ -277,10 +268,7 @@ mod tests {
         let config = Config::parse_from(["tinyhttpd", "--threads", "4"]);
         for descriptors_max in [64, 1024, 20_000, 1 << 30] {
             let most = config.server(descriptors_max).connections_max;
-            assert!(
-                most >= 1 && most < descriptors_max,
-                "{descriptors_max}: {most}"
-            );
+            assert!(most >= 1 && most < descriptors_max, "{descriptors_max}: {most}");
         }
     }
 }

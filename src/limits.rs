@@ -1,58 +1,68 @@
-//! Every limit and every time of the server: its unit, its reason, and what happens when it is reached.
+//! Every limit and every time of the server: its unit, its reason, and what happens when it is
+//! reached.
 //!
 //! What a user may set (`--keep-alive`, `--threads`, ...) starts from the value here.
 
 use std::time::Duration;
 
-/// Bytes of the request line without its line end; a longer one is answered with 414 (RFC 9112 §3 asks for 8000 at least).
+/// Bytes of the request line without its line end; a longer one is answered with 414 (RFC 9112 §3
+/// asks for 8000 at least).
 pub const REQUEST_LINE_BYTES_MAX: usize = 8 * 1024;
 
-/// Bytes of a whole head, from its first byte to the empty line; a longer one is answered with 431. It is also what
-/// one waiting connection can make the server remember.
+/// Bytes of a whole head, from its first byte to the empty line; a longer one is answered with 431.
+/// It is also what one waiting connection can make the server remember.
 pub const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// Field lines in one head; more are answered with 431. Browsers send about 15.
 pub const FIELD_LINES_MAX: usize = 100;
 
-/// Empty lines skipped before a request line (RFC 9112 §2.2 asks for one at least); more are answered with 400.
+/// Empty lines skipped before a request line (RFC 9112 §2.2 asks for one at least); more are
+/// answered with 400.
 pub const EMPTY_LINES_MAX: usize = 4;
 
-/// The time for a whole head, from accept or from its first byte; no byte restarts it. Answers slowloris with 408.
+/// The time for a whole head, from accept or from its first byte; no byte restarts it. Answers
+/// slowloris with 408.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// The time a persistent connection may rest between two requests, unless `--keep-alive` says otherwise.
+/// The time a persistent connection may rest between two requests, unless `--keep-alive` says
+/// otherwise.
 pub const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// The time in which the client must take at least one byte of its answer; then the connection is closed.
+/// The time in which the client must take at least one byte of its answer; then the connection is
+/// closed.
 pub const WRITE_TIME: Duration = Duration::from_secs(30);
 
-/// A regular file of this many bytes or more goes out with `sendfile` and is never held in memory; a smaller one is
-/// sent from memory in one call with its head. At 100 KiB `sendfile` costs 22 to 27 µs of CPU where memory costs 18.5
-/// (16 connections on loopback, whose receiver pays for page-sized fragments).
+/// A regular file of this many bytes or more goes out with `sendfile` and is never held in memory;
+/// a smaller one is sent from memory in one call with its head. At 100 KiB `sendfile` costs 22 to
+/// 27 µs of CPU where memory costs 18.5 (16 connections on loopback, whose receiver pays for
+/// page-sized fragments).
 pub const SENDFILE_BYTES_MIN: u64 = 256 * 1024;
 
-/// Bytes of a body in memory that are copied behind the head to be sent as one piece. At 1 KiB this costs 2 to 4% less CPU a
-/// request than to give the kernel a list of two pieces.
+/// Bytes of a body in memory that are copied behind the head to be sent as one piece. At 1 KiB this
+/// costs 2 to 4% less CPU a request than to give the kernel a list of two pieces.
 pub const JOINED_BYTES_MAX: usize = 4096;
 
-/// The average rate, in bytes a second, that an answer must keep after [`WRITE_TIME`]; a slower one is cut. It ends a
-/// trickle that would otherwise live for ever, and is below the slowest modem.
+/// The average rate, in bytes a second, that an answer must keep after [`WRITE_TIME`]; a slower one
+/// is cut. It ends a trickle that would otherwise live for ever, and is below the slowest modem.
 pub const WRITE_RATE_MIN: u64 = 1024;
 
 /// The time a body of a request may take without a byte; then it is answered with 408.
 pub const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The average rate, in bytes a second, that a body must keep after [`BODY_TIME`]; a slower one is answered with 408. As
-/// [`WRITE_RATE_MIN`] it ends a trickle.
+/// The average rate, in bytes a second, that a body must keep after [`BODY_TIME`]; a slower one is
+/// answered with 408. As [`WRITE_RATE_MIN`] it ends a trickle.
 pub const BODY_RATE_MIN: u64 = 1024;
 
-/// Bytes of a body received in one turn; between two, the worker looks at the clock and at who waits.
+/// Bytes of a body received in one turn; between two, the worker looks at the clock and at who
+/// waits.
 pub const RECEIVE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// The time a refused client has to read its answer and close, before the server does (RFC 9112 §9.6).
+/// The time a refused client has to read its answer and close, before the server does (RFC 9112
+/// §9.6).
 pub const LINGER_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes read and thrown away from a refused client at most, so that an endless body costs a bounded amount of work.
+/// Bytes read and thrown away from a refused client at most, so that an endless body costs a
+/// bounded amount of work.
 pub const LINGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The time that requests in flight have at shutdown, unless `--grace` says otherwise.
@@ -64,61 +74,72 @@ pub const BACKLOG: i32 = 1024;
 /// How often late connections are looked for, and so how late a deadline may be noticed.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Every how many sweeps the site gives back what it keeps of files that are gone: once a minute, since an open
-/// descriptor keeps a removed file's blocks on the disk.
+/// Every how many sweeps the site gives back what it keeps of files that are gone: once a minute,
+/// since an open descriptor keeps a removed file's blocks on the disk.
 pub const TIDY_TURNS: u32 = 120;
 
-/// The time after which a connection that has never sent a byte may make room for a new one. It is well above the
-/// time between a client's connect and its first byte, so that no honest request is lost.
+/// The time after which a connection that has never sent a byte may make room for a new one. It is
+/// well above the time between a client's connect and its first byte, so that no honest request is
+/// lost.
 pub const FRESH_TIME_MIN: Duration = Duration::from_secs(1);
 
-/// Seconds that a new connection stays with the kernel until its first byte; then accept returns it all the same
-/// (TCP_DEFER_ACCEPT, tcp(7)). The kernel counts them in its own attempts to reach the client, so it is one at least.
+/// Seconds that a new connection stays with the kernel until its first byte; then accept returns it
+/// all the same (TCP_DEFER_ACCEPT, tcp(7)). The kernel counts them in its own attempts to reach the
+/// client, so it is one at least.
 pub const DEFER_SECONDS: usize = 1;
 
 /// Bytes of the access log that a thread gathers before it gives them to the log in one write.
 pub const GATHERED_BYTES_MAX: usize = 16 * 1024;
 
-/// The time for which a thread that is never idle gathers lines of the access log; an idle one gives them away at once.
+/// The time for which a thread that is never idle gathers lines of the access log; an idle one
+/// gives them away at once.
 pub const GATHER_TIME: Duration = Duration::from_millis(100);
 
-/// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that ends cuts it short.
+/// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that
+/// ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
 pub const BURST_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes of one worker's input buffer: a whole head, and enough of a body for one call to be worth it.
+/// Bytes of one worker's input buffer: a whole head, and enough of a body for one call to be worth
+/// it.
 pub const INPUT_BYTES: usize = 2 * HEAD_BYTES_MAX;
 
-/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits. Measured with 1 GiB
-/// to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB 270; 64 MiB save nothing more.
+/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits.
+/// Measured with 1 GiB to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB
+/// 270; 64 MiB save nothing more.
 pub const SENDFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-/// The time that one `send` or part of a `sendfile` may block on a client (SO_SNDTIMEO). The kernel starts it
-/// anew for each 64 KiB, so one `sendfile` blocks for 64 times as long at the worst.
+/// The time that one `send` or part of a `sendfile` may block on a client (SO_SNDTIMEO). The kernel
+/// starts it anew for each 64 KiB, so one `sendfile` blocks for 64 times as long at the worst.
 pub const BLOCK_TIME: Duration = Duration::from_millis(100);
 
-/// The time that a worker stays with one client's answer by blocking; after it, the connection is put back.
+/// The time that a worker stays with one client's answer by blocking; after it, the connection is
+/// put back.
 pub const STAY_TIME: Duration = Duration::from_secs(1);
 
-/// Descriptors kept back for the process itself: standard streams, the ready set, listening sockets, the root.
+/// Descriptors kept back for the process itself: standard streams, the ready set, listening
+/// sockets, the root.
 pub const DESCRIPTORS_RESERVED: usize = 24;
 
-/// Bytes of one request's body at most, unless `--max-body` says otherwise; a longer one is answered with 413.
+/// Bytes of one request's body at most, unless `--max-body` says otherwise; a longer one is
+/// answered with 413.
 pub const BODY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
-/// Names looked at to find what broken-off uploads have left; what lies beyond them stays, and the log says so.
+/// Names looked at to find what broken-off uploads have left; what lies beyond them stays, and the
+/// log says so.
 pub const LEFTOVER_NAMES_MAX: usize = 1_000_000;
 
-/// Descriptors that one connection has open at most while it uploads: its socket, the new file, the directory.
+/// Descriptors that one connection has open at most while it uploads: its socket, the new file, the
+/// directory.
 pub const UPLOAD_DESCRIPTORS: usize = 3;
 
 /// Bytes of files kept in memory, unless `--cache-size` says otherwise: ten thousand pages.
 pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Connections held at a time at most, unless `--max-connections` says otherwise, however many descriptors there are:
-/// half-sent heads of that many take 2 GiB at the worst.
+/// Connections held at a time at most, unless `--max-connections` says otherwise, however many
+/// descriptors there are: half-sent heads of that many take 2 GiB at the worst.
 pub const CONNECTIONS_MAX: usize = 65_536;
 
 /// Descriptors of files and directories kept open, at most an eighth of all.

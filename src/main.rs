@@ -67,24 +67,16 @@ fn run(config: &Config) -> Result<(), String> {
 /// Raises the soft limit of open files to the hard one, and returns it.
 fn raise_descriptor_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     let now = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
         Err(error) => {
-            log::warn!(
-                "the limit of open files stays at {:?}: {error}",
-                limit.current
-            );
+            log::warn!("the limit of open files stays at {:?}: {error}", limit.current);
             limit.current
         }
     };
     log::debug!("open files: {:?} at most, {:?} before", now, limit.current);
-    now.and_then(|count| usize::try_from(count).ok())
-        .unwrap_or(usize::MAX)
-        .min(1 << 20)
+    now.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX).min(1 << 20)
 }
 
 /// One line a socket, for people and for scripts that read where the server is.
@@ -102,11 +94,7 @@ fn warn_of_writers(server: &Server, config: &Config) {
         let address = listener.local_address();
         address.is_some_and(|address| !address.ip().to_canonical().is_loopback())
     };
-    let urls: Vec<_> = server
-        .listeners()
-        .filter(is_open)
-        .map(Listener::url)
-        .collect();
+    let urls: Vec<_> = server.listeners().filter(is_open).map(Listener::url).collect();
     let urls: Vec<_> = urls.into_iter().flatten().collect();
     if !urls.is_empty() {
         log::warn!(
@@ -117,7 +105,8 @@ fn warn_of_writers(server: &Server, config: &Config) {
     }
 }
 
-/// Has the next signal to stop end the process as it would without a handler. SIGHUP means nothing any more.
+/// Has the next signal to stop end the process as it would without a handler. SIGHUP means nothing
+/// any more.
 fn end_at_once_on_next(mut signals: Signals) {
     thread::spawn(move || {
         for signal in signals.forever().filter(|&signal| signal != SIGHUP) {
@@ -128,7 +117,8 @@ fn end_at_once_on_next(mut signals: Signals) {
     });
 }
 
-/// Sets up the log: the access log bare, so that other programs read it as it is, all else with its level and its room.
+/// Sets up the log: the access log bare, so that other programs read it as it is, all else with its
+/// level and its room.
 fn log_to_stderr(config: &Config) {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(config.log_level());
@@ -138,13 +128,7 @@ fn log_to_stderr(config: &Config) {
             return writeln!(out, "{}", record.args());
         }
         let style = out.default_level_style(record.level());
-        writeln!(
-            out,
-            "{style}{:5}{style:#} {}: {}",
-            record.level(),
-            record.target(),
-            record.args()
-        )
+        writeln!(out, "{style}{:5}{style:#} {}: {}", record.level(), record.target(), record.args())
     });
     builder.init();
 }

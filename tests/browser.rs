@@ -1,6 +1,8 @@
-//! Chromium against the binary: the sample site, a reload, a seek in a large file, a precompressed script, and idle connections beside it.
+//! Chromium against the binary: the sample site, a reload, a seek in a large file, a precompressed
+//! script, and idle connections beside it.
 //!
-//! Each page tells by a request for `/done?...` that it has come to an end, and the access log is where the test waits for it.
+//! Each page tells by a request for `/done?...` that it has come to an end, and the access log is
+//! where the test waits for it.
 
 mod field;
 
@@ -34,10 +36,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("Chromium starts");
-        Browser {
-            chromium,
-            _profile: profile,
-        }
+        Browser { chromium, _profile: profile }
     }
 }
 
@@ -69,7 +68,8 @@ fn wait_until_done(server: &mut Served) -> String {
     told.split(' ').next().unwrap_or(told).to_owned()
 }
 
-/// Adds a page that loads `/` in a frame, looks whether it has what it asks for, loads it anew, and tells.
+/// Adds a page that loads `/` in a frame, looks whether it has what it asks for, loads it anew, and
+/// tells.
 fn add_harness(root: &Path) {
     let page = r#"<!doctype html><title>Harness</title><iframe width=1200 height=900></iframe><script>
     let loads = 0;
@@ -106,10 +106,7 @@ fn the_sample_site_loads_and_is_revalidated_on_reload() {
         return;
     };
     let root = TempDir::new().expect("a temporary directory");
-    copy(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("www"),
-        root.path(),
-    );
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("www"), root.path());
     add_harness(root.path());
     let mut server = Served::start(root.path(), &[]);
     let _browser = Browser::open(&chromium, &server.url("/harness.html"));
@@ -120,24 +117,18 @@ fn the_sample_site_loads_and_is_revalidated_on_reload() {
     let log = server.stop();
     assert_eq!(log.statuses("/"), [200, 304]);
     let own = |target: &str| target.starts_with("/done?") || target == "/favicon.ico";
-    for request in log
-        .requests()
-        .iter()
-        .filter(|request| !own(&request.target))
-    {
+    for request in log.requests().iter().filter(|request| !own(&request.target)) {
         assert!([200, 206, 304].contains(&request.status), "{request:?}");
     }
-    let sheet = log
-        .requests()
-        .into_iter()
-        .find(|request| request.target.ends_with(".css"));
+    let sheet = log.requests().into_iter().find(|request| request.target.ends_with(".css"));
     let sheet = sheet.expect("a style sheet was asked for");
     assert_eq!(log.statuses(&sheet.target)[0], 200);
 }
 
 const WAV_BYTES: u32 = 100 << 20;
 
-/// Adds 100 MiB of sound: PCM of one channel, 8 bits, 48,000 samples a second; more than half an hour.
+/// Adds 100 MiB of sound: PCM of one channel, 8 bits, 48,000 samples a second; more than half an
+/// hour.
 fn add_wav(root: &Path) {
     let mut head = Vec::new();
     head.extend(b"RIFF");
@@ -152,8 +143,7 @@ fn add_wav(root: &Path) {
     let pattern = numbered(1 << 20);
     let mut file = File::create(root.join("long.wav")).expect("a new file");
     file.write_all(&head).expect("the head");
-    file.write_all(&pattern[head.len()..])
-        .expect("the first MiB");
+    file.write_all(&pattern[head.len()..]).expect("the first MiB");
     for _ in 1..WAV_BYTES >> 20 {
         file.write_all(&pattern).expect("a MiB more");
     }
@@ -189,16 +179,10 @@ fn a_seek_in_a_large_file_skips_what_lies_between() {
     let log = server.stop();
     let answers = log.requests_for("/long.wav");
     let sent: u64 = answers.iter().map(|answer| answer.body_bytes).sum();
-    assert!(
-        answers.iter().all(|answer| answer.status == 206),
-        "{answers:?}"
-    );
+    assert!(answers.iter().all(|answer| answer.status == 206), "{answers:?}");
     assert!(sent < u64::from(WAV_BYTES) / 2, "{answers:?}");
     let late = u64::from(WAV_BYTES) / 10 * 9;
-    assert!(
-        sendfile_offsets(&log).any(|offset| offset > late),
-        "{answers:?}"
-    );
+    assert!(sendfile_offsets(&log).any(|offset| offset > late), "{answers:?}");
 }
 
 #[test]
@@ -207,33 +191,17 @@ fn a_precompressed_script_runs() {
         return;
     };
     let root = TempDir::new().expect("a temporary directory");
-    let script = format!(
-        "{}fetch('/done?script=ran');",
-        "// A line.\n".repeat(10_000)
-    );
+    let script = format!("{}fetch('/done?script=ran');", "// A line.\n".repeat(10_000));
     write(root.path(), "app.js", script.as_bytes());
-    run(
-        &gzip,
-        &[
-            "--keep",
-            root.path().join("app.js").to_str().expect("plain"),
-        ],
-    );
-    write(
-        root.path(),
-        "index.html",
-        b"<!doctype html><script src=app.js></script>",
-    );
+    run(&gzip, &["--keep", root.path().join("app.js").to_str().expect("plain")]);
+    write(root.path(), "index.html", b"<!doctype html><script src=app.js></script>");
     let encoded = fs::metadata(root.path().join("app.js.gz")).expect("gzip's");
     let mut server = Served::start(root.path(), &["--precompressed"]);
     let _browser = Browser::open(&chromium, &server.url("/"));
     assert_eq!(wait_until_done(&mut server), "script=ran");
     let log = server.stop();
-    let sent: Vec<_> = log
-        .requests_for("/app.js")
-        .iter()
-        .map(|request| request.body_bytes)
-        .collect();
+    let sent: Vec<_> =
+        log.requests_for("/app.js").iter().map(|request| request.body_bytes).collect();
     assert_eq!(sent, [encoded.len()]);
 }
 
@@ -243,11 +211,7 @@ fn idle_connections_as_many_as_workers_and_more_keep_no_browser_waiting() {
         return;
     };
     let root = TempDir::new().expect("a temporary directory");
-    write(
-        root.path(),
-        "index.html",
-        b"<!doctype html><script>fetch('/done?page=shown')</script>",
-    );
+    write(root.path(), "index.html", b"<!doctype html><script>fetch('/done?page=shown')</script>");
     let mut server = Served::start(root.path(), &["--threads", "2", "--keep-alive", "600"]);
     let connect = |_| TcpStream::connect(server.authority()).expect("a connection");
     let _idle: Vec<_> = (0..8).map(connect).collect();

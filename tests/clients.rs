@@ -1,5 +1,6 @@
-//! The clients of the field against the binary: that they keep connections although the status line says HTTP/1.0, resume downloads to the
-//! byte, take the variant they can decode, and ask whether what they have is still fresh.
+//! The clients of the field against the binary: that they keep connections although the status line
+//! says HTTP/1.0, resume downloads to the byte, take the variant they can decode, and ask whether
+//! what they have is still fresh.
 
 mod field;
 
@@ -9,19 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// A site in a directory of its own, with a page, and a large file in which each line is its offset.
+/// A site in a directory of its own, with a page, and a large file in which each line is its
+/// offset.
 fn site() -> TempDir {
     let root = TempDir::new().expect("a temporary directory");
-    write(
-        root.path(),
-        "page.html",
-        b"<!doctype html><title>A page</title>",
-    );
-    write(
-        root.path(),
-        "other.html",
-        b"<!doctype html><title>Another</title>",
-    );
+    write(root.path(), "page.html", b"<!doctype html><title>A page</title>");
+    write(root.path(), "other.html", b"<!doctype html><title>Another</title>");
     write(root.path(), LARGE, &numbered(LARGE_BYTES));
     root
 }
@@ -42,10 +36,7 @@ impl Desk {
     }
 
     fn text(&self, name: &str) -> String {
-        self.path(name)
-            .into_os_string()
-            .into_string()
-            .expect("plain")
+        self.path(name).into_os_string().into_string().expect("plain")
     }
 
     /// A download that broke off after a third.
@@ -60,14 +51,12 @@ impl Desk {
     }
 }
 
-/// What was asked for the large file must have been asked for in parts, and less than all of it sent.
+/// What was asked for the large file must have been asked for in parts, and less than all of it
+/// sent.
 fn expect_resumed(log: &Log) {
     let requests = log.requests();
     let sent: u64 = requests.iter().map(|request| request.body_bytes).sum();
-    assert!(
-        requests.iter().any(|request| request.status == 206),
-        "{requests:?}"
-    );
+    assert!(requests.iter().any(|request| request.status == 206), "{requests:?}");
     assert!(sent < LARGE_BYTES as u64, "{requests:?}");
 }
 
@@ -78,20 +67,8 @@ fn curl_keeps_the_connection() {
     let server = Served::start(root.path(), &[]);
     let (page, other) = (server.url("/page.html"), server.url("/other.html"));
     let (first, second) = (desk.text("first"), desk.text("second"));
-    let connects = run(
-        &curl,
-        &[
-            "-sS",
-            "-w",
-            "%{num_connects} ",
-            "-o",
-            &first,
-            &page,
-            "-o",
-            &second,
-            &other,
-        ],
-    );
+    let connects =
+        run(&curl, &["-sS", "-w", "%{num_connects} ", "-o", &first, &page, "-o", &second, &other]);
     assert_eq!(connects, "1 0 ");
     assert_eq!(server.stop().connections(), 1);
 }
@@ -102,10 +79,7 @@ fn curl_resumes_to_the_byte() {
     let (root, desk) = (site(), Desk::new());
     let server = Served::start(root.path(), &[]);
     let file = desk.broken_off(LARGE);
-    run(
-        &curl,
-        &["-sS", "-C", "-", "-o", &file, &server.url("/large.bin")],
-    );
+    run(&curl, &["-sS", "-C", "-", "-o", &file, &server.url("/large.bin")]);
     desk.expect_large(LARGE);
     expect_resumed(&server.stop());
 }
@@ -118,24 +92,13 @@ fn curl_decodes_the_variant_that_it_asked_for() {
     let root = site();
     let script = "console.log('the same line again and again');\n".repeat(1000);
     write(root.path(), "app.js", script.as_bytes());
-    run(
-        &gzip,
-        &[
-            "--keep",
-            root.path().join("app.js").to_str().expect("plain"),
-        ],
-    );
+    run(&gzip, &["--keep", root.path().join("app.js").to_str().expect("plain")]);
     let encoded = fs::metadata(root.path().join("app.js.gz")).expect("gzip's");
     let server = Served::start(root.path(), &["--precompressed"]);
     let url = server.url("/app.js");
     assert_eq!(run(&curl, &["-sS", "--compressed", &url]), script);
     assert_eq!(run(&curl, &["-sS", &url]), script);
-    let sent: Vec<_> = server
-        .stop()
-        .requests()
-        .iter()
-        .map(|request| request.body_bytes)
-        .collect();
+    let sent: Vec<_> = server.stop().requests().iter().map(|request| request.body_bytes).collect();
     assert_eq!(sent, [encoded.len(), script.len() as u64]);
 }
 
@@ -172,10 +135,7 @@ fn wget_resumes_to_the_byte() {
     let (root, desk) = (site(), Desk::new());
     let server = Served::start(root.path(), &[]);
     desk.broken_off(LARGE);
-    run(
-        &wget,
-        &["-q", "-c", "-P", &desk.text(""), &server.url("/large.bin")],
-    );
+    run(&wget, &["-q", "-c", "-P", &desk.text(""), &server.url("/large.bin")]);
     desk.expect_large(LARGE);
     expect_resumed(&server.stop());
 }
@@ -186,13 +146,7 @@ fn aria2_downloads_over_four_connections_and_resumes() {
     let (root, desk) = (site(), Desk::new());
     let server = Served::start(root.path(), &[]);
     let (directory, url) = (desk.text(""), server.url("/large.bin"));
-    let plain = [
-        "--no-conf",
-        "--quiet",
-        "--file-allocation=none",
-        "--dir",
-        &directory,
-    ];
+    let plain = ["--no-conf", "--quiet", "--file-allocation=none", "--dir", &directory];
     let four = ["-x4", "-s4", "-k1M", "--out=whole.bin", &url];
     run(&aria2, &[&plain[..], &four].concat());
     desk.expect_large("whole.bin");
@@ -200,11 +154,7 @@ fn aria2_downloads_over_four_connections_and_resumes() {
     run(&aria2, &[&plain[..], &["-c", &url]].concat());
     desk.expect_large(LARGE);
     let log = server.stop();
-    let parts = log
-        .statuses("/large.bin")
-        .iter()
-        .filter(|&&status| status == 206)
-        .count();
+    let parts = log.statuses("/large.bin").iter().filter(|&&status| status == 206).count();
     assert!(log.connections() >= 4 && parts >= 4, "{:?}", log.requests());
 }
 
@@ -213,18 +163,7 @@ fn ab_keeps_its_connections() {
     let Some(ab) = find("ab") else { return };
     let root = site();
     let server = Served::start(root.path(), &[]);
-    let report = run(
-        &ab,
-        &[
-            "-q",
-            "-k",
-            "-n",
-            "1000",
-            "-c",
-            "8",
-            &server.url("/page.html"),
-        ],
-    );
+    let report = run(&ab, &["-q", "-k", "-n", "1000", "-c", "8", &server.url("/page.html")]);
     let number = |name: &str| {
         let line = report.lines().find_map(|line| line.strip_prefix(name));
         line.map(|rest| rest.trim().to_owned())
@@ -316,7 +255,8 @@ struct Cache {
 }
 
 impl Cache {
-    /// `/kept/` and `/checked/` are kept whole, the latter asked for anew each time; `/sliced/` is kept in slices of 1 MiB.
+    /// `/kept/` and `/checked/` are kept whole, the latter asked for anew each time; `/sliced/` is
+    /// kept in slices of 1 MiB.
     fn in_front_of(server: &Served, nginx: &Path) -> Cache {
         let desk = Desk::new();
         let configuration = NGINX
@@ -324,14 +264,7 @@ impl Cache {
             .replace("SERVER", server.authority());
         write(desk.0.path(), "nginx.conf", configuration.as_bytes());
         let mut nginx = Command::new(nginx)
-            .args([
-                "-p",
-                &desk.text(""),
-                "-c",
-                &desk.text("nginx.conf"),
-                "-e",
-                "stderr",
-            ])
+            .args(["-p", &desk.text(""), "-c", &desk.text("nginx.conf"), "-e", "stderr"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -344,20 +277,12 @@ impl Cache {
         cache
     }
 
-    /// What curl prints about `path`: `what` in its `-w` language. The body goes to the file `body`.
+    /// What curl prints about `path`: `what` in its `-w` language. The body goes to the file
+    /// `body`.
     fn ask(&self, curl: &Path, path: &str, what: &str, more: &[&str]) -> String {
         let (socket, body) = (self.desk.text("socket"), self.desk.text("body"));
         let url = format!("http://cache{path}");
-        let usual = [
-            "-sS",
-            "--unix-socket",
-            &socket,
-            "-o",
-            &body,
-            "-w",
-            what,
-            &url,
-        ];
+        let usual = ["-sS", "--unix-socket", &socket, "-o", &body, "-w", what, &url];
         run(curl, &[&usual[..], more].concat())
     }
 
@@ -413,22 +338,14 @@ http {
 }
 ";
 
-/// A site for the cache, and a server that lets it keep things; what is `/checked/` counts as stale since 1970.
+/// A site for the cache, and a server that lets it keep things; what is `/checked/` counts as stale
+/// since 1970.
 fn cached_site() -> (TempDir, Served) {
     let root = TempDir::new().expect("a temporary directory");
     for directory in ["kept", "checked", "sliced"] {
-        write(
-            root.path(),
-            &format!("{directory}/{LARGE}"),
-            &numbered(LARGE_BYTES),
-        );
+        write(root.path(), &format!("{directory}/{LARGE}"), &numbered(LARGE_BYTES));
     }
-    let options = [
-        "--cache-control",
-        "/*=max-age=3600",
-        "--header",
-        "X-Accel-Expires: @1",
-    ];
+    let options = ["--cache-control", "/*=max-age=3600", "--header", "X-Accel-Expires: @1"];
     let server = Served::start(root.path(), &options);
     (root, server)
 }
@@ -447,16 +364,10 @@ fn nginx_as_a_cache_revalidates() {
         assert!(cache.body() == numbered(LARGE_BYTES));
     }
     write(root.path(), "checked/large.bin", b"edited");
-    assert_eq!(
-        cache.ask(&curl, "/checked/large.bin", STATE, &[]),
-        "200 EXPIRED"
-    );
+    assert_eq!(cache.ask(&curl, "/checked/large.bin", STATE, &[]), "200 EXPIRED");
     assert_eq!(cache.body(), b"edited");
     drop(cache);
-    assert_eq!(
-        server.stop().statuses("/checked/large.bin"),
-        [200, 304, 304, 200]
-    );
+    assert_eq!(server.stop().statuses("/checked/large.bin"), [200, 304, 304, 200]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The request parser under bytes that nobody chose: general truths about any input, and httparse as a second opinion.
+//! The request parser under bytes that nobody chose: general truths about any input, and httparse
+//! as a second opinion.
 //!
 //! Seeds are fixed, so a failure shows itself again; proptest prints the smallest input that fails.
 
@@ -31,7 +32,8 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// What can be compared of a judgement: the length of a whole head, or the refusal; `None` for a partial one.
+/// What can be compared of a judgement: the length of a whole head, or the refusal; `None` for a
+/// partial one.
 fn judgement(bytes: &[u8]) -> Option<Result<usize, Reject>> {
     match parse(bytes) {
         Parsed::Complete { head_bytes, .. } => Some(Ok(head_bytes)),
@@ -43,11 +45,8 @@ fn judgement(bytes: &[u8]) -> Option<Result<usize, Reject>> {
 /// Request lines and field lines, most of them good, in any order that a head can have.
 fn head() -> impl Strategy<Value = Vec<u8>> {
     let line_end = || select(&["\r\n", "\r\n", "\r\n", "\n"][..]);
-    let method = select(
-        &[
-            "GET", "GET", "HEAD", "OPTIONS", "POST", "PRI", "CONNECT", "get", "G=T",
-        ][..],
-    );
+    let method =
+        select(&["GET", "GET", "HEAD", "OPTIONS", "POST", "PRI", "CONNECT", "get", "G=T"][..]);
     let target = select(
         &[
             "/",
@@ -62,24 +61,14 @@ fn head() -> impl Strategy<Value = Vec<u8>> {
         ][..],
     );
     let version = select(
-        &[
-            "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/1.7", "HTTP/2.0", "HTTP/1", "http/1.1",
-        ][..],
+        &["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/1.7", "HTTP/2.0", "HTTP/1", "http/1.1"][..],
     );
-    let request_line = (
-        select(&["", "", "\r\n", "\n\n"][..]),
-        method,
-        target,
-        version,
-        line_end(),
-    )
+    let request_line = (select(&["", "", "\r\n", "\n\n"][..]), method, target, version, line_end())
         .prop_map(|(empty, method, target, version, end)| {
             format!("{empty}{method} {target} {version}{end}")
         });
-    let field_lines = vec(
-        (field_line(), line_end()).prop_map(|(line, end)| [line, end].concat()),
-        0..6,
-    );
+    let field_lines =
+        vec((field_line(), line_end()).prop_map(|(line, end)| [line, end].concat()), 0..6);
     let host = select(&["Host: a\r\n", "Host: a\r\n", "Host: a\r\n", ""][..]);
     (request_line, host, field_lines, line_end()).prop_map(|(line, host, fields, end)| {
         [&line, host, &fields.concat(), end].concat().into_bytes()
@@ -127,7 +116,8 @@ fn mutated_head() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Bytes that are nothing in particular, control bytes and separators among them more often than chance has it.
+/// Bytes that are nothing in particular, control bytes and separators among them more often than
+/// chance has it.
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![any::<u8>(), select(&b"GET /HTP1.:%.\r\n\t \"\\,[]"[..])];
     vec(byte, 0..300)
@@ -172,17 +162,8 @@ fn every_proper_prefix_of_a_good_head_is_partial() {
 #[test]
 fn a_pipelined_request_is_left_alone() {
     for head in GOOD_HEADS {
-        for next in [
-            "GET / HTTP/1.0\r\n\r\n",
-            "\0",
-            "\r",
-            &"x".repeat(2 * HEAD_BYTES_MAX),
-        ] {
-            assert_eq!(
-                judgement([head, next].concat().as_bytes()),
-                Some(Ok(head.len())),
-                "{head}"
-            );
+        for next in ["GET / HTTP/1.0\r\n\r\n", "\0", "\r", &"x".repeat(2 * HEAD_BYTES_MAX)] {
+            assert_eq!(judgement([head, next].concat().as_bytes()), Some(Ok(head.len())), "{head}");
         }
     }
 }
@@ -191,34 +172,26 @@ fn a_pipelined_request_is_left_alone() {
 fn a_head_sent_byte_by_byte_is_parsed_about_once_a_line() {
     for head in GOOD_HEADS {
         let bytes = head.as_bytes();
-        let looks = (1..=bytes.len())
-            .filter(|&length| may_decide(&bytes[..length], length - 1))
-            .count();
+        let looks =
+            (1..=bytes.len()).filter(|&length| may_decide(&bytes[..length], length - 1)).count();
         assert_eq!(looks, head.matches('\n').count(), "{head}");
     }
-    let long = format!(
-        "GET /{} HTTP/1.1\r\nX: {}\r\n",
-        "a".repeat(8000),
-        "\t".repeat(20_000)
-    );
+    let long = format!("GET /{} HTTP/1.1\r\nX: {}\r\n", "a".repeat(8000), "\t".repeat(20_000));
     let looks = (1..=long.len())
         .filter(|&length| may_decide(&long.as_bytes()[..length], length - 1))
         .count();
     assert_eq!(looks, 3, "two lines and the limit of the request line");
 }
 
-/// Each limit lies where `may_decide` says so: byte by byte, nothing is decided that it did not announce.
+/// Each limit lies where `may_decide` says so: byte by byte, nothing is decided that it did not
+/// announce.
 #[test]
 fn limits_are_announced() {
     let endless = [
         vec![b'x'; REQUEST_LINE_BYTES_MAX + 20],
         [b"\r\n\n\r\n", &[b'x'; REQUEST_LINE_BYTES_MAX + 20][..]].concat(),
         [b"GET / HTTP/1.0\r\nX: ", &[b'x'; HEAD_BYTES_MAX][..]].concat(),
-        [
-            &b"GET / HTTP/1.0\r\n"[..],
-            &b"X: a\n".repeat(FIELD_LINES_MAX + 1),
-        ]
-        .concat(),
+        [&b"GET / HTTP/1.0\r\n"[..], &b"X: a\n".repeat(FIELD_LINES_MAX + 1)].concat(),
         b"\n".repeat(20),
     ];
     for bytes in endless {
@@ -284,11 +257,12 @@ proptest! {
     }
 }
 
-/// Where httparse is stricter, and the contract decides otherwise: a minor version above 1 counts as 1.1, and a
-/// request-target is bytes, UTF-8 or not.
+/// Where httparse is stricter, and the contract decides otherwise: a minor version above 1 counts
+/// as 1.1, and a request-target is bytes, UTF-8 or not.
 ///
-/// What this server refuses and httparse takes is not listed here, the contract has it: more empty lines, unknown
-/// methods, other targets, a missing Host, a body whose end is in doubt, and the limits.
+/// What this server refuses and httparse takes is not listed here, the contract has it: more empty
+/// lines, unknown methods, other targets, a missing Host, a body whose end is in doubt, and the
+/// limits.
 fn is_known_difference(line: &[u8], error: httparse::Error) -> bool {
     match error {
         httparse::Error::Version => matches!(line, [.., b'2'..=b'9']),
@@ -303,10 +277,7 @@ fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut oracle = httparse::Request::new(&mut lines);
     let verdict = oracle.parse(bytes);
     let (request, head_bytes) = match parse(bytes) {
-        Parsed::Complete {
-            request,
-            head_bytes,
-        } => (request, head_bytes),
+        Parsed::Complete { request, head_bytes } => (request, head_bytes),
         Parsed::Refused(_) => return Ok(()),
         Parsed::Partial => {
             prop_assert!(
@@ -317,10 +288,7 @@ fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
     };
     if let Err(error) = verdict {
-        prop_assert!(
-            is_known_difference(request.line, error),
-            "httparse says {error}"
-        );
+        prop_assert!(is_known_difference(request.line, error), "httparse says {error}");
         return Ok(());
     }
     prop_assert_eq!(verdict, Ok(httparse::Status::Complete(head_bytes)));
@@ -334,12 +302,7 @@ fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
         prop_assert_eq!(target, oracle.path.unwrap().as_bytes());
     }
     let fields = request.fields.iter();
-    prop_assert!(
-        fields.eq(oracle
-            .headers
-            .iter()
-            .map(|line| (line.name.as_bytes(), line.value)))
-    );
+    prop_assert!(fields.eq(oracle.headers.iter().map(|line| (line.name.as_bytes(), line.value))));
     Ok(())
 }
 
@@ -364,14 +327,8 @@ fn httparse_agrees_on_good_heads() {
 #[test]
 fn the_differences_from_httparse_are_these() {
     let rows: [(&[u8], httparse::Error); 2] = [
-        (
-            b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
-            httparse::Error::Version,
-        ),
-        (
-            b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
-            httparse::Error::Token,
-        ),
+        (b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", httparse::Error::Version),
+        (b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", httparse::Error::Token),
     ];
     for (head, error) in rows {
         let verdict = httparse::Request::new(&mut [httparse::EMPTY_HEADER; 1]).parse(head);

@@ -1,4 +1,5 @@
-//! The rooms of the source and the arrows between them: what each may not know, and how long a file may be.
+//! The rooms of the source and the arrows between them: what each may not know, and how long a file
+//! may be.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,16 +32,9 @@ fn files(room: &str) -> Vec<PathBuf> {
 /// The code of a file: without its tests, and without comments.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a file in UTF-8");
-    let before_tests = text
-        .split("#[cfg(test)]\nmod tests")
-        .next()
-        .unwrap_or_default();
+    let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    before_tests
-        .lines()
-        .filter(is_code)
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    before_tests.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
 }
 
 #[track_caller]
@@ -56,9 +50,7 @@ fn expect_unknown(room: &str, words: &[&str]) {
 /// The files that name `word`, of all rooms.
 fn who_names(word: &str) -> Vec<String> {
     let source = source();
-    let naming = files("")
-        .into_iter()
-        .filter(|file| code(file).contains(word));
+    let naming = files("").into_iter().filter(|file| code(file).contains(word));
     let name = |file: PathBuf| {
         let beneath = file.strip_prefix(&source).expect("a source file");
         beneath.to_string_lossy().into_owned()
@@ -70,13 +62,7 @@ fn who_names(word: &str) -> Vec<String> {
 
 #[test]
 fn http_knows_bytes_and_values_only() {
-    let outside = [
-        "crate::site",
-        "crate::server",
-        "crate::config",
-        "rustix",
-        "log::",
-    ];
+    let outside = ["crate::site", "crate::server", "crate::config", "rustix", "log::"];
     let world = ["std::net", "std::fs", "std::thread", "std::os", "std::env"];
     let clocks = ["SystemTime::now", "Instant"];
     expect_unknown("http", &[&outside[..], &world, &clocks].concat());
@@ -84,28 +70,14 @@ fn http_knows_bytes_and_values_only() {
 
 #[test]
 fn site_knows_no_socket_no_thread_and_no_clock() {
-    let outside = [
-        "crate::server",
-        "crate::config",
-        "rustix::net",
-        "rustix::event",
-    ];
-    let world = [
-        "std::net",
-        "std::os::unix::net",
-        "std::thread",
-        "SystemTime::now",
-        "Instant",
-    ];
+    let outside = ["crate::server", "crate::config", "rustix::net", "rustix::event"];
+    let world = ["std::net", "std::os::unix::net", "std::thread", "SystemTime::now", "Instant"];
     expect_unknown("site", &[&outside[..], &world].concat());
 }
 
 #[test]
 fn server_knows_no_path_of_a_site_and_no_command_line() {
-    expect_unknown(
-        "server",
-        &["crate::config", "clap", "document_root", "openat"],
-    );
+    expect_unknown("server", &["crate::config", "clap", "document_root", "openat"]);
 }
 
 #[test]
@@ -118,13 +90,7 @@ fn what_is_linux_only_is_in_one_file_each() {
 
 #[test]
 fn files_are_written_in_one_place() {
-    for word in [
-        "OFlags::WRONLY",
-        "OFlags::CREATE",
-        "renameat(",
-        "unlinkat(",
-        "linkat(",
-    ] {
+    for word in ["OFlags::WRONLY", "OFlags::CREATE", "renameat(", "unlinkat(", "linkat("] {
         assert_eq!(who_names(word), ["site/temporary_file.rs"], "{word}");
     }
     let other_ways = [

@@ -1,4 +1,5 @@
-//! Clients that keep a server waiting: some send a byte of a head each second, some read a large file by a few KiB each second.
+//! Clients that keep a server waiting: some send a byte of a head each second, some read a large
+//! file by a few KiB each second.
 
 use crate::support::site::LARGE;
 use rustix::net::sockopt::set_socket_recv_buffer_size;
@@ -43,11 +44,7 @@ impl Attack {
     /// Connects `count` attackers.
     pub fn begin(address: SocketAddr, manner: Manner, count: usize) -> io::Result<Attack> {
         let attackers = (0..count).map(|_| Attacker::connect(address, manner).map(Some));
-        Ok(Attack {
-            address,
-            manner,
-            attackers: attackers.collect::<io::Result<_>>()?,
-        })
+        Ok(Attack { address, manner, attackers: attackers.collect::<io::Result<_>>()? })
     }
 
     /// Goes on until `over`. Returns how many attackers the server has got rid of.
@@ -95,7 +92,8 @@ impl Attacker {
         Ok(Attacker { stream, sent: 0 })
     }
 
-    /// Sends or takes a little; an error where the server has answered a sender, or the connection has ended.
+    /// Sends or takes a little; an error where the server has answered a sender, or the connection
+    /// has ended.
     fn act(&mut self, manner: Manner) -> io::Result<()> {
         let taken = self.stream.read(&mut [0; BYTES_READ]);
         match (manner, taken) {

@@ -33,10 +33,7 @@ pub fn show(stage: &Stage) -> io::Result<Vec<String>> {
             rows.push(row);
         }
     }
-    table::print(
-        &["server", "readers", "GB/s", "CPU ms/GB", "x nginx"],
-        &rows,
-    );
+    table::print(&["server", "readers", "GB/s", "CPU ms/GB", "x nginx"], &rows);
     Ok(failures)
 }
 

@@ -14,10 +14,12 @@ use std::thread;
 use std::time::Duration;
 
 const CONNECTIONS: usize = 100_000;
-/// Before the first count, so that what a server keeps on purpose is there: threads, an open file, free memory.
+/// Before the first count, so that what a server keeps on purpose is there: threads, an open file,
+/// free memory.
 const WARM_UP: usize = 5000;
 const CLIENTS: usize = 8;
-/// Bytes of memory that may be left of one connection: less than anything a server could remember of it.
+/// Bytes of memory that may be left of one connection: less than anything a server could remember
+/// of it.
 const BYTES_LEFT_MAX: u64 = 64;
 /// How long to wait between two counts.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -41,7 +43,8 @@ struct Outcome {
     complaints: Vec<String>,
 }
 
-/// Counts what each server holds before and after. Returns what failed: tinyhttpd's growth, and answers that any server owes.
+/// Counts what each server holds before and after. Returns what failed: tinyhttpd's growth, and
+/// answers that any server owes.
 pub fn show(stage: &Stage) -> io::Result<Vec<String>> {
     let count = stage.options.scaled(CONNECTIONS);
     println!("{count} connections of {} kinds:\n", KINDS.len());
@@ -57,13 +60,8 @@ pub fn show(stage: &Stage) -> io::Result<Vec<String>> {
             Err(error) => failures.push(named(error.to_string())),
         }
     }
-    let headings = [
-        "server, before / during / after",
-        "descriptors",
-        "threads",
-        "MiB",
-        "unanswered",
-    ];
+    let headings =
+        ["server, before / during / after", "descriptors", "threads", "MiB", "unanswered"];
     table::print(&headings, &rows);
     Ok(failures)
 }
@@ -82,15 +80,11 @@ fn count_growth(stage: &Stage, recipe: &Recipe, count: usize) -> io::Result<Outc
         let panicked = |_| vec!["the clients panicked".to_owned()];
         (most, clients.join().unwrap_or_else(panicked))
     });
-    Ok(Outcome {
-        after: settled(&server, before.descriptors),
-        before,
-        during,
-        complaints,
-    })
+    Ok(Outcome { after: settled(&server, before.descriptors), before, during, complaints })
 }
 
-/// Makes `count` connections of all kinds in turn. Returns what each that did not go as it should says of it.
+/// Makes `count` connections of all kinds in turn. Returns what each that did not go as it should
+/// says of it.
 fn connect_all(address: SocketAddr, count: usize, body: &[u8]) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
@@ -112,8 +106,8 @@ fn connect_all(address: SocketAddr, count: usize, body: &[u8]) -> Vec<String> {
     complaints.into_inner().unwrap_or_default()
 }
 
-/// What is held once there are no more than `expected` descriptors, or, where that is 0, once many counts in a row found the same. At the
-/// last count, whatever there is.
+/// What is held once there are no more than `expected` descriptors, or, where that is 0, once many
+/// counts in a row found the same. At the last count, whatever there is.
 fn settled(server: &Server, expected: usize) -> Holding {
     let mut last = entries(server, "fd");
     let mut same = 0;
@@ -161,13 +155,12 @@ impl Holding {
 }
 
 impl Outcome {
-    /// What went wrong with `count` connections. Only tinyhttpd is held to grow by nothing: a peer may keep what it likes.
+    /// What went wrong with `count` connections. Only tinyhttpd is held to grow by nothing: a peer
+    /// may keep what it likes.
     fn failure(&self, name: &str, count: usize) -> Option<String> {
         if let Some(first) = self.complaints.first() {
             let number = self.complaints.len();
-            return Some(format!(
-                "{number} connections not as they should be; {first}"
-            ));
+            return Some(format!("{number} connections not as they should be; {first}"));
         }
         let (before, during, after) = (&self.before, &self.during, &self.after);
         let leaks = after.memory > before.memory + BYTES_LEFT_MAX * count as u64;

@@ -1,4 +1,5 @@
-//! A well-behaved client: it asks for a small file again and again, and notes how long each answer takes.
+//! A well-behaved client: it asks for a small file again and again, and notes how long each answer
+//! takes.
 
 use crate::support::client::Client;
 use crate::support::site::SMALL;
@@ -12,13 +13,15 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// What guests found.
 #[derive(Default)]
 pub struct Visit {
-    /// The time of each request that was answered well, a new connection included where one was made; sorted.
+    /// The time of each request that was answered well, a new connection included where one was
+    /// made; sorted.
     times: Vec<Duration>,
     /// Requests not answered, or with other bytes.
     pub unanswered: usize,
 }
 
-/// Lets four guests make `requests` requests each: two on a persistent connection, two with a new connection for each request.
+/// Lets four guests make `requests` requests each: two on a persistent connection, two with a new
+/// connection for each request.
 pub fn visit(address: SocketAddr, requests: usize, body: &[u8]) -> Visit {
     let mut all = Visit::default();
     thread::scope(|scope| {
@@ -67,9 +70,7 @@ impl Visit {
     /// The time, in microseconds, that `percent` of the answered requests did not exceed.
     pub fn percentile(&self, percent: usize) -> f64 {
         let last = self.times.len().saturating_sub(1);
-        self.times
-            .get(last * percent / 100)
-            .map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+        self.times.get(last * percent / 100).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
     }
 
     fn add(&mut self, other: Visit) {

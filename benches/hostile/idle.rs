@@ -55,8 +55,8 @@ pub fn show(stage: &Stage) -> io::Result<Vec<String>> {
     Ok(failures)
 }
 
-/// A round has a server of its own, so that memory freed in an earlier one is not used again unseen. Fails where an idle connection is not
-/// answered, before or after.
+/// A round has a server of its own, so that memory freed in an earlier one is not used again
+/// unseen. Fails where an idle connection is not answered, before or after.
 fn round(stage: &Stage, recipe: &Recipe, count: usize) -> io::Result<Round> {
     let scratch = stage.site.scratch();
     let server = Server::start(recipe, scratch)?;
@@ -75,33 +75,20 @@ fn round(stage: &Stage, recipe: &Recipe, count: usize) -> io::Result<Round> {
     let grown = server.memory() as f64 - before as f64;
     let beside = wrk::run(server.address, &load, scratch)?;
     idle.ask_each(SMALL, &stage.small)?;
-    Ok(Round {
-        memory: grown / count as f64,
-        alone,
-        beside,
-    })
+    Ok(Round { memory: grown / count as f64, alone, beside })
 }
 
 fn row(recipe: &Recipe, rounds: &[(String, Round)]) -> Vec<String> {
-    let own = || {
-        rounds
-            .iter()
-            .filter(|(name, _)| *name == recipe.name)
-            .map(|(_, round)| round)
-    };
+    let own = || rounds.iter().filter(|(name, _)| *name == recipe.name).map(|(_, round)| round);
     let rate = |figures: &wrk::Figures| figures.requests as f64 / figures.seconds;
     let alone = median(own().map(|round| rate(&round.alone)));
     let beside = median(own().map(|round| rate(&round.beside)));
-    let usual = [
-        median(own().map(|round| round.alone.p50)),
-        median(own().map(|round| round.beside.p50)),
-    ];
+    let usual =
+        [median(own().map(|round| round.alone.p50)), median(own().map(|round| round.beside.p50))];
     let late_alone = median(own().map(|round| round.alone.p99));
     let late_beside = median(own().map(|round| round.beside.p99));
     let memory = median(own().map(|round| round.memory));
-    let errors: u64 = own()
-        .map(|round| round.alone.errors + round.beside.errors)
-        .sum();
+    let errors: u64 = own().map(|round| round.alone.errors + round.beside.errors).sum();
     let busy = [alone, beside, beside / alone];
     let late = [late_alone, late_beside, late_beside / late_alone];
     let mut row = vec![recipe.name.clone(), figure(memory)];

@@ -1,4 +1,5 @@
-//! Kinds of connections: good ones that are answered, and others that leave the server in the middle of something.
+//! Kinds of connections: good ones that are answered, and others that leave the server in the
+//! middle of something.
 
 use crate::support::client::Client;
 use crate::support::site::{LARGE, SMALL};
@@ -8,8 +9,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Makes one connection, asks for what the kind asks for, and ends it. Fails where an answer is not the one that any server owes.
-/// The bytes are the body of [`SMALL`].
+/// Makes one connection, asks for what the kind asks for, and ends it. Fails where an answer is not
+/// the one that any server owes. The bytes are the body of [`SMALL`].
 pub type Kind = fn(SocketAddr, &[u8]) -> io::Result<()>;
 
 /// All kinds with their names.
@@ -88,7 +89,8 @@ fn resets_in_a_download(address: SocketAddr, _: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Fails unless a GET is answered with `status`, and with `body` where there is one to compare with.
+/// Fails unless a GET is answered with `status`, and with `body` where there is one to compare
+/// with.
 fn expect(client: &mut Client, path: &str, status: u16, body: Option<&[u8]>) -> io::Result<()> {
     let answer = client.get(path, "")?;
     judge(answer.status == status && body.is_none_or(|body| answer.body == body))

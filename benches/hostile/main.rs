@@ -1,7 +1,8 @@
 //! What hostile, slow and idle clients cost the others, at full size.
 //!
-//! Each show prints a table and names what failed: an answer that did not come or had other bytes, or descriptors, threads or memory that
-//! grew. A time is shown and never judged. nginx stands beside where it is installed.
+//! Each show prints a table and names what failed: an answer that did not come or had other bytes,
+//! or descriptors, threads or memory that grew. A time is shown and never judged. nginx stands
+//! beside where it is installed.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -47,9 +48,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let failures = run(options).unwrap_or_else(|error| vec![error.to_string()]);
-    failures
-        .iter()
-        .for_each(|failure| eprintln!("FAILED {failure}"));
+    failures.iter().for_each(|failure| eprintln!("FAILED {failure}"));
     ExitCode::from(u8::from(!failures.is_empty()))
 }
 
@@ -67,15 +66,8 @@ fn run(options: Options) -> io::Result<Vec<String>> {
     support::server::clean_up_on_signals(site.scratch())?;
     let small = fs::read(site.file(SMALL))?;
     println!("{}\n", machine());
-    let stage = Stage {
-        options,
-        site,
-        descriptors,
-        small,
-    };
-    let wanted = SHOWS
-        .iter()
-        .filter(|(name, _)| stage.options.includes(name));
+    let stage = Stage { options, site, descriptors, small };
+    let wanted = SHOWS.iter().filter(|(name, _)| stage.options.includes(name));
     let failed = wanted.map(|(name, show)| match show(&stage) {
         Ok(failures) => failures,
         Err(error) => vec![format!("{name}: {error}")],

@@ -1,4 +1,5 @@
-//! Thousands of slow clients on a pool of a few workers, and what a well-behaved one notices of them.
+//! Thousands of slow clients on a pool of a few workers, and what a well-behaved one notices of
+//! them.
 
 use crate::Stage;
 use crate::attack::{Attack, Manner};
@@ -81,10 +82,8 @@ fn play(
     let requests = stage.options.scaled(REQUESTS);
     let (visit, memory, threads_during, ended) = thread::scope(|scope| {
         let over = &over;
-        let attacks: Vec<_> = attacks
-            .into_iter()
-            .map(|attack| scope.spawn(move || attack.go_on(over)))
-            .collect();
+        let attacks: Vec<_> =
+            attacks.into_iter().map(|attack| scope.spawn(move || attack.go_on(over))).collect();
         let visit = visit(server.address, requests, &stage.small);
         let (memory, during) = (server.memory(), threads(&server));
         over.store(true, Ordering::Relaxed);

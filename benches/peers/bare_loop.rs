@@ -1,6 +1,8 @@
-//! The floor: what is left of a server without HTTP, a loop per core that answers whatever it is asked with the same bytes.
+//! The floor: what is left of a server without HTTP, a loop per core that answers whatever it is
+//! asked with the same bytes.
 //!
-//! It runs as a process of its own (this program again, with [`ARGUMENT`] first), so that its time is counted like any server's.
+//! It runs as a process of its own (this program again, with [`ARGUMENT`] first), so that its time
+//! is counted like any server's.
 
 use crate::support::wrong;
 use rustix::buffer::spare_capacity;
@@ -12,7 +14,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::thread;
 
-/// The first argument, which makes this program the bare loop; status, bytes of the body, `keep` or `close`, and at times a file follow.
+/// The first argument, which makes this program the bare loop; status, bytes of the body, `keep` or
+/// `close`, and at times a file follow.
 pub const ARGUMENT: &str = "--bare-loop";
 
 /// As many as the peers have workers.
@@ -21,11 +24,7 @@ const LISTENER: u64 = u64::MAX;
 
 /// Serves for ever.
 pub fn serve(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
-    let mut next = || {
-        arguments
-            .next()
-            .ok_or_else(|| wrong("the bare loop lacks an argument"))
-    };
+    let mut next = || arguments.next().ok_or_else(|| wrong("the bare loop lacks an argument"));
     let status = next()?;
     let length: usize = next()?.parse().map_err(|_| wrong("not a length"))?;
     let keeps = next()? == "keep";
@@ -93,14 +92,7 @@ impl<'a> Loop<'a> {
         let ready = epoll::create(CreateFlags::CLOEXEC)?;
         let events = EventFlags::IN | EventFlags::EXCLUSIVE;
         epoll::add(&ready, listener, EventData::new_u64(LISTENER), events)?;
-        Ok(Loop {
-            ready,
-            listener,
-            answer,
-            keeps,
-            connections: Vec::new(),
-            free: Vec::new(),
-        })
+        Ok(Loop { ready, listener, answer, keeps, connections: Vec::new(), free: Vec::new() })
     }
 
     fn turn(&mut self) -> io::Result<()> {
@@ -121,12 +113,7 @@ impl<'a> Loop<'a> {
     fn accept(&mut self) -> io::Result<()> {
         while let Ok((stream, _)) = self.listener.accept() {
             let place = self.free.pop().unwrap_or(self.connections.len());
-            epoll::add(
-                &self.ready,
-                &stream,
-                EventData::new_u64(place as u64),
-                EventFlags::IN,
-            )?;
+            epoll::add(&self.ready, &stream, EventData::new_u64(place as u64), EventFlags::IN)?;
             match self.connections.get_mut(place) {
                 Some(free) => *free = Some(stream),
                 None => self.connections.push(Some(stream)),

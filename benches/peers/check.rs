@@ -8,7 +8,8 @@ use crate::workload::{Answer, Load, MANY_FILES, Workload, many_path};
 use std::fs;
 use std::io;
 
-/// Fails unless `server` answers `workload` as it must. Returns the field lines that its requests need.
+/// Fails unless `server` answers `workload` as it must. Returns the field lines that its requests
+/// need.
 pub fn check(server: &Server, workload: &Workload, site: &Site) -> io::Result<Vec<String>> {
     if server.name == FLOOR {
         return Ok(fields(workload, ""));
@@ -19,10 +20,7 @@ pub fn check(server: &Server, workload: &Workload, site: &Site) -> io::Result<Ve
             (0..MANY_FILES).try_for_each(|n| same_bytes(&mut client, &many_path(n), site))?;
         }
         Load::Requests(_, Answer::NotModified) => {
-            let modified = client
-                .get(workload.path, "")?
-                .field("Last-Modified")
-                .to_owned();
+            let modified = client.get(workload.path, "")?.field("Last-Modified").to_owned();
             let fields = fields(workload, &modified);
             let answer = client.get(workload.path, &format!("{}\r\n", fields.join("\r\n")))?;
             expect(workload.path, 304, answer.status)?;

@@ -39,14 +39,7 @@ impl<'a> Contest<'a> {
         programs: Vec<Program>,
         descriptors: u64,
     ) -> Contest<'a> {
-        Contest {
-            options,
-            site,
-            programs,
-            descriptors,
-            tables: Vec::new(),
-            failures: Vec::new(),
-        }
+        Contest { options, site, programs, descriptors, tables: Vec::new(), failures: Vec::new() }
     }
 
     /// Measures how long each server takes to start, and what it needs at rest.
@@ -61,10 +54,8 @@ impl<'a> Contest<'a> {
     pub fn run(&mut self, workload: &Workload) -> io::Result<()> {
         println!("{}: {}\n", workload.name, workload.title);
         let recipes = recipes::for_workload(&self.programs, workload, &self.site);
-        let contenders: Vec<io::Result<Contender>> = recipes
-            .iter()
-            .map(|recipe| self.enter(recipe, workload))
-            .collect();
+        let contenders: Vec<io::Result<Contender>> =
+            recipes.iter().map(|recipe| self.enter(recipe, workload)).collect();
         let mut contenders = self.keep_good(contenders);
         let measure = self.measure(workload);
         let mut failures = Vec::new();
@@ -74,10 +65,7 @@ impl<'a> Contest<'a> {
             contenders.retain_mut(|contender| match contender.take_turn(&measure, workload) {
                 Ok(()) => true,
                 Err(error) => {
-                    failures.push(format!(
-                        "{}, {}: {error}",
-                        workload.name, contender.server.name
-                    ));
+                    failures.push(format!("{}, {}: {error}", workload.name, contender.server.name));
                     false
                 }
             });
@@ -99,12 +87,7 @@ impl<'a> Contest<'a> {
         let server = Server::start(recipe, self.site.scratch())?;
         let fields = check(&server, workload, &self.site)
             .map_err(|error| io::Error::other(format!("{}: {error}", recipe.name)))?;
-        Ok(Contender {
-            server,
-            fields,
-            cells: Vec::new(),
-            alone: Vec::new(),
-        })
+        Ok(Contender { server, fields, cells: Vec::new(), alone: Vec::new() })
     }
 
     fn keep_good(&mut self, contenders: Vec<io::Result<Contender>>) -> Vec<Contender> {
@@ -121,11 +104,7 @@ impl<'a> Contest<'a> {
             }
             _ => 0,
         };
-        Measure {
-            site: &self.site,
-            seconds: self.options.seconds,
-            idle,
-        }
+        Measure { site: &self.site, seconds: self.options.seconds, idle }
     }
 
     /// Connecting ten thousand clients takes its time, so there are fewer rounds of it.
@@ -162,8 +141,7 @@ impl<'a> Contest<'a> {
 impl Contender {
     fn take_turn(&mut self, measure: &Measure, workload: &Workload) -> io::Result<()> {
         if let Load::BesideIdle { busy, .. } = workload.load {
-            self.alone
-                .push(measure.alone(&self.server, workload, busy)?);
+            self.alone.push(measure.alone(&self.server, workload, busy)?);
         }
         let cell = measure.cell(&self.server, workload, &self.fields)?;
         self.cells.push(cell);

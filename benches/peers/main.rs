@@ -1,8 +1,9 @@
 //! tinyhttpd beside nginx, lighttpd, h2o and darkhttpd, in one run on one machine.
 //!
-//! Each workload is measured in rounds, in which the servers take turns in rotating order, because what the machine does besides changes
-//! from minute to minute: only ratios within one run mean something. CPU is the user and system time of all processes of the server
-//! divided by the requests it answered. Before a workload is measured, every server must give the same bytes.
+//! Each workload is measured in rounds, in which the servers take turns in rotating order, because
+//! what the machine does besides changes from minute to minute: only ratios within one run mean
+//! something. CPU is the user and system time of all processes of the server divided by the
+//! requests it answered. Before a workload is measured, every server must give the same bytes.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -44,13 +45,12 @@ fn main() -> ExitCode {
         },
     };
     let failures = outcome.unwrap_or_else(|error| vec![error.to_string()]);
-    failures
-        .iter()
-        .for_each(|failure| eprintln!("FAILED {failure}"));
+    failures.iter().for_each(|failure| eprintln!("FAILED {failure}"));
     ExitCode::from(u8::from(!failures.is_empty()))
 }
 
-/// Runs what `options` ask for. Returns what failed: servers that did not answer, or not with the bytes they should.
+/// Runs what `options` ask for. Returns what failed: servers that did not answer, or not with the
+/// bytes they should.
 fn compare(options: &Options) -> io::Result<Vec<String>> {
     let descriptors = support::raise_descriptor_limit()?;
     let programs = recipes::installed(options);

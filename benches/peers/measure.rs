@@ -82,11 +82,7 @@ impl Measure<'_> {
             connections,
             seconds: self.seconds,
             path: workload.path.to_owned(),
-            files: if answer == Answer::OneOfMany {
-                MANY_FILES
-            } else {
-                0
-            },
+            files: if answer == Answer::OneOfMany { MANY_FILES } else { 0 },
             fields: fields.to_vec(),
             status: answer.status(),
             body_bytes: self.body_bytes(workload, answer)?,

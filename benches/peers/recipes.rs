@@ -1,4 +1,5 @@
-//! The peers that are installed, with a fair configuration for each: two workers, `sendfile`, no access log, connections without end.
+//! The peers that are installed, with a fair configuration for each: two workers, `sendfile`, no
+//! access log, connections without end.
 
 use crate::bare_loop;
 use crate::support::options::Options;
@@ -45,17 +46,13 @@ impl Role {
     }
 }
 
-/// For how many connections each worker of a peer is set up where few come. It is near what distributions set.
+/// For how many connections each worker of a peer is set up where few come. It is near what
+/// distributions set.
 pub const CONNECTIONS: usize = 1024;
 
 /// tinyhttpd and the peers found, without those that the user leaves out.
 pub fn installed(options: &Options) -> Vec<Program> {
-    let peers = [
-        ("nginx", "-v"),
-        ("lighttpd", "-v"),
-        ("h2o", "-v"),
-        ("darkhttpd", "--version"),
-    ];
+    let peers = [("nginx", "-v"), ("lighttpd", "-v"), ("h2o", "-v"), ("darkhttpd", "--version")];
     let ours = ("tinyhttpd", Some(options.server.clone()), "--version");
     let peers = peers.map(|(name, asks)| (name, find_program(name), asks));
     [ours]
@@ -65,20 +62,14 @@ pub fn installed(options: &Options) -> Vec<Program> {
         .filter_map(|(name, path, asks)| {
             let path = path?;
             let version = version(&path, asks);
-            Some(Program {
-                name,
-                path,
-                version,
-            })
+            Some(Program { name, path, version })
         })
         .collect()
 }
 
 fn version(program: &Path, asks: &str) -> String {
     let output = Command::new(program).arg(asks).output();
-    let said = output
-        .map(|o| [o.stdout, o.stderr].concat())
-        .unwrap_or_default();
+    let said = output.map(|o| [o.stdout, o.stderr].concat()).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     said.lines().next().unwrap_or("").to_owned()
 }
@@ -96,10 +87,7 @@ pub fn for_workload(programs: &[Program], workload: &Workload, site: &Site) -> V
 
 /// All servers, without access log, each of their workers good for so many connections.
 pub fn plain(programs: &[Program], site: &Site, connections: usize) -> Vec<Recipe> {
-    programs
-        .iter()
-        .flat_map(|program| variants(program, site, connections))
-        .collect()
+    programs.iter().flat_map(|program| variants(program, site, connections)).collect()
 }
 
 fn variants(program: &Program, site: &Site, connections: usize) -> Vec<Recipe> {
@@ -121,10 +109,9 @@ fn logged(program: &Program, site: &Site) -> Vec<Recipe> {
     let path = &program.path;
     let log = format!("access_log {}/nginx.access;", site.scratch().display());
     match program.name {
-        "tinyhttpd" => vec![
-            tinyhttpd(OURS, path, site, &["-q"]),
-            tinyhttpd("tinyhttpd+log", path, site, &[]),
-        ],
+        "tinyhttpd" => {
+            vec![tinyhttpd(OURS, path, site, &["-q"]), tinyhttpd("tinyhttpd+log", path, site, &[])]
+        }
         "nginx" => vec![
             nginx("nginx", path, site, CONNECTIONS, "access_log off;"),
             nginx("nginx+log", path, site, CONNECTIONS, &log),
@@ -141,7 +128,8 @@ const NGINX_CACHE: &str = "access_log off;
 
 fn lighttpd(program: &Path, site: &Site, connections: usize) -> Recipe {
     let root = site.root().display().to_string();
-    // Unlike the others it does not take the limit it finds. It keeps files open, so it needs more than its connections.
+    // Unlike the others it does not take the limit it finds. It keeps files open, so it needs more
+    // than its connections.
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let descriptors = descriptors.min(u64::from(u16::MAX));
     let configuration = format!(
@@ -162,12 +150,7 @@ index-file.names = ( \"index.html\" )
 mimetype.assign = ( \".html\" => \"text/html\", \".bin\" => \"application/octet-stream\" )
 "
     );
-    peer(
-        "lighttpd",
-        program,
-        &["-D", "-f", "{configuration}"],
-        configuration,
-    )
+    peer("lighttpd", program, &["-D", "-f", "{configuration}"], configuration)
 }
 
 fn h2o(program: &Path, site: &Site, connections: usize) -> Recipe {
@@ -186,12 +169,7 @@ hosts:
         file.dir: {root}
 "
     );
-    peer(
-        "h2o",
-        program,
-        &["-m", "worker", "-c", "{configuration}"],
-        configuration,
-    )
+    peer("h2o", program, &["-m", "worker", "-c", "{configuration}"], configuration)
 }
 
 fn darkhttpd(program: &Path, site: &Site) -> Recipe {
@@ -212,18 +190,15 @@ fn peer(name: &str, program: &Path, arguments: &[&str], configuration: String) -
     }
 }
 
-/// The bare loop that gives this workload's answer; none where this program does not know its own path.
+/// The bare loop that gives this workload's answer; none where this program does not know its own
+/// path.
 fn floor(workload: &Workload, site: &Site) -> Option<Recipe> {
     let (status, length, after) = match workload.load {
         Load::Requests(_, Answer::NotModified) => (304, 0, "keep"),
         Load::Requests(_, Answer::Missing) => (404, 150, "keep"),
         Load::Requests(_, Answer::OneOfMany) => (200, 4096, "keep"),
         Load::Requests(_, Answer::WholeThenClose) => (200, 1024, "close"),
-        _ => (
-            200,
-            std::fs::metadata(site.file(workload.path)).ok()?.len(),
-            "keep",
-        ),
+        _ => (200, std::fs::metadata(site.file(workload.path)).ok()?.len(), "keep"),
     };
     let file = site.file(workload.path).display().to_string();
     let mut arguments = vec![bare_loop::ARGUMENT.to_owned(), status.to_string()];

@@ -13,7 +13,8 @@ pub struct Row {
     role: Role,
     rate: f64,
     cpu: f64,
-    /// Half the distance between the lowest and the highest `cpu`, in hundredths of the median: what is noise.
+    /// Half the distance between the lowest and the highest `cpu`, in hundredths of the median:
+    /// what is noise.
     spread: f64,
     p50: f64,
     p99: f64,
@@ -52,10 +53,7 @@ pub fn print_machine(programs: &[Program]) {
     let wrk = find_program("wrk").and_then(|wrk| Command::new(wrk).arg("-v").output().ok());
     let said = wrk.map(|output| output.stdout).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
-    println!(
-        "client: {}\n",
-        said.lines().next().unwrap_or("wrk is not installed")
-    );
+    println!("client: {}\n", said.lines().next().unwrap_or("wrk is not installed"));
 }
 
 /// Prints the table of one workload. The ratios are to the lowest value among the peers.
@@ -64,18 +62,8 @@ pub fn print_table(workload: &Workload, rows: &[Row]) {
         Load::Downloads(_) => ("GB/s", "CPU ms/GB"),
         _ => ("requests/s", "CPU µs"),
     };
-    let headings = [
-        "server",
-        rate,
-        cpu,
-        "±%",
-        "p50 µs",
-        "p99 µs",
-        "errors",
-        "MiB",
-        "CPU ratio",
-        "p99 ratio",
-    ];
+    let headings =
+        ["server", rate, cpu, "±%", "p50 µs", "p99 µs", "errors", "MiB", "CPU ratio", "p99 ratio"];
     let (best_cpu, best_p99) = (best(rows, |row| row.cpu), best(rows, |row| row.p99));
     let line = |row: &Row| {
         let figures = [row.rate, row.cpu, row.spread, row.p50, row.p99];
@@ -92,11 +80,7 @@ pub fn print_table(workload: &Workload, rows: &[Row]) {
 /// Prints what connections at rest cost the busy ones: with them, divided by without.
 pub fn print_difference(alone: &[Row], beside: &[Row]) {
     let line = |(alone, beside): (&Row, &Row)| {
-        let ratios = [
-            beside.rate / alone.rate,
-            beside.cpu / alone.cpu,
-            beside.p99 / alone.p99,
-        ];
+        let ratios = [beside.rate / alone.rate, beside.cpu / alone.cpu, beside.p99 / alone.p99];
         let mut line = vec![alone.name.clone()];
         line.extend(ratios.map(figure));
         line
@@ -105,7 +89,8 @@ pub fn print_difference(alone: &[Row], beside: &[Row]) {
     print(&["with / without", "requests/s", "CPU", "p99"], &lines);
 }
 
-/// Prints the CPU of all workloads side by side, and how tinyhttpd compares with the best peer and with the floor.
+/// Prints the CPU of all workloads side by side, and how tinyhttpd compares with the best peer and
+/// with the floor.
 pub fn print_summary(tables: &[(&str, Vec<Row>)]) {
     let mut names: Vec<&str> = Vec::new();
     for row in tables.iter().flat_map(|(_, rows)| rows) {
@@ -114,17 +99,9 @@ pub fn print_summary(tables: &[(&str, Vec<Row>)]) {
         }
     }
     let line = |(workload, rows): &(&str, Vec<Row>)| {
-        let cpu = |name: &&str| {
-            rows.iter()
-                .find(|row| row.name == **name)
-                .map(|row| row.cpu)
-        };
+        let cpu = |name: &&str| rows.iter().find(|row| row.name == **name).map(|row| row.cpu);
         let mut line = vec![workload.to_string()];
-        line.extend(
-            names
-                .iter()
-                .map(|name| figure(cpu(name).unwrap_or(f64::NAN))),
-        );
+        line.extend(names.iter().map(|name| figure(cpu(name).unwrap_or(f64::NAN))));
         line.extend(ratios(rows).map(figure));
         line
     };
@@ -138,9 +115,7 @@ pub fn print_summary(tables: &[(&str, Vec<Row>)]) {
 /// tinyhttpd's CPU and p99 to the best peer's, and its CPU to the floor's.
 fn ratios(rows: &[Row]) -> [f64; 3] {
     let of = |role: Role, value: fn(&Row) -> f64| {
-        rows.iter()
-            .find(|row| row.role == role)
-            .map_or(f64::NAN, value)
+        rows.iter().find(|row| row.role == role).map_or(f64::NAN, value)
     };
     let cpu = of(Role::Ours, |row| row.cpu);
     [

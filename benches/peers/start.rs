@@ -15,17 +15,11 @@ pub fn measure(recipes: &[Recipe], rounds: usize, scratch: &Path) -> Vec<String>
         let starts: Vec<_> = (0..rounds).map(|_| start(recipe, scratch)).collect();
         let (good, bad): (Vec<_>, Vec<_>) = starts.into_iter().partition(Result::is_ok);
         let good: Vec<(f64, f64)> = good.into_iter().flatten().collect();
-        failures.extend(
-            bad.into_iter()
-                .filter_map(Result::err)
-                .map(|e| e.to_string()),
-        );
+        failures.extend(bad.into_iter().filter_map(Result::err).map(|e| e.to_string()));
         let binary = std::fs::metadata(&recipe.program).map_or(0, |program| program.len());
         rows.push(vec![
             recipe.name.clone(),
-            table::figure(table::median(
-                good.iter().map(|(milliseconds, _)| *milliseconds),
-            )),
+            table::figure(table::median(good.iter().map(|(milliseconds, _)| *milliseconds))),
             table::figure(table::median(good.iter().map(|(_, mebibytes)| *mebibytes))),
             table::figure(binary as f64 / f64::from(1 << 20)),
         ]);

@@ -57,69 +57,15 @@ impl Answer {
 }
 
 pub const ALL: [Workload; 13] = [
-    requests(
-        "ka-1k-2",
-        "1 KiB, 2 persistent connections",
-        SMALL,
-        2,
-        Answer::Whole,
-    ),
-    requests(
-        "ka-1k-16",
-        "1 KiB, 16 persistent connections",
-        SMALL,
-        16,
-        Answer::Whole,
-    ),
-    requests(
-        "ka-1k-64",
-        "1 KiB, 64 persistent connections",
-        SMALL,
-        64,
-        Answer::Whole,
-    ),
-    requests(
-        "ka-1k-256",
-        "1 KiB, 256 persistent connections",
-        SMALL,
-        256,
-        Answer::Whole,
-    ),
-    requests(
-        "304-64",
-        "304, 64 persistent connections",
-        SMALL,
-        64,
-        Answer::NotModified,
-    ),
-    requests(
-        "404-64",
-        "404, 64 persistent connections",
-        "/nothing.html",
-        64,
-        Answer::Missing,
-    ),
-    requests(
-        "many-64",
-        "10,000 files of 4 KiB at random, 64",
-        MANY,
-        64,
-        Answer::OneOfMany,
-    ),
-    requests(
-        "100k-16",
-        "100 KiB, 16 persistent connections",
-        MIDDLE,
-        16,
-        Answer::Whole,
-    ),
-    requests(
-        "close-1k-64",
-        "1 KiB, a connection each, 64",
-        SMALL,
-        64,
-        Answer::WholeThenClose,
-    ),
+    requests("ka-1k-2", "1 KiB, 2 persistent connections", SMALL, 2, Answer::Whole),
+    requests("ka-1k-16", "1 KiB, 16 persistent connections", SMALL, 16, Answer::Whole),
+    requests("ka-1k-64", "1 KiB, 64 persistent connections", SMALL, 64, Answer::Whole),
+    requests("ka-1k-256", "1 KiB, 256 persistent connections", SMALL, 256, Answer::Whole),
+    requests("304-64", "304, 64 persistent connections", SMALL, 64, Answer::NotModified),
+    requests("404-64", "404, 64 persistent connections", "/nothing.html", 64, Answer::Missing),
+    requests("many-64", "10,000 files of 4 KiB at random, 64", MANY, 64, Answer::OneOfMany),
+    requests("100k-16", "100 KiB, 16 persistent connections", MIDDLE, 16, Answer::Whole),
+    requests("close-1k-64", "1 KiB, a connection each, 64", SMALL, 64, Answer::WholeThenClose),
     Workload {
         name: "log-1k-64",
         title: "1 KiB, 64, with and without access log",
@@ -132,10 +78,7 @@ pub const ALL: [Workload; 13] = [
         name: "idle-10k",
         title: "1 KiB, 16 busy beside 10,000 idle",
         path: SMALL,
-        load: Load::BesideIdle {
-            busy: 16,
-            idle: 10_000,
-        },
+        load: Load::BesideIdle { busy: 16, idle: 10_000 },
     },
 ];
 
@@ -146,21 +89,11 @@ const fn requests(
     connections: usize,
     answer: Answer,
 ) -> Workload {
-    Workload {
-        name,
-        title,
-        path,
-        load: Load::Requests(connections, answer),
-    }
+    Workload { name, title, path, load: Load::Requests(connections, answer) }
 }
 
 const fn downloads(name: &'static str, title: &'static str, readers: usize) -> Workload {
-    Workload {
-        name,
-        title,
-        path: HUGE,
-        load: Load::Downloads(readers),
-    }
+    Workload { name, title, path: HUGE, load: Load::Downloads(readers) }
 }
 
 /// Adds the files that only these workloads ask for.

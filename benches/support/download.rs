@@ -34,12 +34,12 @@ pub fn compare(address: SocketAddr, path: &str, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets `readers` clients receive `path` at once, each as fast as it can. Fails unless each received `bytes` bytes.
+/// Lets `readers` clients receive `path` at once, each as fast as it can. Fails unless each
+/// received `bytes` bytes.
 pub fn discard(address: SocketAddr, path: &str, readers: usize, bytes: u64) -> io::Result<()> {
     let received = thread::scope(|scope| {
-        let threads: Vec<_> = (0..readers)
-            .map(|_| scope.spawn(|| discard_one(address, path)))
-            .collect();
+        let threads: Vec<_> =
+            (0..readers).map(|_| scope.spawn(|| discard_one(address, path))).collect();
         let joined = threads.into_iter().map(|reader| reader.join());
         joined
             .map(|received| received.unwrap_or_else(|_| Err(wrong("a reader panicked"))))
@@ -51,8 +51,9 @@ pub fn discard(address: SocketAddr, path: &str, readers: usize, bytes: u64) -> i
     }
 }
 
-/// Bytes of the body received before it was whole or the connection ended. The kernel drops them (MSG_TRUNC) without a copy, so that
-/// the client takes as little as possible of the cores that it shares with the server.
+/// Bytes of the body received before it was whole or the connection ended. The kernel drops them
+/// (MSG_TRUNC) without a copy, so that the client takes as little as possible of the cores that it
+/// shares with the server.
 fn discard_one(address: SocketAddr, path: &str) -> io::Result<u64> {
     let mut client = Client::connect(address)?;
     client.ask("GET", path, "")?;

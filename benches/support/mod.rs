@@ -1,6 +1,7 @@
 //! What the benchmarks share: a document root, servers as child processes, clients, and tables.
 //!
-//! Nothing here judges a time. A benchmark fails only where a server does not answer, answers other bytes, or grows.
+//! Nothing here judges a time. A benchmark fails only where a server does not answer, answers other
+//! bytes, or grows.
 
 pub mod client;
 pub mod download;
@@ -17,18 +18,17 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The descriptors this process may open, after its soft limit was raised to the hard one. Children inherit it.
+/// The descriptors this process may open, after its soft limit was raised to the hard one. Children
+/// inherit it.
 pub fn raise_descriptor_limit() -> io::Result<u64> {
     let maximum = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
+    let raised = Rlimit { current: maximum, maximum };
     setrlimit(Resource::Nofile, raised)?;
     Ok(maximum.unwrap_or(u64::MAX))
 }
 
-/// `wanted` connections, or as many as `descriptors` allow with some to spare. Says so where they are fewer.
+/// `wanted` connections, or as many as `descriptors` allow with some to spare. Says so where they
+/// are fewer.
 pub fn affordable(wanted: usize, descriptors: u64) -> usize {
     let spare = 512;
     let most = descriptors.saturating_sub(spare).min(usize::MAX as u64) as usize;

@@ -19,8 +19,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options on the command line; `None` where there is nothing to measure: `--help` was asked for or answers a wrong option,
-    /// or `cargo test --benches` runs the program, which does not pass `--bench`.
+    /// The options on the command line; `None` where there is nothing to measure: `--help` was
+    /// asked for or answers a wrong option, or `cargo test --benches` runs the program, which does
+    /// not pass `--bench`.
     pub fn from_command_line(usage: &str, rounds: usize, seconds: u64) -> Option<Options> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if !arguments.iter().any(|argument| argument == "--bench") {
@@ -42,7 +43,8 @@ impl Options {
         parsed
     }
 
-    /// These options changed by `arguments`; `None` at the first that is unknown or lacks a good value.
+    /// These options changed by `arguments`; `None` at the first that is unknown or lacks a good
+    /// value.
     fn parse(mut self, mut arguments: impl Iterator<Item = String>) -> Option<Options> {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// The name of the server that all others are compared with.
 pub const OURS: &str = "tinyhttpd";
 
-/// How one server is started. `{port}` and `{configuration}` in texts stand for the port and the configuration file's path.
+/// How one server is started. `{port}` and `{configuration}` in texts stand for the port and the
+/// configuration file's path.
 pub struct Recipe {
     pub name: String,
     pub program: PathBuf,
@@ -17,7 +18,8 @@ pub struct Recipe {
     pub announces: bool,
 }
 
-/// tinyhttpd as a user starts it, but that its connections may rest as long as the peers'; `more` are further arguments.
+/// tinyhttpd as a user starts it, but that its connections may rest as long as the peers'; `more`
+/// are further arguments.
 pub fn tinyhttpd(name: &str, program: &Path, site: &Site, more: &[&str]) -> Recipe {
     let root = site.root().display().to_string();
     let usual = ["--root", &root, "--port", "0", "--keep-alive", "3600"];
@@ -30,8 +32,9 @@ pub fn tinyhttpd(name: &str, program: &Path, site: &Site, more: &[&str]) -> Reci
     }
 }
 
-/// nginx with two workers that can have `connections` each, set as its documentation recommends for static files; `more` are further lines
-/// of its http block. It takes memory and time at start for each connection that it may have, so no more than are needed are fair.
+/// nginx with two workers that can have `connections` each, set as its documentation recommends for
+/// static files; `more` are further lines of its http block. It takes memory and time at start for
+/// each connection that it may have, so no more than are needed are fair.
 pub fn nginx(name: &str, program: &Path, site: &Site, connections: usize, more: &str) -> Recipe {
     let scratch = site.scratch().display();
     let root = site.root().display().to_string();
@@ -63,9 +66,7 @@ http {{
     Recipe {
         name: name.to_owned(),
         program: program.to_owned(),
-        arguments: ["-e", "stderr", "-c", "{configuration}"]
-            .map(str::to_owned)
-            .to_vec(),
+        arguments: ["-e", "stderr", "-c", "{configuration}"].map(str::to_owned).to_vec(),
         configuration,
         announces: false,
     }

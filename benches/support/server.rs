@@ -34,11 +34,7 @@ impl Server {
         let errors = scratch.join(format!("{}.stderr", recipe.name));
         let mut child = command(recipe, scratch, port)?
             .stdin(Stdio::null())
-            .stdout(if recipe.announces {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
+            .stdout(if recipe.announces { Stdio::piped() } else { Stdio::null() })
             .stderr(File::create(&errors)?)
             .spawn()?;
         let stdout = child.stdout.take();
@@ -48,9 +44,7 @@ impl Server {
             child,
             _stdout: None,
         };
-        let ready = server
-            .read_address(stdout)
-            .and_then(|()| server.await_answer());
+        let ready = server.read_address(stdout).and_then(|()| server.await_answer());
         let said = || fs::read_to_string(&errors).unwrap_or_default();
         ready.map_err(|error| wrong(format!("{}: {error}: {}", recipe.name, said().trim())))?;
         Ok(server)
@@ -114,19 +108,19 @@ impl Drop for Server {
     }
 }
 
-/// Ends `processes`, parents first, so that none is started anew. At once and not by SIGTERM: what they hold lies in a temporary directory, and
-/// lighttpd passes a SIGTERM on to its whole process group, which is this program's.
+/// Ends `processes`, parents first, so that none is started anew. At once and not by SIGTERM: what
+/// they hold lies in a temporary directory, and lighttpd passes a SIGTERM on to its whole process
+/// group, which is this program's.
 fn kill(processes: &[u32]) {
-    let pids = processes
-        .iter()
-        .filter_map(|&process| i32::try_from(process).ok());
+    let pids = processes.iter().filter_map(|&process| i32::try_from(process).ok());
     for pid in pids.filter_map(Pid::from_raw) {
         // It may have ended on its own meanwhile.
         let _ = kill_process(pid, Signal::KILL);
     }
 }
 
-/// From now on, SIGINT and SIGTERM end all servers that this program has started, remove `directory`, and end the program.
+/// From now on, SIGINT and SIGTERM end all servers that this program has started, remove
+/// `directory`, and end the program.
 pub fn clean_up_on_signals(directory: &Path) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let directory = directory.to_owned();
@@ -147,22 +141,18 @@ pub fn clean_up_on_signals(directory: &Path) -> io::Result<()> {
 fn command(recipe: &Recipe, scratch: &Path, port: u16) -> io::Result<Command> {
     let configuration: PathBuf = scratch.join(format!("{}.conf", recipe.name));
     let port = port.to_string();
-    fs::write(
-        &configuration,
-        recipe.configuration.replace("{port}", &port),
-    )?;
+    fs::write(&configuration, recipe.configuration.replace("{port}", &port))?;
     let configuration = configuration.display().to_string();
     let fill = |argument: &String| {
-        argument
-            .replace("{port}", &port)
-            .replace("{configuration}", &configuration)
+        argument.replace("{port}", &port).replace("{configuration}", &configuration)
     };
     let mut command = Command::new(&recipe.program);
     command.args(recipe.arguments.iter().map(fill));
     Ok(command)
 }
 
-/// A port that is free now. Another program may take it before the server does; then the server says so and the run fails.
+/// A port that is free now. Another program may take it before the server does; then the server
+/// says so and the run fails.
 fn free_port() -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())

@@ -20,26 +20,21 @@ pub const HUGE_BYTES: u64 = 1 << 30;
 
 const PAGE: usize = 4096;
 
-/// A document root with a place for configurations and logs beside it; both are removed when this is dropped.
+/// A document root with a place for configurations and logs beside it; both are removed when this
+/// is dropped.
 pub struct Site {
     directory: TempDir,
 }
 
 impl Site {
-    /// A root that holds the files named above. Its directories can be read by whoever the servers run as.
+    /// A root that holds the files named above. Its directories can be read by whoever the servers
+    /// run as.
     pub fn create() -> io::Result<Site> {
-        let directory = tempfile::Builder::new()
-            .prefix("tinyhttpd-bench-")
-            .tempdir()?;
+        let directory = tempfile::Builder::new().prefix("tinyhttpd-bench-").tempdir()?;
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755))?;
         let site = Site { directory };
         fs::create_dir(site.root())?;
-        for (path, bytes) in [
-            (INDEX, 512),
-            (SMALL, 1024),
-            (LARGE, 64 << 20),
-            (HUGE, HUGE_BYTES),
-        ] {
+        for (path, bytes) in [(INDEX, 512), (SMALL, 1024), (LARGE, 64 << 20), (HUGE, HUGE_BYTES)] {
             site.add(path, bytes)?;
         }
         Ok(site)
@@ -60,7 +55,8 @@ impl Site {
         self.root().join(path.trim_start_matches('/'))
     }
 
-    /// Writes a file of `bytes` bytes, dated an hour ago, so that no server takes it for one that is being written.
+    /// Writes a file of `bytes` bytes, dated an hour ago, so that no server takes it for one that
+    /// is being written.
     pub fn add(&self, path: &str, bytes: u64) -> io::Result<()> {
         let mut file = BufWriter::with_capacity(1 << 20, File::create(self.file(path))?);
         for offset in (0..bytes).step_by(PAGE) {

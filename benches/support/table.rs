@@ -26,18 +26,12 @@ pub fn print(headings: &[&str], rows: &[Vec<String>]) {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let widths = cells.map(|cell| cell.chars().count());
-        widths
-            .max()
-            .unwrap_or(0)
-            .max(headings[column].chars().count())
+        widths.max().unwrap_or(0).max(headings[column].chars().count())
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let headings: Vec<String> = headings.iter().map(|heading| heading.to_string()).collect();
     print_row(&headings, &widths);
-    let rules: Vec<String> = widths
-        .iter()
-        .map(|&w| format!("{}:", "-".repeat(w - 1)))
-        .collect();
+    let rules: Vec<String> = widths.iter().map(|&w| format!("{}:", "-".repeat(w - 1))).collect();
     println!("| {} | {} |", "-".repeat(widths[0]), rules[1..].join(" | "));
     rows.iter().for_each(|row| print_row(row, &widths));
     println!();

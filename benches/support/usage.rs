@@ -8,9 +8,8 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// The process `root` and all its descendants.
 pub fn tree(root: u32) -> Vec<u32> {
-    let parents: Vec<(u32, u32)> = numbers_in("/proc")
-        .filter_map(|pid| Some((pid, stat_field(pid, 1)? as u32)))
-        .collect();
+    let parents: Vec<(u32, u32)> =
+        numbers_in("/proc").filter_map(|pid| Some((pid, stat_field(pid, 1)? as u32))).collect();
     let mut found = vec![root];
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
@@ -25,8 +24,8 @@ pub fn cpu(processes: &[u32]) -> Duration {
     processes.iter().map(|&pid| cpu_of(pid)).sum()
 }
 
-/// The larger of two times that never say too much: the process's, in ticks but with its ended threads, and the sum over its living
-/// threads, in nanoseconds.
+/// The larger of two times that never say too much: the process's, in ticks but with its ended
+/// threads, and the sum over its living threads, in nanoseconds.
 fn cpu_of(pid: u32) -> Duration {
     let ticks = stat_field(pid, 11).unwrap_or(0) + stat_field(pid, 12).unwrap_or(0);
     let nanoseconds = numbers_in(&format!("/proc/{pid}/task"))
@@ -36,8 +35,8 @@ fn cpu_of(pid: u32) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND).max(Duration::from_nanos(nanoseconds))
 }
 
-/// Bytes of memory that `processes` use. A page that several processes share counts in parts (PSS), so that a server of many processes
-/// is not charged for it many times.
+/// Bytes of memory that `processes` use. A page that several processes share counts in parts (PSS),
+/// so that a server of many processes is not charged for it many times.
 pub fn memory(processes: &[u32]) -> u64 {
     processes.iter().filter_map(|&pid| memory_of(pid)).sum()
 }
@@ -49,7 +48,8 @@ fn memory_of(pid: u32) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// A numeric field of `/proc/PID/stat`, counted from the one after the command's name: 1 is the parent, 11 and 12 user and system time.
+/// A numeric field of `/proc/PID/stat`, counted from the one after the command's name: 1 is the
+/// parent, 11 and 12 user and system time.
 fn stat_field(pid: u32, index: usize) -> Option<u64> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let after_name = &line[line.rfind(')')? + 2..];

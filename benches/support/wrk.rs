@@ -34,14 +34,11 @@ pub struct Figures {
     pub errors: u64,
 }
 
-/// Loads the server at `address`. Fails where wrk fails, where nothing was answered, or where the answers had too few bytes.
+/// Loads the server at `address`. Fails where wrk fails, where nothing was answered, or where the
+/// answers had too few bytes.
 pub fn run(address: SocketAddr, load: &Load, scratch: &Path) -> io::Result<Figures> {
     let program = find_program("wrk").ok_or_else(|| wrong("wrk is not installed"))?;
-    let script = scratch.join(if load.files > 0 {
-        "random.lua"
-    } else {
-        "report.lua"
-    });
+    let script = scratch.join(if load.files > 0 { "random.lua" } else { "report.lua" });
     let picks = if load.files > 0 { RANDOM_PATHS } else { "" };
     fs::write(&script, format!("{REPORT}{picks}"))?;
     let output = Command::new(program)
@@ -51,10 +48,7 @@ pub fn run(address: SocketAddr, load: &Load, scratch: &Path) -> io::Result<Figur
         .args(["-c", &load.connections.to_string()])
         .args(["-d", &format!("{}s", load.seconds)])
         .args(load.fields.iter().flat_map(|field| ["-H", field]))
-        .arg(format!(
-            "http://{address}{}",
-            load.path.replace("{file}", "00000")
-        ))
+        .arg(format!("http://{address}{}", load.path.replace("{file}", "00000")))
         .args(["--", &load.path, &load.files.to_string()])
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -69,26 +63,14 @@ pub fn run(address: SocketAddr, load: &Load, scratch: &Path) -> io::Result<Figur
 }
 
 fn figures(load: &Load, numbers: &[u64]) -> Option<Figures> {
-    let &[
-        requests,
-        microseconds,
-        bytes,
-        lost,
-        error_statuses,
-        p50,
-        p99,
-    ] = numbers
-    else {
+    let &[requests, microseconds, bytes, lost, error_statuses, p50, p99] = numbers else {
         return None;
     };
     if requests == 0 || bytes < requests * load.body_bytes {
         return None;
     }
-    let other_status = if load.status >= 400 {
-        requests.saturating_sub(error_statuses)
-    } else {
-        error_statuses
-    };
+    let other_status =
+        if load.status >= 400 { requests.saturating_sub(error_statuses) } else { error_statuses };
     Some(Figures {
         requests,
         seconds: microseconds as f64 / 1e6,
@@ -106,7 +88,8 @@ function done(summary, latency)
 end
 "#;
 
-/// The requests are written beforehand, so that choosing one is all that costs wrk time. Each thread has a seed of its own.
+/// The requests are written beforehand, so that choosing one is all that costs wrk time. Each
+/// thread has a seed of its own.
 const RANDOM_PATHS: &str = r#"
 local threads = 0
 function setup(thread)

@@ -1,8 +1,10 @@
-//! Time as HTTP writes it: HTTP-date in its three forms (RFC 9110 §5.6.7), and the access log's one.
+//! Time as HTTP writes it: HTTP-date in its three forms (RFC 9110 §5.6.7), and the access log's
+//! one.
 //!
-//! The only user of `httpdate`, which panics before 1970 and after the year 9999, accepts blanks around a date, and takes every two-digit year
-//! from 70 for the twentieth century: all three are mended here. The time is passed in; no clock is read. Left out: dates before
-//! 1970 and leap seconds, which are no date to [`parse`].
+//! The only user of `httpdate`, which panics before 1970 and after the year 9999, accepts blanks
+//! around a date, and takes every two-digit year from 70 for the twentieth century: all three are
+//! mended here. The time is passed in; no clock is read. Left out: dates before 1970 and leap
+//! seconds, which are no date to [`parse`].
 
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
@@ -13,7 +15,8 @@ const SECONDS_MAX: i64 = 253_402_300_799;
 /// The most seconds that fifty years have: with thirteen leap days.
 const FIFTY_YEARS: i64 = (50 * 365 + 13) * 24 * 60 * 60;
 
-/// A point in time: seconds since 1970-01-01T00:00:00Z (negative before) and the nanoseconds after them, as `stat` tells it.
+/// A point in time: seconds since 1970-01-01T00:00:00Z (negative before) and the nanoseconds after
+/// them, as `stat` tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     pub seconds: i64,
@@ -23,10 +26,7 @@ pub struct Timestamp {
 impl Timestamp {
     /// The point `seconds` after the start of 1970.
     pub const fn from_seconds(seconds: i64) -> Timestamp {
-        Timestamp {
-            seconds,
-            nanoseconds: 0,
-        }
+        Timestamp { seconds, nanoseconds: 0 }
     }
 
     /// The same point without its nanoseconds.
@@ -46,12 +46,8 @@ impl Timestamp {
         }
         let since_1970 = Duration::from_secs(self.seconds.unsigned_abs());
         let mut bytes = [0; 29];
-        write!(
-            bytes.as_mut_slice(),
-            "{}",
-            httpdate::HttpDate::from(UNIX_EPOCH + since_1970)
-        )
-        .ok()?;
+        write!(bytes.as_mut_slice(), "{}", httpdate::HttpDate::from(UNIX_EPOCH + since_1970))
+            .ok()?;
         Some(HttpDate(bytes))
     }
 }
@@ -81,10 +77,11 @@ impl HttpDate {
     }
 }
 
-/// Parses an HTTP-date in any of the three forms, as it is read at time `now`; `None` where it is none.
+/// Parses an HTTP-date in any of the three forms, as it is read at time `now`; `None` where it is
+/// none.
 ///
-/// A date has no blanks around it, the case of the RFC, and the day-name that belongs to it. Only the obsolete form of RFC 850 needs `now`, for
-/// its two-digit year.
+/// A date has no blanks around it, the case of the RFC, and the day-name that belongs to it. Only
+/// the obsolete form of RFC 850 needs `now`, for its two-digit year.
 pub fn parse(value: &[u8], now: Timestamp) -> Option<Timestamp> {
     let text = str::from_utf8(value).ok()?;
     match text.len() {
@@ -94,24 +91,21 @@ pub fn parse(value: &[u8], now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Parses an IMF-fixdate or asctime-date. `httpdate` trims its input, hence the look at both ends first.
+/// Parses an IMF-fixdate or asctime-date. `httpdate` trims its input, hence the look at both ends
+/// first.
 fn parse_four_digit_year(text: &str) -> Option<Timestamp> {
     if text.trim().len() != text.len() {
         return None;
     }
-    let since_1970 = httpdate::parse_http_date(text)
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    Some(Timestamp::from_seconds(
-        i64::try_from(since_1970.as_secs()).ok()?,
-    ))
+    let since_1970 = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_seconds(i64::try_from(since_1970.as_secs()).ok()?))
 }
 
 /// Parses an rfc850-date: `Sunday, 06-Nov-94 08:49:37 GMT`.
 ///
-/// The year is the latest with these two digits that is not more than fifty years in the future (RFC 9110 §5.6.7) and in which the day-name is right;
-/// a century later each date falls on another day of the week.
+/// The year is the latest with these two digits that is not more than fifty years in the future
+/// (RFC 9110 §5.6.7) and in which the day-name is right; a century later each date falls on another
+/// day of the week.
 fn parse_rfc850(text: &str, now: Timestamp) -> Option<Timestamp> {
     let (day_name, rest) = text.split_once(", ")?;
     let (day, rest) = rest.split_once('-')?;
@@ -127,7 +121,8 @@ fn parse_rfc850(text: &str, now: Timestamp) -> Option<Timestamp> {
         .find(|date| date.seconds <= now.seconds.saturating_add(FIFTY_YEARS))
 }
 
-/// The latest year up to fifty after `now` that ends in the two `digits`, and the one a century before it.
+/// The latest year up to fifty after `now` that ends in the two `digits`, and the one a century
+/// before it.
 fn years_ending_in(digits: &str, now: Timestamp) -> Option<[i64; 2]> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -140,15 +135,8 @@ fn years_ending_in(digits: &str, now: Timestamp) -> Option<[i64; 2]> {
 
 /// The three letters that an IMF-fixdate has for the full name of a day.
 fn short_day_name(day_name: &str) -> Option<&str> {
-    const DAY_NAMES: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
+    const DAY_NAMES: [&str; 7] =
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     DAY_NAMES.contains(&day_name).then(|| &day_name[..3])
 }
 
@@ -241,48 +229,16 @@ mod tests {
         let in_2099 = Timestamp::from_seconds(4_070_908_800);
         let in_1994 = Timestamp::from_seconds(784_111_777);
         for (value, now, expected) in [
-            (
-                "Sunday, 01-Mar-26 00:00:00 GMT",
-                NOW,
-                "Sun, 01 Mar 2026 00:00:00 GMT",
-            ),
-            (
-                "Sunday, 01-Mar-76 00:00:00 GMT",
-                NOW,
-                "Sun, 01 Mar 2076 00:00:00 GMT",
-            ),
+            ("Sunday, 01-Mar-26 00:00:00 GMT", NOW, "Sun, 01 Mar 2026 00:00:00 GMT"),
+            ("Sunday, 01-Mar-76 00:00:00 GMT", NOW, "Sun, 01 Mar 2076 00:00:00 GMT"),
             // Fifty years and ten months ahead: the past, as the day-name says too.
-            (
-                "Friday, 31-Dec-76 00:00:00 GMT",
-                NOW,
-                "Fri, 31 Dec 1976 00:00:00 GMT",
-            ),
+            ("Friday, 31-Dec-76 00:00:00 GMT", NOW, "Fri, 31 Dec 1976 00:00:00 GMT"),
             // 1970-01-01 was a Thursday, 2070-01-01 will be a Wednesday.
-            (
-                "Wednesday, 01-Jan-70 00:00:00 GMT",
-                NOW,
-                "Wed, 01 Jan 2070 00:00:00 GMT",
-            ),
-            (
-                "Thursday, 01-Jan-70 00:00:00 GMT",
-                NOW,
-                "Thu, 01 Jan 1970 00:00:00 GMT",
-            ),
-            (
-                "Saturday, 01-Jan-77 00:00:00 GMT",
-                NOW,
-                "Sat, 01 Jan 1977 00:00:00 GMT",
-            ),
-            (
-                "Thursday, 01-Jan-32 00:00:00 GMT",
-                in_1994,
-                "Thu, 01 Jan 2032 00:00:00 GMT",
-            ),
-            (
-                "Thursday, 01-Jan-05 00:00:00 GMT",
-                in_2099,
-                "Thu, 01 Jan 2105 00:00:00 GMT",
-            ),
+            ("Wednesday, 01-Jan-70 00:00:00 GMT", NOW, "Wed, 01 Jan 2070 00:00:00 GMT"),
+            ("Thursday, 01-Jan-70 00:00:00 GMT", NOW, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("Saturday, 01-Jan-77 00:00:00 GMT", NOW, "Sat, 01 Jan 1977 00:00:00 GMT"),
+            ("Thursday, 01-Jan-32 00:00:00 GMT", in_1994, "Thu, 01 Jan 2032 00:00:00 GMT"),
+            ("Thursday, 01-Jan-05 00:00:00 GMT", in_2099, "Thu, 01 Jan 2105 00:00:00 GMT"),
         ] {
             let expected = parse(expected.as_bytes(), now);
             assert!(expected.is_some(), "{value}: a wrong row");
@@ -308,26 +264,11 @@ mod tests {
     #[test]
     fn dates_are_written_as_imf_fixdate_and_for_the_log() {
         for (seconds, date, log) in [
-            (
-                0,
-                "Thu, 01 Jan 1970 00:00:00 GMT",
-                "01/Jan/1970:00:00:00 +0000",
-            ),
-            (
-                784_111_777,
-                "Sun, 06 Nov 1994 08:49:37 GMT",
-                "06/Nov/1994:08:49:37 +0000",
-            ),
-            (
-                SECONDS_MAX,
-                "Fri, 31 Dec 9999 23:59:59 GMT",
-                "31/Dec/9999:23:59:59 +0000",
-            ),
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT", "01/Jan/1970:00:00:00 +0000"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT", "06/Nov/1994:08:49:37 +0000"),
+            (SECONDS_MAX, "Fri, 31 Dec 9999 23:59:59 GMT", "31/Dec/9999:23:59:59 +0000"),
         ] {
-            let timestamp = Timestamp {
-                seconds,
-                nanoseconds: 999_999_999,
-            };
+            let timestamp = Timestamp { seconds, nanoseconds: 999_999_999 };
             let written = timestamp.http_date().expect(date);
             assert_eq!(written.as_str(), date);
             assert_eq!(str::from_utf8(&written.common_log()), Ok(log));

@@ -1,7 +1,7 @@
 //! Field lines of a request head: their names and values, found by name (RFC 9110 §5, RFC 9112 §5).
 //!
-//! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for the reader of each
-//! field. Folded lines (RFC 9112 §5.2) are refused.
+//! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for
+//! the reader of each field. Folded lines (RFC 9112 §5.2) are refused.
 
 use super::request::{Line, Reject, Stop, take_line};
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
@@ -32,8 +32,8 @@ impl<'a> Fields<'a> {
         Fields::new(&[])
     }
 
-    /// Parses field lines for tests and tools: `lines` is `Name: value` lines ended by CRLF or LF, with or without the
-    /// closing empty line; the last may lack its line end.
+    /// Parses field lines for tests and tools: `lines` is `Name: value` lines ended by CRLF or LF,
+    /// with or without the closing empty line; the last may lack its line end.
     pub fn parse(lines: &'a [u8]) -> Result<Fields<'a>, Reject> {
         if lines.len() > HEAD_BYTES_MAX {
             return Err(Reject::HeadTooLong);
@@ -44,10 +44,7 @@ impl<'a> Fields<'a> {
             let line = match take_line(lines, start) {
                 Ok(line) => line,
                 Err(Stop::Refused(reject)) => return Err(reject),
-                Err(Stop::Partial) => Line {
-                    content: &lines[start..],
-                    next: lines.len(),
-                },
+                Err(Stop::Partial) => Line { content: &lines[start..], next: lines.len() },
             };
             if line.content.is_empty() {
                 break;
@@ -58,7 +55,8 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    /// The field section of `head` that starts at `start`, and the position after its closing empty line.
+    /// The field section of `head` that starts at `start`, and the position after its closing empty
+    /// line.
     ///
     /// `head` has [`HEAD_BYTES_MAX`] bytes at most.
     pub(super) fn parse_section(
@@ -77,22 +75,16 @@ impl<'a> Fields<'a> {
     }
 
     fn new(head: &'a [u8]) -> Fields<'a> {
-        Fields {
-            head,
-            lines: [LineSpan::default(); FIELD_LINES_MAX],
-            count: 0,
-        }
+        Fields { head, lines: [LineSpan::default(); FIELD_LINES_MAX], count: 0 }
     }
 
     /// Adds the field line `line`, which starts at `start` in the head.
     fn push(&mut self, start: usize, line: &[u8]) -> Result<(), Reject> {
-        let span = self
-            .lines
-            .get_mut(self.count)
-            .ok_or(Reject::TooManyFieldLines)?;
+        let span = self.lines.get_mut(self.count).ok_or(Reject::TooManyFieldLines)?;
         let name_end = field_name_end(line)?;
         let value = &line[name_end + 1..];
-        // No line holds CR, LF or FF, so what trim_ascii removes is the optional whitespace of RFC 9110 §5.6.3.
+        // No line holds CR, LF or FF, so what trim_ascii removes is the optional whitespace of RFC
+        // 9110 §5.6.3.
         let value_start = line.len() - value.trim_ascii_start().len();
         let value_end = value_start + value.trim_ascii().len();
         let position = |in_line: usize| (start + in_line) as u16;
@@ -104,7 +96,8 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// The value of the first line named `name` (without regard to case), blanks around it removed; `None` where there is none.
+    /// The value of the first line named `name` (without regard to case), blanks around it removed;
+    /// `None` where there is none.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
@@ -116,23 +109,18 @@ impl<'a> Fields<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The members of the list that all lines named `name` make together (RFC 9110 §5.6.1): split at commas outside
-    /// quoted strings, blanks around each removed, empty members skipped. A quoted string without its end takes the rest
-    /// of its line.
+    /// The members of the list that all lines named `name` make together (RFC 9110 §5.6.1): split
+    /// at commas outside quoted strings, blanks around each removed, empty members skipped. A
+    /// quoted string without its end takes the rest of its line.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.all(name)
-            .flat_map(Members)
-            .map(<[u8]>::trim_ascii)
-            .filter(|member| !member.is_empty())
+        self.all(name).flat_map(Members).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
     }
 
     /// Each line's name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let head = self.head;
         let part = move |(from, to): (u16, u16)| &head[from.into()..to.into()];
-        self.lines[..self.count]
-            .iter()
-            .map(move |span| (part(span.name), part(span.value)))
+        self.lines[..self.count].iter().map(move |span| (part(span.name), part(span.value)))
     }
 }
 
@@ -147,7 +135,8 @@ fn field_name_end(line: &[u8]) -> Result<usize, Reject> {
     }
 }
 
-/// What is left of a list's text: yields it piece by piece, cut at each comma outside a quoted string.
+/// What is left of a list's text: yields it piece by piece, cut at each comma outside a quoted
+/// string.
 struct Members<'a>(&'a [u8]);
 
 impl<'a> Iterator for Members<'a> {
@@ -164,8 +153,8 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// Bytes of `list` before its first comma outside a quoted string, in which a backslash quotes the byte after it
-/// (RFC 9110 §5.6.4).
+/// Bytes of `list` before its first comma outside a quoted string, in which a backslash quotes the
+/// byte after it (RFC 9110 §5.6.4).
 fn member_length(list: &[u8]) -> usize {
     let mut in_quotes = false;
     let mut at = 0;
@@ -188,10 +177,7 @@ pub(super) fn is_token(bytes: &[u8]) -> bool {
 
 /// The number of token characters at the start of `bytes`.
 fn token_length(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .position(|&byte| !IS_TCHAR[usize::from(byte)])
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|&byte| !IS_TCHAR[usize::from(byte)]).unwrap_or(bytes.len())
 }
 
 /// For each byte whether it is a `tchar` (RFC 9110 §5.6.2).
@@ -243,20 +229,11 @@ mod tests {
     #[test]
     fn lines_over_a_limit_are_refused() {
         let most = b"a: b\n".repeat(FIELD_LINES_MAX);
-        assert_eq!(
-            Fields::parse(&most).map(|fields| fields.iter().count()),
-            Ok(FIELD_LINES_MAX)
-        );
+        assert_eq!(Fields::parse(&most).map(|fields| fields.iter().count()), Ok(FIELD_LINES_MAX));
         let too_many = [&most[..], b"c: d\n"].concat();
-        assert_eq!(
-            Fields::parse(&too_many).map(|_| ()),
-            Err(Reject::TooManyFieldLines)
-        );
+        assert_eq!(Fields::parse(&too_many).map(|_| ()), Err(Reject::TooManyFieldLines));
         let too_long = [b"a: ", &[b'b'; HEAD_BYTES_MAX][..]].concat();
-        assert_eq!(
-            Fields::parse(&too_long).map(|_| ()),
-            Err(Reject::HeadTooLong)
-        );
+        assert_eq!(Fields::parse(&too_long).map(|_| ()), Err(Reject::HeadTooLong));
         let longest = &too_long[..HEAD_BYTES_MAX];
         let value = Fields::parse(longest).unwrap().get("a").map(<[u8]>::len);
         assert_eq!(value, Some(HEAD_BYTES_MAX - 3));

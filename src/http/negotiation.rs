@@ -1,7 +1,8 @@
-//! Proactive negotiation (RFC 9110 §12): the content coding a client accepts, and whether it asks for HTML or JSON.
+//! Proactive negotiation (RFC 9110 §12): the content coding a client accepts, and whether it asks
+//! for HTML or JSON.
 //!
-//! Malformed members are ignored one by one. Left out: Accept-Charset and Accept-Language, and media types with parameters
-//! of their own.
+//! Malformed members are ignored one by one. Left out: Accept-Charset and Accept-Language, and
+//! media types with parameters of their own.
 
 use std::cmp::Reverse;
 
@@ -17,11 +18,8 @@ pub enum ContentCoding {
 
 impl ContentCoding {
     /// In the server's order of preference, best first.
-    pub const ALL: [ContentCoding; 3] = [
-        ContentCoding::Brotli,
-        ContentCoding::Zstd,
-        ContentCoding::Gzip,
-    ];
+    pub const ALL: [ContentCoding; 3] =
+        [ContentCoding::Brotli, ContentCoding::Zstd, ContentCoding::Gzip];
 
     /// The coding's registered name: `br`, `zstd`, `gzip`.
     pub fn name(self) -> &'static str {
@@ -41,17 +39,20 @@ impl ContentCoding {
         }
     }
 
-    /// Whether `name` is the coding's, in any case; `x-gzip` is another name of `gzip` (RFC 9110 §8.4.1.3).
+    /// Whether `name` is the coding's, in any case; `x-gzip` is another name of `gzip` (RFC 9110
+    /// §8.4.1.3).
     fn is_named(self, name: &[u8]) -> bool {
         name.eq_ignore_ascii_case(self.name().as_bytes())
             || (self == ContentCoding::Gzip && name.eq_ignore_ascii_case(b"x-gzip"))
     }
 }
 
-/// The codings that the request's Accept-Encoding prefers to the identity, best first (by weight, then the server's order). Without the field: none.
+/// The codings that the request's Accept-Encoding prefers to the identity, best first (by weight,
+/// then the server's order). Without the field: none.
 ///
-/// A coding weighs what its own member says, else what `*` says; one of weight 0, or of less weight than the field gives to the
-/// identity, is not among them (RFC 9110 §12.5.3). At equal weight the coding is preferred, as it is shorter.
+/// A coding weighs what its own member says, else what `*` says; one of weight 0, or of less weight
+/// than the field gives to the identity, is not among them (RFC 9110 §12.5.3). At equal weight the
+/// coding is preferred, as it is shorter.
 pub fn accepted_codings(fields: &Fields) -> impl Iterator<Item = ContentCoding> {
     let weights = CodingWeights::read(fields);
     let identity = weights.identity.or(weights.any).unwrap_or(0);
@@ -67,7 +68,8 @@ pub fn accepted_codings(fields: &Fields) -> impl Iterator<Item = ContentCoding> 
         .map(|(coding, _)| coding)
 }
 
-/// What Accept-Encoding says of each coding, in thousandths; of two members for one coding the later counts.
+/// What Accept-Encoding says of each coding, in thousandths; of two members for one coding the
+/// later counts.
 #[derive(Default)]
 struct CodingWeights {
     /// In the order of [`ContentCoding::ALL`].
@@ -104,7 +106,8 @@ impl CodingWeights {
     }
 }
 
-/// The name and weight of one member of Accept-Encoding, which takes no parameter but `q` (RFC 9110 §12.5.3).
+/// The name and weight of one member of Accept-Encoding, which takes no parameter but `q` (RFC 9110
+/// §12.5.3).
 fn parse_coding(member: &[u8]) -> Option<(&[u8], u16)> {
     let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let name = parts.next()?;
@@ -115,8 +118,9 @@ fn parse_coding(member: &[u8]) -> Option<(&[u8], u16)> {
     parts.next().is_none().then_some((name, weight))
 }
 
-/// The weight, in thousandths, that the request's Accept gives to `media_type` (`text/html`): the most specific media range counts;
-/// 1000 without the field, 0 where no media range has it (RFC 9110 §12.5.1).
+/// The weight, in thousandths, that the request's Accept gives to `media_type` (`text/html`): the
+/// most specific media range counts; 1000 without the field, 0 where no media range has it (RFC
+/// 9110 §12.5.1).
 pub fn media_type_weight(fields: &Fields, media_type: &str) -> u16 {
     if fields.get("Accept").is_none() {
         return 1000;
@@ -142,7 +146,8 @@ enum Specificity {
     Any,
     /// `text/*`
     Type,
-    /// `text/html;level=1`: it names more than the bare type, so it counts only where nothing names just that.
+    /// `text/html;level=1`: it names more than the bare type, so it counts only where nothing names
+    /// just that.
     WithParameters,
     /// `text/html`
     Exact,
@@ -156,21 +161,16 @@ impl MediaRange {
             .map(<[u8]>::trim_ascii)
             .filter(|part| !part.is_empty());
         let mut specificity = Specificity::of(parts.next()?, media_type.as_bytes())?;
-        // `q` ends the parameters of the media type; what follows is an extension that was never used.
+        // `q` ends the parameters of the media type; what follows is an extension that was never
+        // used.
         for parameter in parts {
             if let Some(value) = weight_value(parameter) {
                 let weight = parse_qvalue(value)?;
-                return Some(MediaRange {
-                    specificity,
-                    weight,
-                });
+                return Some(MediaRange { specificity, weight });
             }
             specificity = specificity.min(Specificity::WithParameters);
         }
-        Some(MediaRange {
-            specificity,
-            weight: 1000,
-        })
+        Some(MediaRange { specificity, weight: 1000 })
     }
 }
 
@@ -185,13 +185,12 @@ impl Specificity {
         }
         let type_and_slash = range.strip_suffix(b"*")?;
         let slash = media_type.iter().position(|&byte| byte == b'/')?;
-        type_and_slash
-            .eq_ignore_ascii_case(&media_type[..=slash])
-            .then_some(Specificity::Type)
+        type_and_slash.eq_ignore_ascii_case(&media_type[..=slash]).then_some(Specificity::Type)
     }
 }
 
-/// Whether a byte separates: it is `separator` and not inside a quoted-string (RFC 9110 §5.6.4), over the bytes of one value in order.
+/// Whether a byte separates: it is `separator` and not inside a quoted-string (RFC 9110 §5.6.4),
+/// over the bytes of one value in order.
 fn outside_quotes(separator: u8) -> impl FnMut(&u8) -> bool {
     let (mut quoted, mut escaped) = (false, false);
     move |&byte| {
@@ -419,11 +418,7 @@ mod tests {
             (of_the_rfc, "text/html", 300),
             (of_the_rfc, "image/jpeg", 500),
         ] {
-            assert_eq!(
-                weight(accept, media_type),
-                expected,
-                "{media_type} {accept:?}"
-            );
+            assert_eq!(weight(accept, media_type), expected, "{media_type} {accept:?}");
         }
     }
 }

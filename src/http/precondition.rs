@@ -39,18 +39,16 @@ impl Condition {
 
 impl From<bool> for Condition {
     fn from(holds: bool) -> Condition {
-        if holds {
-            Condition::True
-        } else {
-            Condition::False
-        }
+        if holds { Condition::True } else { Condition::False }
     }
 }
 
-/// Evaluates the preconditions in the order of RFC 9110 §13.2.2 (If-Range apart, which belongs to Range).
+/// Evaluates the preconditions in the order of RFC 9110 §13.2.2 (If-Range apart, which belongs to
+/// Range).
 ///
-/// `current` is the selected representation's validators, `None` where there is no current representation (a PUT that creates).
-/// A representation without any validator is never [`Verdict::NotModified`].
+/// `current` is the selected representation's validators, `None` where there is no current
+/// representation (a PUT that creates). A representation without any validator is never
+/// [`Verdict::NotModified`].
 pub fn evaluate(
     method: Method,
     fields: &Fields,
@@ -72,9 +70,11 @@ pub fn evaluate(
     Verdict::Proceed
 }
 
-/// Whether the Range field may be used: `If-Range` is absent or its validator matches strongly (RFC 9110 §13.1.5).
+/// Whether the Range field may be used: `If-Range` is absent or its validator matches strongly (RFC
+/// 9110 §13.1.5).
 ///
-/// A date is strong when the second it names is over at `now`, so that the file cannot change a second time in it (RFC 9110 §8.8.2.2).
+/// A date is strong when the second it names is over at `now`, so that the file cannot change a
+/// second time in it (RFC 9110 §8.8.2.2).
 pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> bool {
     if fields.get("If-Range").is_none() {
         return true;
@@ -82,10 +82,7 @@ pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> b
     let Some(value) = only_line(fields, "If-Range") else {
         return false;
     };
-    if current
-        .entity_tag
-        .is_some_and(|tag| tag.equals_strongly(value))
-    {
+    if current.entity_tag.is_some_and(|tag| tag.equals_strongly(value)) {
         return true;
     }
     current.last_modified.is_some_and(|last_modified| {
@@ -101,19 +98,22 @@ fn selects_a_representation(method: Method) -> bool {
 /// The verdict when the client has the current representation already (RFC 9110 §13.1.2).
 fn unmodified(method: Method, current: Option<&Validators>) -> Verdict {
     match method {
-        // Only `If-None-Match: *` comes here without validators: what the client holds cannot be told to be the same.
+        // Only `If-None-Match: *` comes here without validators: what the client holds cannot be
+        // told to be the same.
         Method::Get | Method::Head if current == Some(&Validators::NONE) => Verdict::Proceed,
         Method::Get | Method::Head => Verdict::NotModified,
         _ => Verdict::Failed,
     }
 }
 
-/// `If-Match`: true if there is a current representation that a member names by strong comparison, or that `*` does (RFC 9110 §13.1.1).
+/// `If-Match`: true if there is a current representation that a member names by strong comparison,
+/// or that `*` does (RFC 9110 §13.1.1).
 fn if_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     matches_any(fields, "If-Match", current, EntityTag::equals_strongly)
 }
 
-/// `If-Unmodified-Since`: true if Last-Modified is not later; ignored without it, or if the value is no date (RFC 9110 §13.1.4).
+/// `If-Unmodified-Since`: true if Last-Modified is not later; ignored without it, or if the value
+/// is no date (RFC 9110 §13.1.4).
 fn if_unmodified_since(fields: &Fields, current: Option<&Validators>, now: Timestamp) -> Condition {
     let last_modified = current.and_then(|validators| validators.last_modified);
     match (last_modified, date_of(fields, "If-Unmodified-Since", now)) {
@@ -122,7 +122,8 @@ fn if_unmodified_since(fields: &Fields, current: Option<&Validators>, now: Times
     }
 }
 
-/// `If-None-Match`: false if there is a current representation that a member names by weak comparison, or that `*` does (RFC 9110 §13.1.2).
+/// `If-None-Match`: false if there is a current representation that a member names by weak
+/// comparison, or that `*` does (RFC 9110 §13.1.2).
 fn if_none_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     match matches_any(fields, "If-None-Match", current, EntityTag::equals_weakly) {
         Condition::Absent => Condition::Absent,
@@ -131,8 +132,9 @@ fn if_none_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     }
 }
 
-/// `If-Modified-Since`: true if Last-Modified is later; ignored without it, for methods other than GET and HEAD, if the value is no
-/// date (RFC 9110 §13.1.3), or one later than `now` (RFC 1945 §10.9).
+/// `If-Modified-Since`: true if Last-Modified is later; ignored without it, for methods other than
+/// GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one later than `now` (RFC 1945
+/// §10.9).
 fn if_modified_since(
     method: Method,
     fields: &Fields,
@@ -149,7 +151,8 @@ fn if_modified_since(
     }
 }
 
-/// Whether the lines named `name` name the current representation: by `*`, or by an entity-tag that `equals` its own.
+/// Whether the lines named `name` name the current representation: by `*`, or by an entity-tag that
+/// `equals` its own.
 fn matches_any(
     fields: &Fields,
     name: &str,
@@ -171,9 +174,11 @@ fn matches_any(
         .into()
 }
 
-/// The members of an entity-tag list over all lines named `name`. A malformed one is passed on as it is: it equals no entity-tag.
+/// The members of an entity-tag list over all lines named `name`. A malformed one is passed on as
+/// it is: it equals no entity-tag.
 ///
-/// Not [`Fields::list`]: a backslash is an ordinary byte of an opaque-tag (RFC 9110 §8.8.3), and escapes nothing.
+/// Not [`Fields::list`]: a backslash is an ordinary byte of an opaque-tag (RFC 9110 §8.8.3), and
+/// escapes nothing.
 fn entity_tags<'a>(fields: &Fields<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
     fields.all(name).flat_map(|value| {
         let mut quoted = false;
@@ -204,33 +209,22 @@ mod tests {
     use crate::http::validator::FileFacts;
     use Method::{Connect, Get, Head, NotAllowed, Options, Put};
 
-    const MODIFIED: Timestamp = Timestamp {
-        seconds: 784_111_777,
-        nanoseconds: 500_000_000,
-    };
+    const MODIFIED: Timestamp = Timestamp { seconds: 784_111_777, nanoseconds: 500_000_000 };
     const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
     const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     const AFTER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
     const TODAY: &str = "Sun, 01 Mar 2026 00:00:00 GMT";
     const TOMORROW: &str = "Mon, 02 Mar 2026 00:00:00 GMT";
 
-    const NOW: Timestamp = Timestamp {
-        seconds: 1_772_323_200,
-        nanoseconds: 7,
-    };
+    const NOW: Timestamp = Timestamp { seconds: 1_772_323_200, nanoseconds: 7 };
 
     fn modified_at(modified: Timestamp) -> Validators {
-        let facts = FileFacts {
-            device: 1,
-            inode: 2,
-            length: 3,
-            modified,
-            changed: MODIFIED,
-        };
+        let facts = FileFacts { device: 1, inode: 2, length: 3, modified, changed: MODIFIED };
         Validators::of(&facts, NOW)
     }
 
-    /// Puts the words of a row into field lines: `TAG` is the entity-tag of `current`, `DATE` what they are called above.
+    /// Puts the words of a row into field lines: `TAG` is the entity-tag of `current`, `DATE` what
+    /// they are called above.
     fn lines(row: &str, current: &Validators) -> String {
         let tag = current.entity_tag;
         let tag = tag.as_ref().map_or("\"none\"", |tag| tag.as_str());
@@ -309,11 +303,7 @@ mod tests {
                 (Get, "If-Unmodified-Since: BEFORE", Failed),
                 (Head, "If-Unmodified-Since: BEFORE", Failed),
                 (Put, "If-Unmodified-Since: BEFORE", Failed),
-                (
-                    Get,
-                    "If-Unmodified-Since: Sunday, 06-Nov-94 08:49:36 GMT",
-                    Failed,
-                ),
+                (Get, "If-Unmodified-Since: Sunday, 06-Nov-94 08:49:36 GMT", Failed),
                 (Get, "If-Unmodified-Since: Sun Nov  6 08:49:36 1994", Failed),
                 (Get, "If-Unmodified-Since: SAME", Proceed),
                 (Put, "If-Unmodified-Since: AFTER", Proceed),
@@ -321,11 +311,7 @@ mod tests {
                 (Get, "If-Unmodified-Since:", Proceed),
                 (Get, "If-Unmodified-Since: yesterday", Proceed),
                 (Get, "If-Unmodified-Since: BEFORE, BEFORE", Proceed),
-                (
-                    Get,
-                    "If-Unmodified-Since: BEFORE | If-Unmodified-Since: BEFORE",
-                    Proceed,
-                ),
+                (Get, "If-Unmodified-Since: BEFORE | If-Unmodified-Since: BEFORE", Proceed),
                 (Get, "If-Unmodified-Since: BEFORE | If-Match: TAG", Proceed),
                 (Get, "If-Unmodified-Since: AFTER | If-Match: \"x\"", Failed),
             ],
@@ -352,11 +338,7 @@ mod tests {
                 (Get, "If-None-Match: \"a,b\", TAG", NotModified),
                 (Get, "If-None-Match: \"a\\\", TAG", NotModified),
                 (Get, "If-None-Match: junk, TAG", NotModified),
-                (
-                    Get,
-                    "If-None-Match: \"x\" | If-None-Match: TAG",
-                    NotModified,
-                ),
+                (Get, "If-None-Match: \"x\" | If-None-Match: TAG", NotModified),
                 (Get, "if-none-match: TAG", NotModified),
             ],
             Some(&modified_at(MODIFIED)),
@@ -382,17 +364,9 @@ mod tests {
                 (Get, "If-None-Match: **", Proceed),
                 (Get, "If-None-Match: *, \"x\"", Proceed),
                 (Put, "If-None-Match: \"x\"", Proceed),
-                (
-                    Get,
-                    "If-None-Match: \"x\" | If-Modified-Since: SAME",
-                    Proceed,
-                ),
+                (Get, "If-None-Match: \"x\" | If-Modified-Since: SAME", Proceed),
                 (Get, "If-None-Match: | If-Modified-Since: SAME", Proceed),
-                (
-                    Get,
-                    "If-None-Match: TAG | If-Modified-Since: BEFORE",
-                    NotModified,
-                ),
+                (Get, "If-None-Match: TAG | If-Modified-Since: BEFORE", NotModified),
             ],
             Some(&modified_at(MODIFIED)),
         );
@@ -406,34 +380,18 @@ mod tests {
                 (Get, "If-Modified-Since: BEFORE", Proceed),
                 (Put, "If-Modified-Since: SAME", Proceed),
                 (Get, "If-Modified-Since: TOMORROW", Proceed),
-                (
-                    Get,
-                    "If-Modified-Since: Sun, 01 Mar 2026 00:00:01 GMT",
-                    Proceed,
-                ),
+                (Get, "If-Modified-Since: Sun, 01 Mar 2026 00:00:01 GMT", Proceed),
                 (Get, "If-Modified-Since:", Proceed),
                 (Get, "If-Modified-Since: never", Proceed),
                 (Get, "If-Modified-Since: SAME; length=3", Proceed),
                 (Get, "If-Modified-Since: SAME, SAME", Proceed),
-                (
-                    Get,
-                    "If-Modified-Since: SAME | If-Modified-Since: SAME",
-                    Proceed,
-                ),
+                (Get, "If-Modified-Since: SAME | If-Modified-Since: SAME", Proceed),
                 (Get, "If-Modified-Since: SAME", NotModified),
                 (Head, "If-Modified-Since: SAME", NotModified),
                 (Get, "If-Modified-Since: AFTER", NotModified),
                 (Get, "If-Modified-Since: TODAY", NotModified),
-                (
-                    Get,
-                    "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT",
-                    NotModified,
-                ),
-                (
-                    Get,
-                    "If-Modified-Since: Sun Nov  6 08:49:37 1994",
-                    NotModified,
-                ),
+                (Get, "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT", NotModified),
+                (Get, "If-Modified-Since: Sun Nov  6 08:49:37 1994", NotModified),
             ],
             Some(&modified_at(MODIFIED)),
         );
@@ -445,23 +403,11 @@ mod tests {
         expect(
             &[
                 (Get, "If-None-Match: TAG | If-Match: \"x\"", Failed),
-                (
-                    Get,
-                    "If-Modified-Since: SAME | If-Unmodified-Since: BEFORE",
-                    Failed,
-                ),
-                (
-                    Get,
-                    "If-None-Match: TAG | If-Unmodified-Since: BEFORE",
-                    Failed,
-                ),
+                (Get, "If-Modified-Since: SAME | If-Unmodified-Since: BEFORE", Failed),
+                (Get, "If-None-Match: TAG | If-Unmodified-Since: BEFORE", Failed),
                 (Get, "If-None-Match: TAG | If-Match: TAG", NotModified),
                 (Get, "If-Modified-Since: SAME | If-Match: *", NotModified),
-                (
-                    Get,
-                    "If-Modified-Since: SAME | If-Unmodified-Since: SAME",
-                    NotModified,
-                ),
+                (Get, "If-Modified-Since: SAME | If-Unmodified-Since: SAME", NotModified),
             ],
             Some(&modified_at(MODIFIED)),
         );
@@ -496,11 +442,7 @@ mod tests {
                 (Head, "If-None-Match: *", Proceed),
                 (Get, "If-None-Match: TAG", Proceed),
                 (Get, "If-Modified-Since: TODAY", Proceed),
-                (
-                    Get,
-                    "If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT",
-                    Proceed,
-                ),
+                (Get, "If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT", Proceed),
                 (Get, "If-Unmodified-Since: BEFORE", Proceed),
                 (Put, "If-None-Match: *", Failed),
                 (Get, "If-Match: \"x\"", Failed),
@@ -529,11 +471,7 @@ mod tests {
     fn a_file_from_the_future_is_modified_since_any_earlier_date() {
         expect(
             &[
-                (
-                    Get,
-                    "If-Modified-Since: Sat, 28 Feb 2026 23:59:59 GMT",
-                    Proceed,
-                ),
+                (Get, "If-Modified-Since: Sat, 28 Feb 2026 23:59:59 GMT", Proceed),
                 (Get, "If-Modified-Since: TODAY", NotModified),
             ],
             Some(&modified_at(Timestamp::from_seconds(NOW.seconds + 3600))),
@@ -579,10 +517,7 @@ mod tests {
             (MODIFIED.seconds, 999_999_999, false),
             (MODIFIED.seconds + 1, 0, true),
         ] {
-            let now = Timestamp {
-                seconds,
-                nanoseconds,
-            };
+            let now = Timestamp { seconds, nanoseconds };
             assert_eq!(range_applies(&fields, &current, now), expected, "{now:?}");
         }
     }

@@ -1,7 +1,8 @@
 //! Byte ranges: the Range field against a complete length, and Content-Range (RFC 9110 §14).
 //!
-//! One range a request. Left out: several ranges (`multipart/byteranges`) and other range units, both of which RFC 9110 §14.2 lets a server
-//! ignore. `If-Range` is a precondition and lives in [`super::precondition`].
+//! One range a request. Left out: several ranges (`multipart/byteranges`) and other range units,
+//! both of which RFC 9110 §14.2 lets a server ignore. `If-Range` is a precondition and lives in
+//! [`super::precondition`].
 
 use std::ops::Range;
 
@@ -24,10 +25,12 @@ enum RangeSpec {
     Suffix { length: u64 },
 }
 
-/// Resolves a `Range` field value against a representation of `complete_length` bytes (RFC 9110 §14.2).
+/// Resolves a `Range` field value against a representation of `complete_length` bytes (RFC 9110
+/// §14.2).
 ///
-/// The interval returned is half-open and not empty. Another range unit, bad syntax, several ranges and an empty representation yield
-/// [`Ranged::Whole`], because the RFC lets us ignore the field; an interval wholly past the end yields [`Ranged::Unsatisfiable`].
+/// The interval returned is half-open and not empty. Another range unit, bad syntax, several ranges
+/// and an empty representation yield [`Ranged::Whole`], because the RFC lets us ignore the field;
+/// an interval wholly past the end yields [`Ranged::Unsatisfiable`].
 pub fn resolve(value: &[u8], complete_length: u64) -> Ranged {
     if complete_length == 0 {
         return Ranged::Whole;
@@ -38,7 +41,8 @@ pub fn resolve(value: &[u8], complete_length: u64) -> Ranged {
     }
 }
 
-/// The range-spec of a `bytes` range set that has exactly one, blanks and empty list members around it removed (RFC 9110 §5.6.1, §14.1).
+/// The range-spec of a `bytes` range set that has exactly one, blanks and empty list members around
+/// it removed (RFC 9110 §5.6.1, §14.1).
 fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
     let equals = value.iter().position(|&byte| byte == b'=')?;
     let (range_unit, range_set) = (&value[..equals], &value[equals + 1..]);
@@ -52,49 +56,40 @@ fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
     members.next().filter(|_| members.next().is_none())
 }
 
-/// Parses one range-spec; `None` where it is none, or where its last position is before its first (RFC 9110 §14.1.1).
+/// Parses one range-spec; `None` where it is none, or where its last position is before its first
+/// (RFC 9110 §14.1.1).
 fn parse(range_spec: &[u8]) -> Option<RangeSpec> {
     let dash = range_spec.iter().position(|&byte| byte == b'-')?;
     match (&range_spec[..dash], &range_spec[dash + 1..]) {
-        (b"", suffix) => Some(RangeSpec::Suffix {
-            length: parse_position(suffix)?,
-        }),
-        (first, b"") => Some(RangeSpec::Int {
-            first: parse_position(first)?,
-            last: None,
-        }),
+        (b"", suffix) => Some(RangeSpec::Suffix { length: parse_position(suffix)? }),
+        (first, b"") => Some(RangeSpec::Int { first: parse_position(first)?, last: None }),
         (first, last) => {
             let (first, last) = (parse_position(first)?, parse_position(last)?);
-            (first <= last).then_some(RangeSpec::Int {
-                first,
-                last: Some(last),
-            })
+            (first <= last).then_some(RangeSpec::Int { first, last: Some(last) })
         }
     }
 }
 
-/// A number of one or more digits; one that is too large for 64 bits counts as the largest, since no file reaches either.
+/// A number of one or more digits; one that is too large for 64 bits counts as the largest, since
+/// no file reaches either.
 fn parse_position(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let append = |number: u64, digit: &u8| {
-        number
-            .saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
-    };
+    let append =
+        |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
     Some(digits.iter().fold(0, append))
 }
 
-/// The bytes that `range_spec` selects of `complete_length`, which is not 0: where inclusive positions become a half-open interval.
+/// The bytes that `range_spec` selects of `complete_length`, which is not 0: where inclusive
+/// positions become a half-open interval.
 fn select(range_spec: RangeSpec, complete_length: u64) -> Ranged {
     let interval = match range_spec {
         RangeSpec::Suffix { length } => complete_length.saturating_sub(length)..complete_length,
         RangeSpec::Int { first, last: None } => first..complete_length,
-        RangeSpec::Int {
-            first,
-            last: Some(last),
-        } => first..last.saturating_add(1).min(complete_length),
+        RangeSpec::Int { first, last: Some(last) } => {
+            first..last.saturating_add(1).min(complete_length)
+        }
     };
     if interval.is_empty() {
         return Ranged::Unsatisfiable;
@@ -102,7 +97,8 @@ fn select(range_spec: RangeSpec, complete_length: u64) -> Ranged {
     Ranged::Part(interval)
 }
 
-/// The Content-Range of a 206 (RFC 9110 §14.4): `bytes 0-499/1234`. The `interval` is half-open and not empty, as [`resolve`] gives it.
+/// The Content-Range of a 206 (RFC 9110 §14.4): `bytes 0-499/1234`. The `interval` is half-open and
+/// not empty, as [`resolve`] gives it.
 pub fn content_range(interval: &Range<u64>, complete_length: u64) -> String {
     let (first, last) = (interval.start, interval.end - 1);
     format!("bytes {first}-{last}/{complete_length}")
@@ -232,11 +228,7 @@ mod tests {
             ("bytes=\t0-4 ", 10_000, 0..5),
             ("bytes=0-4,", 10_000, 0..5),
             ("bytes=, ,0-4 , ,", 10_000, 0..5),
-            (
-                "bytes=0-18446744073709551615",
-                u64::MAX,
-                0..18_446_744_073_709_551_615,
-            ),
+            ("bytes=0-18446744073709551615", u64::MAX, 0..18_446_744_073_709_551_615),
         ] {
             let ranged = resolve(value.as_bytes(), complete_length);
             assert_eq!(ranged, Ranged::Part(expected), "{value}");

@@ -1,9 +1,11 @@
-//! The request parser: from the bytes of a head to a [`Request`] (RFC 9112 §2, §3, §5 and what §6 says of a head).
+//! The request parser: from the bytes of a head to a [`Request`] (RFC 9112 §2, §3, §5 and what §6
+//! says of a head).
 //!
-//! A pure function over everything received so far. It keeps nothing between two calls and allocates nothing: a request
-//! borrows from the bytes. Each line is judged when its end has come, in this order: the request line with its version,
-//! method and target, then the field lines, then Host, Content-Length and Transfer-Encoding. A control byte is refused
-//! at once, even in a line without an end, so a TLS ClientHello gets its answer. More bytes never change an answer.
+//! A pure function over everything received so far. It keeps nothing between two calls and
+//! allocates nothing: a request borrows from the bytes. Each line is judged when its end has come,
+//! in this order: the request line with its version, method and target, then the field lines, then
+//! Host, Content-Length and Transfer-Encoding. A control byte is refused at once, even in a line
+//! without an end, so a TLS ClientHello gets its answer. More bytes never change an answer.
 //!
 //! Left out on purpose: HTTP/0.9, folded lines, bodies, and every transfer coding.
 
@@ -19,11 +21,9 @@ use crate::limits::{EMPTY_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
     reason = "nearly every call ends in a request, and a box would be its one allocation"
 )]
 pub enum Parsed<'a> {
-    /// A whole head; `head_bytes` is its length with the closing empty line (and skipped empty lines before it).
-    Complete {
-        request: Request<'a>,
-        head_bytes: usize,
-    },
+    /// A whole head; `head_bytes` is its length with the closing empty line (and skipped empty
+    /// lines before it).
+    Complete { request: Request<'a>, head_bytes: usize },
     /// A good beginning; more bytes are needed.
     Partial,
     /// No continuation can make this a request that is served.
@@ -39,7 +39,8 @@ pub enum Reject {
     ControlByte,
     /// CR that LF does not follow (RFC 9112 §2.2): 400.
     BareCr,
-    /// A request line that is not three parts with a single SP between them, such as a Simple-Request: 400.
+    /// A request line that is not three parts with a single SP between them, such as a
+    /// Simple-Request: 400.
     RequestLine,
     /// A request line of more than [`REQUEST_LINE_BYTES_MAX`] bytes, ended or not: 414.
     RequestLineTooLong,
@@ -49,19 +50,23 @@ pub enum Reject {
     UnsupportedVersion,
     /// A method that is no token: 400.
     Method,
-    /// A token that is no registered method; methods are case-sensitive (RFC 9110 §9.1), so `get` is one: 501.
+    /// A token that is no registered method; methods are case-sensitive (RFC 9110 §9.1), so `get`
+    /// is one: 501.
     UnknownMethod,
-    /// A request-target that is neither origin-form nor absolute-form with `http://`, nor `*` for OPTIONS: 400.
+    /// A request-target that is neither origin-form nor absolute-form with `http://`, nor `*` for
+    /// OPTIONS: 400.
     TargetForm,
     /// A request-target with a fragment, which is never sent (RFC 9112 §3.2): 400.
     TargetFragment,
-    /// An absolute-form whose authority has userinfo, no host, or is not `uri-host [":" port]` (RFC 9110 §4.2): 400.
+    /// An absolute-form whose authority has userinfo, no host, or is not `uri-host [":" port]` (RFC
+    /// 9110 §4.2): 400.
     TargetAuthority,
     /// A line that starts with a blank: the deprecated line folding (RFC 9112 §5.2): 400.
     FoldedLine,
     /// A field line without a colon: 400.
     FieldWithoutColon,
-    /// A field name that is empty or no token; a blank before the colon is the known trick (RFC 9112 §5.1): 400.
+    /// A field name that is empty or no token; a blank before the colon is the known trick (RFC
+    /// 9112 §5.1): 400.
     FieldName,
     /// More than [`FIELD_LINES_MAX`](crate::limits::FIELD_LINES_MAX) field lines: 431.
     TooManyFieldLines,
@@ -77,7 +82,8 @@ pub enum Reject {
     MalformedContentLength,
     /// Content-Length repeated with different values: 400.
     ConflictingContentLength,
-    /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112 §6.1): 400.
+    /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112
+    /// §6.1): 400.
     ContentLengthAndTransferEncoding,
     /// Transfer-Encoding: no transfer coding is understood here: 501.
     TransferEncoding,
@@ -140,7 +146,8 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every other registered method: RFC 9110's, PATCH and QUERY, HTTP/2's PRI, WebDAV's and what extends it.
+    /// Every other registered method: RFC 9110's, PATCH and QUERY, HTTP/2's PRI, WebDAV's and what
+    /// extends it.
     const NOT_ALLOWED: &str = "DELETE POST TRACE PATCH QUERY PRI \
         COPY LOCK MKCOL MOVE PROPFIND PROPPATCH UNLOCK \
         ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE \
@@ -160,9 +167,7 @@ impl Method {
     }
 
     fn is_registered(method: &[u8]) -> bool {
-        Method::NOT_ALLOWED
-            .split(' ')
-            .any(|name| name.as_bytes() == method)
+        Method::NOT_ALLOWED.split(' ').any(|name| name.as_bytes() == method)
     }
 }
 
@@ -194,7 +199,8 @@ pub struct Request<'a> {
     pub method: Method,
     pub target: Target<'a>,
     pub version: Version,
-    /// `uri-host [":" port]`: the authority of an absolute-form target, else the Host field's value.
+    /// `uri-host [":" port]`: the authority of an absolute-form target, else the Host field's
+    /// value.
     pub host: Option<&'a [u8]>,
     /// Bytes of the body that follows the head; `None` where the request says nothing of one.
     pub content_length: Option<u64>,
@@ -202,29 +208,30 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Whether the client wants the connection to persist: HTTP/1.1 unless `Connection: close`, HTTP/1.0 only
-    /// with `Connection: keep-alive` (RFC 9112 §9.3, §C.2.2). `close` wins where both are named.
+    /// Whether the client wants the connection to persist: HTTP/1.1 unless `Connection: close`,
+    /// HTTP/1.0 only with `Connection: keep-alive` (RFC 9112 §9.3, §C.2.2). `close` wins where both
+    /// are named.
     pub fn wants_persistence(&self) -> bool {
         !self.names("Connection", "close")
             && (self.version == Version::Http11 || self.names("Connection", "keep-alive"))
     }
 
-    /// Whether the client waits for 100 before it sends its body (RFC 9110 §10.1.1): `Expect: 100-continue` in HTTP/1.1.
+    /// Whether the client waits for 100 before it sends its body (RFC 9110 §10.1.1): `Expect:
+    /// 100-continue` in HTTP/1.1.
     pub fn expects_continue(&self) -> bool {
         self.version == Version::Http11 && self.names("Expect", "100-continue")
     }
 
     /// Whether the list in the fields named `field` has `member`, without regard to case.
     fn names(&self, field: &str, member: &str) -> bool {
-        self.fields
-            .list(field)
-            .any(|have| have.eq_ignore_ascii_case(member.as_bytes()))
+        self.fields.list(field).any(|have| have.eq_ignore_ascii_case(member.as_bytes()))
     }
 }
 
 /// Parses the head at the start of `bytes`, everything received and not yet answered.
 ///
-/// A head of [`HEAD_BYTES_MAX`] bytes is complete or refused, so a buffer of that size never waits for room.
+/// A head of [`HEAD_BYTES_MAX`] bytes is complete or refused, so a buffer of that size never waits
+/// for room.
 pub fn parse(bytes: &[u8]) -> Parsed<'_> {
     let bytes = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];
     match parse_head(bytes) {
@@ -235,8 +242,9 @@ pub fn parse(bytes: &[u8]) -> Parsed<'_> {
     }
 }
 
-/// Whether [`parse`] could judge `bytes` otherwise than it judged the first `judged` of them, which were `Partial`: a
-/// line has ended, a control byte has come, or a limit was passed. `false` is certain, `true` is worth a look.
+/// Whether [`parse`] could judge `bytes` otherwise than it judged the first `judged` of them, which
+/// were `Partial`: a line has ended, a control byte has come, or a limit was passed. `false` is
+/// certain, `true` is worth a look.
 ///
 /// It looks at the new bytes only, so that a head sent byte by byte is not parsed anew for each.
 pub fn may_decide(bytes: &[u8], judged: usize) -> bool {
@@ -255,23 +263,18 @@ pub fn may_decide(bytes: &[u8], judged: usize) -> bool {
 
 /// Whether a limit lies between the first `judged` bytes and all of `bytes`.
 fn passes_a_limit(bytes: &[u8], judged: usize) -> bool {
-    let empty_lines = bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-        .count();
+    let empty_lines = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let request_line_max = empty_lines + REQUEST_LINE_BYTES_MAX;
     bytes.len() >= HEAD_BYTES_MAX || (judged <= request_line_max && request_line_max < bytes.len())
 }
 
-/// The first line of `bytes` (or what there is of it), without its line end: what the access log shows of a refused request.
+/// The first line of `bytes` (or what there is of it), without its line end: what the access log
+/// shows of a refused request.
 ///
 /// Empty lines before it are passed over, and it is cut after [`REQUEST_LINE_BYTES_MAX`] bytes.
 pub fn first_line(bytes: &[u8]) -> &[u8] {
     let start = skip_empty_lines(bytes).unwrap_or(0);
-    let line = bytes[start..]
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let line = bytes[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     &line[..line.len().min(REQUEST_LINE_BYTES_MAX)]
 }
@@ -298,10 +301,7 @@ pub(super) struct Line<'a> {
 
 fn parse_head(bytes: &[u8]) -> Result<Parsed<'_>, Stop> {
     let start = skip_empty_lines(bytes)?;
-    let Line {
-        content: line,
-        next,
-    } = take_request_line(bytes, start)?;
+    let Line { content: line, next } = take_request_line(bytes, start)?;
     let [method, target, version] = split_request_line(line)?;
     let version = Version::parse(version)?;
     let method = Method::parse(method)?;
@@ -309,19 +309,9 @@ fn parse_head(bytes: &[u8]) -> Result<Parsed<'_>, Stop> {
     let (fields, head_bytes) = Fields::parse_section(bytes, next)?;
     let host = judge_host(&fields, version)?;
     let content_length = judge_content_length(&fields)?;
-    let request = Request {
-        line,
-        method,
-        target,
-        version,
-        host: authority.or(host),
-        content_length,
-        fields,
-    };
-    Ok(Parsed::Complete {
-        request,
-        head_bytes,
-    })
+    let request =
+        Request { line, method, target, version, host: authority.or(host), content_length, fields };
+    Ok(Parsed::Complete { request, head_bytes })
 }
 
 /// The position after the empty lines at the start of `bytes` (RFC 9112 §2.2).
@@ -348,13 +338,11 @@ pub(super) fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
         [b'\r', ..] => return Err(Reject::BareCr.into()),
         _ => return Err(Reject::ControlByte.into()),
     };
-    Ok(Line {
-        content: &rest[..end],
-        next: start + end + line_end_bytes,
-    })
+    Ok(Line { content: &rest[..end], next: start + end + line_end_bytes })
 }
 
-/// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the line end.
+/// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the
+/// line end.
 fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     let longest = &head[start..head.len().min(start + REQUEST_LINE_BYTES_MAX + 1)];
     if longest.len() > REQUEST_LINE_BYTES_MAX && find_control(longest).is_none() {
@@ -363,17 +351,15 @@ fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     take_line(head, start)
 }
 
-/// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a field value, and whoever
-/// judges another kind of line refuses it there.
+/// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a
+/// field value, and whoever judges another kind of line refuses it there.
 fn find_control(bytes: &[u8]) -> Option<usize> {
     let is_control = |byte: &u8| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f;
-    // A block is looked at without leaving early, which the compiler turns into a few vector instructions.
+    // A block is looked at without leaving early, which the compiler turns into a few vector
+    // instructions.
     let (blocks, _) = bytes.as_chunks::<16>();
-    let clean = |block: &&[u8; 16]| {
-        !block
-            .iter()
-            .fold(false, |found, byte| found | is_control(byte))
-    };
+    let clean =
+        |block: &&[u8; 16]| !block.iter().fold(false, |found, byte| found | is_control(byte));
     let clean_bytes = 16 * blocks.iter().take_while(clean).count();
     let at = bytes[clean_bytes..].iter().position(is_control)?;
     Some(clean_bytes + at)
@@ -393,7 +379,8 @@ fn split_request_line(line: &[u8]) -> Result<[&[u8]; 3], Reject> {
     Ok(parts)
 }
 
-/// The Host field's value, checked. An absolute-form target does not excuse from it (RFC 9112 §3.2.2).
+/// The Host field's value, checked. An absolute-form target does not excuse from it (RFC 9112
+/// §3.2.2).
 fn judge_host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<&'a [u8]>, Reject> {
     let mut hosts = fields.all("Host");
     match (hosts.next(), hosts.next()) {
@@ -404,7 +391,8 @@ fn judge_host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<&'a [u
     }
 }
 
-/// The length of the body. No request with Transfer-Encoding comes through: its body's end could not be found.
+/// The length of the body. No request with Transfer-Encoding comes through: its body's end could
+/// not be found.
 fn judge_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     let content_length = parse_content_length(fields)?;
     match (fields.get("Transfer-Encoding"), content_length) {
@@ -414,13 +402,12 @@ fn judge_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     }
 }
 
-/// Content-Length, which may be repeated with the same value, in one line or in several (RFC 9110 §8.6).
+/// Content-Length, which may be repeated with the same value, in one line or in several (RFC 9110
+/// §8.6).
 fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     let mut length = None;
     // Not `Fields::list`, which would skip an empty member: here it is a mistake.
-    let members = fields
-        .all("Content-Length")
-        .flat_map(|value| value.split(|&byte| byte == b','));
+    let members = fields.all("Content-Length").flat_map(|value| value.split(|&byte| byte == b','));
     for member in members {
         let value = parse_decimal(member.trim_ascii()).ok_or(Reject::MalformedContentLength)?;
         if length.is_some_and(|before| before != value) {
@@ -431,7 +418,8 @@ fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     Ok(length)
 }
 
-/// `1*DIGIT` as a number; `None` for anything else, and past 2^64 - 1. (`str::parse` would take a plus sign.)
+/// `1*DIGIT` as a number; `None` for anything else, and past 2^64 - 1. (`str::parse` would take a
+/// plus sign.)
 fn parse_decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -449,10 +437,7 @@ mod tests {
 
     fn parse_whole(head: &[u8]) -> Request<'_> {
         match parse(head) {
-            Parsed::Complete {
-                request,
-                head_bytes,
-            } if head_bytes == head.len() => request,
+            Parsed::Complete { request, head_bytes } if head_bytes == head.len() => request,
             other => panic!("{} is {other:?}", head.escape_ascii()),
         }
     }
@@ -468,11 +453,7 @@ mod tests {
     #[track_caller]
     fn expect_partial(head: &[u8]) {
         let parsed = parse(head);
-        assert!(
-            matches!(parsed, Parsed::Partial),
-            "{} is {parsed:?}",
-            head.escape_ascii()
-        );
+        assert!(matches!(parsed, Parsed::Partial), "{} is {parsed:?}", head.escape_ascii());
     }
 
     /// A head with this request line and, where the version asks for it, a Host.
@@ -546,10 +527,7 @@ mod tests {
             (b"get # HTTP/1.1\r\n", Reject::UnknownMethod),
             (b"GET # HTTP/1.1\r\n : \r\n", Reject::TargetFragment),
             (b"GET / HTTP/1.1\r\n : \r\n\r\n", Reject::FoldedLine),
-            (
-                b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-                Reject::MissingHost,
-            ),
+            (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", Reject::MissingHost),
             (
                 b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: x\r\n\r\n",
                 Reject::MalformedContentLength,
@@ -563,10 +541,7 @@ mod tests {
     #[test]
     fn a_bad_request_line_is_refused_before_the_fields_come() {
         expect_refused(b"GET /\r\n", Reject::RequestLine);
-        expect_refused(
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            Reject::UnsupportedVersion,
-        );
+        expect_refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Reject::UnsupportedVersion);
     }
 
     #[test]
@@ -606,11 +581,7 @@ mod tests {
             let head = head_of(format!("{name} / HTTP/1.1").as_bytes());
             assert_eq!(parse_whole(&head).method, *method, "{name}");
         }
-        assert!(
-            Method::NOT_ALLOWED
-                .split(' ')
-                .all(|name| is_token(name.as_bytes()))
-        );
+        assert!(Method::NOT_ALLOWED.split(' ').all(|name| is_token(name.as_bytes())));
     }
 
     #[test]
@@ -625,11 +596,7 @@ mod tests {
     fn an_ordinary_request_is_taken_apart() {
         let bytes =
             b"GET /a/b.txt?q=1 HTTP/1.1\r\nHost: example.org:8080\r\nAccept: */*\r\n\r\nGET /next";
-        let Parsed::Complete {
-            request,
-            head_bytes,
-        } = parse(bytes)
-        else {
+        let Parsed::Complete { request, head_bytes } = parse(bytes) else {
             panic!("not complete");
         };
         assert_eq!(&bytes[head_bytes..], b"GET /next");
@@ -647,10 +614,7 @@ mod tests {
     #[test]
     fn empty_lines_before_the_request_line_are_skipped_up_to_the_limit() {
         for empty_line in ["\r\n", "\n"] {
-            let most = format!(
-                "{}GET / HTTP/1.0\r\n\r\n",
-                empty_line.repeat(EMPTY_LINES_MAX)
-            );
+            let most = format!("{}GET / HTTP/1.0\r\n\r\n", empty_line.repeat(EMPTY_LINES_MAX));
             assert_eq!(parse_whole(most.as_bytes()).line, b"GET / HTTP/1.0");
             expect_partial(empty_line.repeat(EMPTY_LINES_MAX).as_bytes());
             let too_many = empty_line.repeat(EMPTY_LINES_MAX + 1);
@@ -669,20 +633,12 @@ mod tests {
 
     #[test]
     fn a_control_byte_is_refused_at_once_wherever_it_stands() {
-        let controls = (0..0x20)
-            .chain([0x7f])
-            .filter(|byte| !b"\t\r\n".contains(byte));
+        let controls = (0..0x20).chain([0x7f]).filter(|byte| !b"\t\r\n".contains(byte));
         for control in controls {
-            for start in [
-                "",
-                "GET /",
-                "GET / HTTP/1.0\r\nA",
-                "GET / HTTP/1.0\r\nA: a-very-long-value",
-            ] {
-                expect_refused(
-                    &[start.as_bytes(), &[control]].concat(),
-                    Reject::ControlByte,
-                );
+            for start in
+                ["", "GET /", "GET / HTTP/1.0\r\nA", "GET / HTTP/1.0\r\nA: a-very-long-value"]
+            {
+                expect_refused(&[start.as_bytes(), &[control]].concat(), Reject::ControlByte);
             }
         }
         let tls_client_hello = b"\x16\x03\x01\x02\x00\x01\x00\x01";
@@ -691,12 +647,7 @@ mod tests {
 
     #[test]
     fn cr_without_lf_is_refused_when_the_next_byte_is_there() {
-        for start in [
-            "",
-            "GET / HTTP/1.0",
-            "GET / HTTP/1.0\r\nA: b",
-            "GET / HTTP/1.0\r\n",
-        ] {
+        for start in ["", "GET / HTTP/1.0", "GET / HTTP/1.0\r\nA: b", "GET / HTTP/1.0\r\n"] {
             let cr = [start, "\r"].concat();
             expect_partial(cr.as_bytes());
             expect_refused(&[cr.as_bytes(), b"\r"].concat(), Reject::BareCr);
@@ -729,34 +680,13 @@ mod tests {
             (b"GET / HTTP/1.2\r\n\r\n", Reject::MissingHost),
             (b"CONNECT a:1 HTTP/1.1\r\n\r\n", Reject::MissingHost),
             (b"GET http://a/ HTTP/1.1\r\n\r\n", Reject::MissingHost),
-            (
-                b"GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n",
-                Reject::RepeatedHost,
-            ),
-            (
-                b"GET / HTTP/1.0\r\nHost: a\r\nHOST: b\r\n\r\n",
-                Reject::RepeatedHost,
-            ),
-            (
-                b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
-                Reject::MalformedHost,
-            ),
-            (
-                b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
-                Reject::MalformedHost,
-            ),
-            (
-                b"GET / HTTP/1.0\r\nHost: u@a\r\n\r\n",
-                Reject::MalformedHost,
-            ),
-            (
-                b"GET / HTTP/1.0\r\nHost: http://a\r\n\r\n",
-                Reject::MalformedHost,
-            ),
-            (
-                b"GET http://a/ HTTP/1.1\r\nHost: a/b\r\n\r\n",
-                Reject::MalformedHost,
-            ),
+            (b"GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", Reject::RepeatedHost),
+            (b"GET / HTTP/1.0\r\nHost: a\r\nHOST: b\r\n\r\n", Reject::RepeatedHost),
+            (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", Reject::MalformedHost),
+            (b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", Reject::MalformedHost),
+            (b"GET / HTTP/1.0\r\nHost: u@a\r\n\r\n", Reject::MalformedHost),
+            (b"GET / HTTP/1.0\r\nHost: http://a\r\n\r\n", Reject::MalformedHost),
+            (b"GET http://a/ HTTP/1.1\r\nHost: a/b\r\n\r\n", Reject::MalformedHost),
         ];
         for (head, reject) in rows {
             expect_refused(head, *reject);
@@ -788,23 +718,11 @@ mod tests {
             ("Content-Length: 1 0\r\n", Reject::MalformedContentLength),
             ("Content-Length: 5,\r\n", Reject::MalformedContentLength),
             ("Content-Length: ,5\r\n", Reject::MalformedContentLength),
-            (
-                "Content-Length: \u{664}\r\n",
-                Reject::MalformedContentLength,
-            ),
-            (
-                "Content-Length: 18446744073709551616\r\n",
-                Reject::MalformedContentLength,
-            ),
-            (
-                "Content-Length: 99999999999999999999\r\n",
-                Reject::MalformedContentLength,
-            ),
+            ("Content-Length: \u{664}\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 18446744073709551616\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 99999999999999999999\r\n", Reject::MalformedContentLength),
             ("Content-Length: 5, 6\r\n", Reject::ConflictingContentLength),
-            (
-                "Content-Length: 5\r\ncontent-length: 6\r\n",
-                Reject::ConflictingContentLength,
-            ),
+            ("Content-Length: 5\r\ncontent-length: 6\r\n", Reject::ConflictingContentLength),
             ("Transfer-Encoding: chunked\r\n", Reject::TransferEncoding),
             ("Transfer-Encoding: identity\r\n", Reject::TransferEncoding),
             ("Transfer-Encoding:\r\n", Reject::TransferEncoding),
@@ -832,11 +750,7 @@ mod tests {
             ("Content-Length: 18446744073709551615\r\n", Some(u64::MAX)),
         ];
         for (lines, length) in rows {
-            assert_eq!(
-                parse_whole(&head_with(lines)).content_length,
-                length,
-                "{lines}"
-            );
+            assert_eq!(parse_whole(&head_with(lines)).content_length, length, "{lines}");
         }
     }
 
@@ -848,24 +762,15 @@ mod tests {
         };
         for line_end in ["\n", "\r\n"] {
             let longest = [&line_of(REQUEST_LINE_BYTES_MAX), line_end, line_end].concat();
-            assert_eq!(
-                parse_whole(longest.as_bytes()).line.len(),
-                REQUEST_LINE_BYTES_MAX
-            );
+            assert_eq!(parse_whole(longest.as_bytes()).line.len(), REQUEST_LINE_BYTES_MAX);
             let longer = [&line_of(REQUEST_LINE_BYTES_MAX + 1), line_end].concat();
             expect_refused(longer.as_bytes(), Reject::RequestLineTooLong);
             let after_empty_lines = [line_end, line_end, &longest].concat();
             parse_whole(after_empty_lines.as_bytes());
         }
         expect_partial(&[b'x'; REQUEST_LINE_BYTES_MAX]);
-        expect_refused(
-            &[b'x'; REQUEST_LINE_BYTES_MAX + 1],
-            Reject::RequestLineTooLong,
-        );
-        expect_refused(
-            &[b' '; REQUEST_LINE_BYTES_MAX + 9],
-            Reject::RequestLineTooLong,
-        );
+        expect_refused(&[b'x'; REQUEST_LINE_BYTES_MAX + 1], Reject::RequestLineTooLong);
+        expect_refused(&[b' '; REQUEST_LINE_BYTES_MAX + 9], Reject::RequestLineTooLong);
         expect_refused(&[b'\xff'; 2 * HEAD_BYTES_MAX], Reject::RequestLineTooLong);
         expect_partial(&[line_of(REQUEST_LINE_BYTES_MAX).as_bytes(), b"\r"].concat());
     }
@@ -891,10 +796,7 @@ mod tests {
         expect_partial(most.as_bytes());
         let request = [most.as_bytes(), b"\r\n"].concat();
         assert_eq!(parse_whole(&request).fields.iter().count(), FIELD_LINES_MAX);
-        expect_refused(
-            lines_of(FIELD_LINES_MAX + 1).as_bytes(),
-            Reject::TooManyFieldLines,
-        );
+        expect_refused(lines_of(FIELD_LINES_MAX + 1).as_bytes(), Reject::TooManyFieldLines);
     }
 
     #[test]
@@ -906,10 +808,7 @@ mod tests {
             (Reject::MissingHost, Status::BadRequest),
             (Reject::ContentLengthAndTransferEncoding, Status::BadRequest),
             (Reject::RequestLineTooLong, Status::UriTooLong),
-            (
-                Reject::TooManyFieldLines,
-                Status::RequestHeaderFieldsTooLarge,
-            ),
+            (Reject::TooManyFieldLines, Status::RequestHeaderFieldsTooLarge),
             (Reject::HeadTooLong, Status::RequestHeaderFieldsTooLarge),
             (Reject::UnknownMethod, Status::NotImplemented),
             (Reject::TransferEncoding, Status::NotImplemented),
@@ -927,11 +826,7 @@ mod tests {
             ("1.0", "", false),
             ("1.0", "Connection: keep-alive\r\n", true),
             ("1.0", "Connection: Keep-Alive\r\n", true),
-            (
-                "1.0",
-                "Connection: TE\r\nconnection: x, keep-alive\r\n",
-                true,
-            ),
+            ("1.0", "Connection: TE\r\nconnection: x, keep-alive\r\n", true),
             ("1.0", "Connection: keep-alive, close\r\n", false),
             ("1.0", "Connection: not-keep-alive\r\n", false),
             ("1.1", "", true),
@@ -943,11 +838,7 @@ mod tests {
         ];
         for (version, lines, persists) in rows {
             let head = format!("GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
-            assert_eq!(
-                parse_whole(head.as_bytes()).wants_persistence(),
-                persists,
-                "{head}"
-            );
+            assert_eq!(parse_whole(head.as_bytes()).wants_persistence(), persists, "{head}");
         }
     }
 
@@ -961,11 +852,7 @@ mod tests {
         ];
         for (version, lines, expects) in rows {
             let head = format!("PUT / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
-            assert_eq!(
-                parse_whole(head.as_bytes()).expects_continue(),
-                expects,
-                "{head}"
-            );
+            assert_eq!(parse_whole(head.as_bytes()).expects_continue(), expects, "{head}");
         }
     }
 
@@ -983,10 +870,7 @@ mod tests {
         for (bytes, line) in rows {
             assert_eq!(first_line(bytes), *line, "{}", bytes.escape_ascii());
         }
-        assert_eq!(
-            first_line(&[b'x'; 2 * REQUEST_LINE_BYTES_MAX]).len(),
-            REQUEST_LINE_BYTES_MAX
-        );
+        assert_eq!(first_line(&[b'x'; 2 * REQUEST_LINE_BYTES_MAX]).len(), REQUEST_LINE_BYTES_MAX);
     }
 
     #[test]

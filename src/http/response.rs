@@ -1,4 +1,5 @@
-//! The response head: status code, field lines, and the one place that writes them (RFC 9110 §15, RFC 9112 §4).
+//! The response head: status code, field lines, and the one place that writes them (RFC 9110 §15,
+//! RFC 9112 §4).
 
 use super::date::HttpDate;
 use std::sync::Arc;
@@ -67,12 +68,14 @@ impl Status {
         &self.line()[..3]
     }
 
-    /// Whether a response with this status can have a body, and with it Content-Length (RFC 9110 §6.4.1).
+    /// Whether a response with this status can have a body, and with it Content-Length (RFC 9110
+    /// §6.4.1).
     pub fn may_have_body(self) -> bool {
         !matches!(self, Status::NoContent | Status::NotModified)
     }
 
-    /// Whether the connection is closed after this answer, because what follows on it cannot be trusted or understood.
+    /// Whether the connection is closed after this answer, because what follows on it cannot be
+    /// trusted or understood.
     pub fn closes_connection(self) -> bool {
         use Status::*;
         matches!(
@@ -88,7 +91,8 @@ impl Status {
     }
 }
 
-/// The field lines of one response, without those that the connection adds (Date, Server, Connection, Content-Length).
+/// The field lines of one response, without those that the connection adds (Date, Server,
+/// Connection, Content-Length).
 #[derive(Clone, Debug, Default)]
 pub struct FieldLines {
     /// Rendered once for many answers: what a file's answers have in common.
@@ -103,13 +107,11 @@ impl FieldLines {
 
     /// Field lines that begin with `shared`, each of its lines ended by CRLF.
     pub fn sharing(shared: Arc<str>) -> FieldLines {
-        FieldLines {
-            shared: Some(shared),
-            own: String::new(),
-        }
+        FieldLines { shared: Some(shared), own: String::new() }
     }
 
-    /// Adds one field line. `value` must hold neither CR nor LF: every caller builds it from checked or own text.
+    /// Adds one field line. `value` must hold neither CR nor LF: every caller builds it from
+    /// checked or own text.
     pub fn push(&mut self, name: &str, value: &str) {
         debug_assert!(!value.contains(['\r', '\n']));
         for part in [name, ": ", value, "\r\n"] {
@@ -117,7 +119,8 @@ impl FieldLines {
         }
     }
 
-    /// Adds `name: value` (see [`FieldLines::push`]) and returns the whole, to build in one expression.
+    /// Adds `name: value` (see [`FieldLines::push`]) and returns the whole, to build in one
+    /// expression.
     pub fn with(mut self, name: &str, value: &str) -> FieldLines {
         self.push(name, value);
         self
@@ -126,26 +129,18 @@ impl FieldLines {
     /// The value of the first line named `name`, as it is written here: for tests and for the log.
     pub fn get(&self, name: &str) -> Option<&str> {
         let line = |line: &'_ str| {
-            line.split_once(": ")
-                .is_some_and(|(have, _)| have.eq_ignore_ascii_case(name))
+            line.split_once(": ").is_some_and(|(have, _)| have.eq_ignore_ascii_case(name))
         };
-        let mut lines = self
-            .shared
-            .as_deref()
-            .unwrap_or("")
-            .lines()
-            .chain(self.own.lines());
-        lines
-            .find(|l| line(l))
-            .and_then(|l| l.split_once(": "))
-            .map(|(_, value)| value)
+        let mut lines = self.shared.as_deref().unwrap_or("").lines().chain(self.own.lines());
+        lines.find(|l| line(l)).and_then(|l| l.split_once(": ")).map(|(_, value)| value)
     }
 }
 
-/// Appends a whole response head to `out`: status line, Date, Server, Connection, Content-Length where it is given,
-/// the field lines, and the empty line (RFC 9112 §4, §5).
+/// Appends a whole response head to `out`: status line, Date, Server, Connection, Content-Length
+/// where it is given, the field lines, and the empty line (RFC 9112 §4, §5).
 ///
-/// The status line says HTTP/1.0 whatever the request said; `persistent` becomes `Connection: keep-alive` or `close`.
+/// The status line says HTTP/1.0 whatever the request said; `persistent` becomes `Connection:
+/// keep-alive` or `close`.
 pub fn write_head(
     out: &mut Vec<u8>,
     status: Status,
@@ -155,14 +150,7 @@ pub fn write_head(
     date: &HttpDate,
 ) {
     let connection = if persistent { KEEP_ALIVE } else { CLOSE };
-    for part in [
-        "HTTP/1.0 ",
-        status.line(),
-        "\r\nDate: ",
-        date.as_str(),
-        SERVER,
-        connection,
-    ] {
+    for part in ["HTTP/1.0 ", status.line(), "\r\nDate: ", date.as_str(), SERVER, connection] {
         out.extend_from_slice(part.as_bytes());
     }
     if let Some(length) = content_length {
@@ -179,7 +167,8 @@ const SERVER: &str = concat!("\r\nServer: tinyhttpd/", env!("CARGO_PKG_VERSION")
 const KEEP_ALIVE: &str = "Connection: keep-alive\r\n";
 const CLOSE: &str = "Connection: close\r\n";
 
-/// Appends `number` in decimal digits. `write!` would do it at three times the cost, once for every answer.
+/// Appends `number` in decimal digits. `write!` would do it at three times the cost, once for every
+/// answer.
 pub fn write_decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
@@ -200,9 +189,7 @@ mod tests {
     use crate::http::date::Timestamp;
 
     fn head(status: Status, fields: &FieldLines, length: Option<u64>, persistent: bool) -> String {
-        let date = Timestamp::from_seconds(784_111_777)
-            .http_date()
-            .expect("a date in 1994");
+        let date = Timestamp::from_seconds(784_111_777).http_date().expect("a date in 1994");
         let mut out = Vec::new();
         write_head(&mut out, status, fields, length, persistent, &date);
         String::from_utf8(out).expect("a head is ASCII here")
@@ -218,10 +205,7 @@ mod tests {
              Content-Range: bytes 0-0/9\r\n\r\n",
             env!("CARGO_PKG_VERSION")
         );
-        assert_eq!(
-            head(Status::PartialContent, &fields, Some(1), true),
-            expected
-        );
+        assert_eq!(head(Status::PartialContent, &fields, Some(1), true), expected);
     }
 
     #[test]

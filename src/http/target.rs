@@ -1,6 +1,8 @@
-//! The request-target (RFC 9112 §3.2, RFC 3986 §3), and the path in it: decoded once, split, resolved.
+//! The request-target (RFC 9112 §3.2, RFC 3986 §3), and the path in it: decoded once, split,
+//! resolved.
 //!
-//! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says what it names.
+//! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says
+//! what it names.
 
 use super::request::{Method, Reject};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
@@ -9,12 +11,9 @@ use std::borrow::Cow;
 /// The request-target in the forms that are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// origin-form or absolute-form: `path` starts with a slash (an absolute-form without a path has `/`) and is as received;
-    /// `query` is what follows the first `?`, without it.
-    Resource {
-        path: &'a [u8],
-        query: Option<&'a [u8]>,
-    },
+    /// origin-form or absolute-form: `path` starts with a slash (an absolute-form without a path
+    /// has `/`) and is as received; `query` is what follows the first `?`, without it.
+    Resource { path: &'a [u8], query: Option<&'a [u8]> },
     /// `*`, for OPTIONS only.
     Asterisk,
     /// Of CONNECT, whatever it says: nothing here looks at it.
@@ -22,8 +21,8 @@ pub enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The form of `target`, which holds neither blanks nor control bytes, with the authority of an absolute-form
-    /// (`uri-host [":" port]`, checked).
+    /// The form of `target`, which holds neither blanks nor control bytes, with the authority of an
+    /// absolute-form (`uri-host [":" port]`, checked).
     pub(super) fn parse(
         target: &'a [u8],
         method: Method,
@@ -38,9 +37,7 @@ impl<'a> Target<'a> {
     }
 
     fn parse_absolute_form(target: &'a [u8]) -> Result<(Target<'a>, Option<&'a [u8]>), Reject> {
-        let (scheme, rest) = target
-            .split_at_checked(b"http://".len())
-            .ok_or(Reject::TargetForm)?;
+        let (scheme, rest) = target.split_at_checked(b"http://".len()).ok_or(Reject::TargetForm)?;
         if !scheme.eq_ignore_ascii_case(b"http://") {
             return Err(Reject::TargetForm);
         }
@@ -59,10 +56,7 @@ impl<'a> Target<'a> {
             None | Some([]) => b"/",
             Some(path) => path,
         };
-        Target::Resource {
-            path,
-            query: parts.next(),
-        }
+        Target::Resource { path, query: parts.next() }
     }
 }
 
@@ -70,10 +64,7 @@ impl<'a> Target<'a> {
 pub fn is_host(value: &[u8]) -> bool {
     // Only an IP-literal, in brackets, has colons of its own.
     let host_end = match value.strip_prefix(b"[") {
-        Some(literal) => literal
-            .iter()
-            .position(|&byte| byte == b']')
-            .map(|at| at + 2),
+        Some(literal) => literal.iter().position(|&byte| byte == b']').map(|at| at + 2),
         None => value.iter().position(|&byte| byte == b':'),
     };
     let (host, port) = value.split_at(host_end.unwrap_or(value.len()));
@@ -103,10 +94,7 @@ fn is_reg_name(mut host: &[u8]) -> bool {
 
 /// `"[" ( IPv6address / IPvFuture ) "]"`. Zone identifiers have no place in a request.
 fn is_ip_literal(host: &[u8]) -> bool {
-    let Some(address) = host
-        .strip_prefix(b"[")
-        .and_then(|rest| rest.strip_suffix(b"]"))
-    else {
+    let Some(address) = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) else {
         return false;
     };
     let is_ipv6 = |text: &str| text.parse::<core::net::Ipv6Addr>().is_ok();
@@ -119,10 +107,7 @@ fn is_ipv_future(address: &[u8]) -> bool {
         return false;
     };
     let mut parts = rest.splitn(2, |&byte| byte == b'.');
-    let (version, text) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
+    let (version, text) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let is_text = |&byte: &u8| is_unreserved_or_sub_delim(byte) || byte == b':';
     !version.is_empty()
         && version.iter().all(u8::is_ascii_hexdigit)
@@ -134,7 +119,8 @@ fn is_unreserved_or_sub_delim(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
 }
 
-/// A path beneath the document root: percent-decoded, without `.` or `..` segments, repeated slashes, NUL, or a slash at either end.
+/// A path beneath the document root: percent-decoded, without `.` or `..` segments, repeated
+/// slashes, NUL, or a slash at either end.
 ///
 /// Only [`RequestPath::parse`] builds one, so what it promises cannot be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +143,8 @@ pub enum PathError {
 }
 
 impl<'a> RequestPath<'a> {
-    /// Decodes and resolves the path of a [`Target::Resource`]. Allocates only where something must be decoded or resolved.
+    /// Decodes and resolves the path of a [`Target::Resource`]. Allocates only where something must
+    /// be decoded or resolved.
     pub fn parse(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
         let inner = path.strip_prefix(b"/").unwrap_or(path);
         let inner = inner.strip_suffix(b"/").unwrap_or(inner);
@@ -170,7 +157,8 @@ impl<'a> RequestPath<'a> {
         })
     }
 
-    /// As [`RequestPath::parse`], for any path: each segment is decoded and then, as it reads now, obeyed.
+    /// As [`RequestPath::parse`], for any path: each segment is decoded and then, as it reads now,
+    /// obeyed.
     fn resolve(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
         let mut segments = Vec::new();
         let mut names_directory = true;
@@ -188,10 +176,7 @@ impl<'a> RequestPath<'a> {
         if has_encoded_slash {
             return Err(PathError::EncodedSlash);
         }
-        Ok(RequestPath {
-            relative: Cow::Owned(segments.join(&b'/')),
-            names_directory,
-        })
+        Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory })
     }
 
     /// Segments joined by single slashes, such as `a/b.txt`; empty for the root itself.
@@ -199,7 +184,8 @@ impl<'a> RequestPath<'a> {
         &self.relative
     }
 
-    /// Whether the path ends with a slash, or with a `.` or `..` segment: then it can name a directory only.
+    /// Whether the path ends with a slash, or with a `.` or `..` segment: then it can name a
+    /// directory only.
     pub fn names_directory(&self) -> bool {
         self.names_directory
     }
@@ -209,10 +195,10 @@ impl<'a> RequestPath<'a> {
         split_segments(&self.relative).filter(|segment| !segment.is_empty())
     }
 
-    /// Whether a segment starts with a dot, other than `.well-known` (RFC 8615), wherever it stands.
+    /// Whether a segment starts with a dot, other than `.well-known` (RFC 8615), wherever it
+    /// stands.
     pub fn is_hidden(&self) -> bool {
-        self.segments()
-            .any(|segment| segment.starts_with(b".") && segment != b".well-known")
+        self.segments().any(|segment| segment.starts_with(b".") && segment != b".well-known")
     }
 }
 
@@ -258,8 +244,9 @@ fn decode_escape(high: u8, low: u8) -> Result<u8, PathError> {
     }
 }
 
-/// What [`encode_path`] leaves as it is: unreserved characters, slashes, and those sub-delims that mean nothing in HTML. The
-/// colon is not among them: in a link, the text before it would read as a scheme.
+/// What [`encode_path`] leaves as it is: unreserved characters, slashes, and those sub-delims that
+/// mean nothing in HTML. The colon is not among them: in a link, the text before it would read as a
+/// scheme.
 const ENCODED_IN_PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -277,22 +264,25 @@ const ENCODED_IN_PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'@');
 
-/// Percent-encodes a relative path (segments joined by slashes) for a `Location` or a link: everything but unreserved characters, the
-/// sub-delims that are harmless in a path and in an HTML attribute, and the slashes.
+/// Percent-encodes a relative path (segments joined by slashes) for a `Location` or a link:
+/// everything but unreserved characters, the sub-delims that are harmless in a path and in an HTML
+/// attribute, and the slashes.
 ///
-/// Slashes at its start are left out, so `/` with the result after it, which is not empty for a path but the root, names
-/// no other site.
+/// Slashes at its start are left out, so `/` with the result after it, which is not empty for a
+/// path but the root, names no other site.
 pub fn encode_path(relative: &[u8]) -> String {
     let start = relative.iter().take_while(|&&byte| byte == b'/').count();
     percent_encode(&relative[start..], &ENCODED_IN_PATH).to_string()
 }
 
-/// Percent-encodes a query as received for a `Location`: what a request-target may hold but a URI may not.
+/// Percent-encodes a query as received for a `Location`: what a request-target may hold but a URI
+/// may not.
 pub fn encode_query(query: &[u8]) -> String {
     percent_encode(query, &ENCODED_IN_QUERY).to_string()
 }
 
-/// Controls, bytes over 0x7F, and what RFC 3986 §3.4 leaves out of a query. Escapes stay as they are.
+/// Controls, bytes over 0x7F, and what RFC 3986 §3.4 leaves out of a query. Escapes stay as they
+/// are.
 const ENCODED_IN_QUERY: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'"')
@@ -378,11 +368,7 @@ mod tests {
             (b"http://a", b"a", resource(b"/", None)),
             (b"http://a/", b"a", resource(b"/", None)),
             (b"HTTP://A/b", b"A", resource(b"/b", None)),
-            (
-                b"hTTp://a:8080/b/c?d",
-                b"a:8080",
-                resource(b"/b/c", Some(b"d")),
-            ),
+            (b"hTTp://a:8080/b/c?d", b"a:8080", resource(b"/b/c", Some(b"d"))),
             (b"http://a:/b", b"a:", resource(b"/b", None)),
             (b"http://a?b", b"a", resource(b"/", Some(b"b"))),
             (b"http://a?b/c", b"a", resource(b"/", Some(b"b/c"))),
@@ -398,15 +384,9 @@ mod tests {
 
     #[test]
     fn asterisk_is_for_options_and_any_target_for_connect() {
-        assert_eq!(
-            Target::parse(b"*", Method::Options),
-            Ok((Target::Asterisk, None))
-        );
+        assert_eq!(Target::parse(b"*", Method::Options), Ok((Target::Asterisk, None)));
         for target in [&b"a:443"[..], b"*", b"/", b"#", b"http://a@b"] {
-            assert_eq!(
-                Target::parse(target, Method::Connect),
-                Ok((Target::Authority, None))
-            );
+            assert_eq!(Target::parse(target, Method::Connect), Ok((Target::Authority, None)));
         }
     }
 
@@ -535,12 +515,7 @@ mod tests {
             (b"/a%2fb/../c", EncodedSlash),
         ];
         for (path, error) in rows {
-            assert_eq!(
-                RequestPath::parse(path),
-                Err(*error),
-                "{}",
-                path.escape_ascii()
-            );
+            assert_eq!(RequestPath::parse(path), Err(*error), "{}", path.escape_ascii());
         }
     }
 
@@ -555,12 +530,7 @@ mod tests {
             (b"/../a%2fb", PathError::AboveRoot),
         ];
         for (path, error) in rows {
-            assert_eq!(
-                RequestPath::parse(path),
-                Err(*error),
-                "{}",
-                path.escape_ascii()
-            );
+            assert_eq!(RequestPath::parse(path), Err(*error), "{}", path.escape_ascii());
         }
     }
 
@@ -606,12 +576,7 @@ mod tests {
         for (path, relative, names_directory) in rows {
             let parsed = RequestPath::parse(path).unwrap();
             assert_eq!(parsed.relative(), *relative, "{}", path.escape_ascii());
-            assert_eq!(
-                parsed.names_directory(),
-                *names_directory,
-                "{}",
-                path.escape_ascii()
-            );
+            assert_eq!(parsed.names_directory(), *names_directory, "{}", path.escape_ascii());
         }
     }
 
@@ -620,14 +585,7 @@ mod tests {
         let is_borrowed = |path: &'static [u8]| {
             matches!(RequestPath::parse(path).unwrap().relative, Cow::Borrowed(_))
         };
-        for path in [
-            &b"/"[..],
-            b"/a",
-            b"/a/",
-            b"/a/b.txt",
-            b"/.a/..b/c..",
-            b"/\xc3\xa4",
-        ] {
+        for path in [&b"/"[..], b"/a", b"/a/", b"/a/b.txt", b"/.a/..b/c..", b"/\xc3\xa4"] {
             assert!(is_borrowed(path), "{}", path.escape_ascii());
         }
         for path in [&b"/%61"[..], b"/a//b", b"/./a", b"/a/..", b"/a/%2e"] {
@@ -638,17 +596,10 @@ mod tests {
     #[test]
     fn segments_are_those_of_the_resolved_path() {
         let segments = |path: &'static [u8]| -> Vec<Vec<u8>> {
-            RequestPath::parse(path)
-                .unwrap()
-                .segments()
-                .map(<[u8]>::to_vec)
-                .collect()
+            RequestPath::parse(path).unwrap().segments().map(<[u8]>::to_vec).collect()
         };
         assert!(segments(b"/").is_empty());
-        assert_eq!(
-            segments(b"/a/../b//c%20d/"),
-            [b"b".to_vec(), b"c d".to_vec()]
-        );
+        assert_eq!(segments(b"/a/../b//c%20d/"), [b"b".to_vec(), b"c d".to_vec()]);
     }
 
     #[test]
@@ -694,16 +645,10 @@ mod tests {
     fn encoded_paths_decode_to_what_they_were() {
         let bytes: Vec<u8> = (1..=255).filter(|byte| !b"/.".contains(byte)).collect();
         let path = ["/", &encode_path(&bytes)].concat();
-        assert_eq!(
-            RequestPath::parse(path.as_bytes()).unwrap().relative(),
-            bytes
-        );
+        assert_eq!(RequestPath::parse(path.as_bytes()).unwrap().relative(), bytes);
         assert_eq!(encode_path(b"a/b c.txt"), "a/b%20c.txt");
         assert_eq!(encode_path(b"-._~!$()*+,;=@"), "-._~!$()*+,;=@");
-        assert_eq!(
-            encode_path(b"\"'<>&?#%:`"),
-            "%22%27%3C%3E%26%3F%23%25%3A%60"
-        );
+        assert_eq!(encode_path(b"\"'<>&?#%:`"), "%22%27%3C%3E%26%3F%23%25%3A%60");
         assert_eq!(encode_path("\u{e4}".as_bytes()), "%C3%A4");
         assert_eq!(encode_path(b"a/"), "a/");
     }

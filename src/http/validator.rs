@@ -1,6 +1,8 @@
-//! Validators: entity-tag and Last-Modified, from what is known about a file (RFC 9110 §8.8), and the comparison of entity-tags.
+//! Validators: entity-tag and Last-Modified, from what is known about a file (RFC 9110 §8.8), and
+//! the comparison of entity-tags.
 //!
-//! Every entity-tag made here is strong. Left out: weak entity-tags of our own, as no representation needs one.
+//! Every entity-tag made here is strong. Left out: weak entity-tags of our own, as no
+//! representation needs one.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -20,8 +22,8 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
-    /// Reproducible builds and container images set the time of every file to the first or second second of 1970: two versions
-    /// of a file cannot be told apart by such a time.
+    /// Reproducible builds and container images set the time of every file to the first or second
+    /// second of 1970: two versions of a file cannot be told apart by such a time.
     fn time_says_nothing(&self) -> bool {
         matches!(self.modified.seconds, 0 | 1)
     }
@@ -40,20 +42,23 @@ impl EntityTag {
         str::from_utf8(self.as_bytes()).expect("digits, dashes and quotes are ASCII")
     }
 
-    /// Whether `received` is this entity-tag by strong comparison (RFC 9110 §8.8.3.2): a weak one never is, nor anything malformed.
+    /// Whether `received` is this entity-tag by strong comparison (RFC 9110 §8.8.3.2): a weak one
+    /// never is, nor anything malformed.
     pub fn equals_strongly(&self, received: &[u8]) -> bool {
         received == self.as_bytes()
     }
 
-    /// Whether `received` is this entity-tag by weak comparison (RFC 9110 §8.8.3.2): with or without `W/`.
+    /// Whether `received` is this entity-tag by weak comparison (RFC 9110 §8.8.3.2): with or
+    /// without `W/`.
     pub fn equals_weakly(&self, received: &[u8]) -> bool {
         self.equals_strongly(received.strip_prefix(b"W/").unwrap_or(received))
     }
 
     /// The entity-tag of a file: `"length-modified-digest"`.
     ///
-    /// Length and modification time (in nanoseconds) are there in full; the digest is over all facts, so that a file put in the
-    /// place of another one with the same length and time, as `cp -p` and `rsync -t` do, has another tag by its inode and change time.
+    /// Length and modification time (in nanoseconds) are there in full; the digest is over all
+    /// facts, so that a file put in the place of another one with the same length and time, as `cp
+    /// -p` and `rsync -t` do, has another tag by its inode and change time.
     fn of_file(facts: &FileFacts) -> EntityTag {
         let mut hasher = DefaultHasher::new();
         facts.hash(&mut hasher);
@@ -62,25 +67,14 @@ impl EntityTag {
             .seconds
             .wrapping_mul(1_000_000_000)
             .wrapping_add(i64::from(modified.nanoseconds));
-        EntityTag::quote([
-            facts.length,
-            modified_nanoseconds.cast_unsigned(),
-            hasher.finish(),
-        ])
+        EntityTag::quote([facts.length, modified_nanoseconds.cast_unsigned(), hasher.finish()])
     }
 
-    /// Quotes `parts` in base 32, joined by `-`. Three parts take 43 bytes at most: 13 digits each, two dashes and the quotes.
+    /// Quotes `parts` in base 32, joined by `-`. Three parts take 43 bytes at most: 13 digits each,
+    /// two dashes and the quotes.
     fn quote<const PARTS: usize>(parts: [u64; PARTS]) -> EntityTag {
-        const {
-            assert!(
-                PARTS * 14 < 48,
-                "a part takes 13 digits and a dash or quote"
-            )
-        };
-        let mut tag = EntityTag {
-            bytes: [0; 48],
-            length: 0,
-        };
+        const { assert!(PARTS * 14 < 48, "a part takes 13 digits and a dash or quote") };
+        let mut tag = EntityTag { bytes: [0; 48], length: 0 };
         for (position, part) in parts.into_iter().enumerate() {
             tag.push(if position == 0 { b'"' } else { b'-' });
             tag.push_number(part);
@@ -89,7 +83,8 @@ impl EntityTag {
         tag
     }
 
-    /// Appends `number` in base 32 (the digits of RFC 4648 §7 in lower case), without leading zeros.
+    /// Appends `number` in base 32 (the digits of RFC 4648 §7 in lower case), without leading
+    /// zeros.
     fn push_number(&mut self, number: u64) {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
         let digits = (u64::BITS - number.leading_zeros()).div_ceil(5).max(1);
@@ -118,15 +113,13 @@ pub struct Validators {
 
 impl Validators {
     /// None for a representation that has none (a listing that is not cached, say).
-    pub const NONE: Validators = Validators {
-        entity_tag: None,
-        last_modified: None,
-    };
+    pub const NONE: Validators = Validators { entity_tag: None, last_modified: None };
 
-    /// The validators of a file at time `now`; none at all where its time says nothing (the first two seconds of 1970).
+    /// The validators of a file at time `now`; none at all where its time says nothing (the first
+    /// two seconds of 1970).
     ///
-    /// A modification time in the future counts as `now` in Last-Modified (RFC 9110 §8.8.2.1); one that no HTTP-date can tell, before
-    /// 1970 or after 9999, leaves it out.
+    /// A modification time in the future counts as `now` in Last-Modified (RFC 9110 §8.8.2.1); one
+    /// that no HTTP-date can tell, before 1970 or after 9999, leaves it out.
     pub fn of(facts: &FileFacts, now: Timestamp) -> Validators {
         if facts.time_says_nothing() {
             return Validators::NONE;
@@ -139,10 +132,11 @@ impl Validators {
         }
     }
 
-    /// A strong entity-tag over `content`'s length and 64-bit hash, for generated representations such as a listing.
+    /// A strong entity-tag over `content`'s length and 64-bit hash, for generated representations
+    /// such as a listing.
     ///
-    /// The hash is the standard library's: the same for every run of one build, perhaps another after an upgrade, which costs
-    /// each client one transfer.
+    /// The hash is the standard library's: the same for every run of one build, perhaps another
+    /// after an upgrade, which costs each client one transfer.
     pub fn of_content(content: &[u8]) -> Validators {
         let mut hasher = DefaultHasher::new();
         hasher.write(content);
@@ -163,24 +157,12 @@ mod tests {
         device: 2049,
         inode: 131_073,
         length: 4096,
-        modified: Timestamp {
-            seconds: 784_111_777,
-            nanoseconds: 123_456_789,
-        },
-        changed: Timestamp {
-            seconds: 784_111_800,
-            nanoseconds: 5,
-        },
+        modified: Timestamp { seconds: 784_111_777, nanoseconds: 123_456_789 },
+        changed: Timestamp { seconds: 784_111_800, nanoseconds: 5 },
     };
 
     fn modified_at(seconds: i64, nanoseconds: u32) -> FileFacts {
-        FileFacts {
-            modified: Timestamp {
-                seconds,
-                nanoseconds,
-            },
-            ..FACTS
-        }
+        FileFacts { modified: Timestamp { seconds, nanoseconds }, ..FACTS }
     }
 
     fn tag_of(facts: &FileFacts) -> EntityTag {
@@ -189,12 +171,9 @@ mod tests {
 
     #[test]
     fn the_first_two_seconds_of_1970_give_no_validators() {
-        for facts in [
-            modified_at(0, 0),
-            modified_at(0, 1),
-            modified_at(1, 0),
-            modified_at(1, 999_999_999),
-        ] {
+        for facts in
+            [modified_at(0, 0), modified_at(0, 1), modified_at(1, 0), modified_at(1, 999_999_999)]
+        {
             assert_eq!(Validators::of(&facts, NOW), Validators::NONE, "{facts:?}");
         }
         assert_ne!(Validators::of(&modified_at(2, 0), NOW), Validators::NONE);
@@ -235,31 +214,17 @@ mod tests {
             device: u64::MAX,
             inode: u64::MAX,
             length: u64::MAX,
-            modified: Timestamp {
-                seconds: -1,
-                nanoseconds: 0,
-            },
-            changed: Timestamp {
-                seconds: i64::MIN,
-                nanoseconds: u32::MAX,
-            },
+            modified: Timestamp { seconds: -1, nanoseconds: 0 },
+            changed: Timestamp { seconds: i64::MIN, nanoseconds: u32::MAX },
         };
-        let empty = FileFacts {
-            length: 0,
-            ..modified_at(i64::MIN, 0)
-        };
+        let empty = FileFacts { length: 0, ..modified_at(i64::MIN, 0) };
         for facts in [FACTS, extreme, empty] {
             let tag = tag_of(&facts);
-            let opaque = tag
-                .as_str()
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'));
+            let opaque = tag.as_str().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let opaque = opaque.expect("quotes at both ends");
             assert_eq!(opaque.split('-').count(), 3, "{opaque}");
             assert!(
-                opaque
-                    .bytes()
-                    .all(|byte| byte == b'-' || byte.is_ascii_alphanumeric()),
+                opaque.bytes().all(|byte| byte == b'-' || byte.is_ascii_alphanumeric()),
                 "{opaque}"
             );
         }
@@ -268,32 +233,14 @@ mod tests {
     // RFC 9110 §8.8.1: a strong validator changes with every change of the content.
     #[test]
     fn each_fact_changes_the_entity_tag() {
-        let later = |time: Timestamp| Timestamp {
-            nanoseconds: time.nanoseconds + 1,
-            ..time
-        };
+        let later = |time: Timestamp| Timestamp { nanoseconds: time.nanoseconds + 1, ..time };
         let variants = [
             FACTS,
-            FileFacts {
-                device: 2050,
-                ..FACTS
-            },
-            FileFacts {
-                inode: 131_074,
-                ..FACTS
-            },
-            FileFacts {
-                length: 4097,
-                ..FACTS
-            },
-            FileFacts {
-                modified: later(FACTS.modified),
-                ..FACTS
-            },
-            FileFacts {
-                changed: later(FACTS.changed),
-                ..FACTS
-            },
+            FileFacts { device: 2050, ..FACTS },
+            FileFacts { inode: 131_074, ..FACTS },
+            FileFacts { length: 4097, ..FACTS },
+            FileFacts { modified: later(FACTS.modified), ..FACTS },
+            FileFacts { changed: later(FACTS.changed), ..FACTS },
         ];
         for (i, one) in variants.iter().enumerate() {
             for (j, other) in variants.iter().enumerate() {
@@ -337,11 +284,7 @@ mod tests {
             ("W/\"1-11\"", false, true),
             ("\"1-11\"", true, true),
         ] {
-            assert_eq!(
-                tag.equals_strongly(received.as_bytes()),
-                strongly,
-                "{received}"
-            );
+            assert_eq!(tag.equals_strongly(received.as_bytes()), strongly, "{received}");
             assert_eq!(tag.equals_weakly(received.as_bytes()), weakly, "{received}");
         }
     }

@@ -1,9 +1,11 @@
-//! The access log: one line a request in the Combined Log Format, at info level with target `access`.
+//! The access log: one line a request in the Combined Log Format, at info level with target
+//! `access`.
 //!
-//! What the client sent is escaped as nginx does it, so that no request can forge a line or a field.
+//! What the client sent is escaped as nginx does it, so that no request can forge a line or a
+//! field.
 //!
-//! A thread gathers its lines and gives them to the log before it waits, many in one write when there is much to do. A line and
-//! a write for each request would cost twice as much.
+//! A thread gathers its lines and gives them to the log before it waits, many in one write when
+//! there is much to do. A line and a write for each request would cost twice as much.
 
 use super::socket::Peer;
 use crate::http::date::HttpDate;
@@ -18,8 +20,8 @@ use std::time::Instant;
 /// The log target of the access log.
 pub const TARGET: &str = "access";
 
-/// Characters of a request line in the log. With two fields of [`FIELD_CHARACTERS_MAX`] it stays below the 4,095 bytes of a
-/// line that GoAccess reads.
+/// Characters of a request line in the log. With two fields of [`FIELD_CHARACTERS_MAX`] it stays
+/// below the 4,095 bytes of a line that GoAccess reads.
 const LINE_CHARACTERS_MAX: usize = 2048;
 
 /// Characters of Referer or User-Agent in the log.
@@ -93,7 +95,8 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Adds the line to those of this thread (see [`flush`]); `body_bytes` of the body were given to the kernel.
+    /// Adds the line to those of this thread (see [`flush`]); `body_bytes` of the body were given
+    /// to the kernel.
     pub fn write(self, body_bytes: u64) {
         LINES.with_borrow_mut(|lines| lines.push(&self, body_bytes));
     }
@@ -107,7 +110,8 @@ impl<'a> Entry<'a> {
         let shown = fitting(&self.line, LINE_CHARACTERS_MAX);
         push_escaped(out, shown);
         if shown.len() < self.line.len() {
-            // What is cut lies before the version, without which the line would be none to who reads it.
+            // What is cut lies before the version, without which the line would be none to who
+            // reads it.
             push_escaped(out, version_of(&self.line));
         }
         out.push_str("\" ");
@@ -145,18 +149,17 @@ pub fn has_lines() -> bool {
     LINES.with_borrow(|lines| !lines.text.is_empty())
 }
 
-/// Gives this thread's lines to the log: to be called before the thread waits for anything, since no other will.
+/// Gives this thread's lines to the log: to be called before the thread waits for anything, since
+/// no other will.
 pub fn flush() {
     LINES.with_borrow_mut(Lines::flush);
 }
 
-/// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a thread that never waits.
+/// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a thread that
+/// never waits.
 pub fn flush_old() {
     LINES.with_borrow_mut(|lines| {
-        if lines
-            .since
-            .is_some_and(|since| since.elapsed() >= GATHER_TIME)
-        {
+        if lines.since.is_some_and(|since| since.elapsed() >= GATHER_TIME) {
             lines.flush();
         }
     });
@@ -164,10 +167,7 @@ pub fn flush_old() {
 
 impl Lines {
     const fn new() -> Lines {
-        Lines {
-            text: String::new(),
-            since: None,
-        }
+        Lines { text: String::new(), since: None }
     }
 
     fn push(&mut self, entry: &Entry<'_>, body_bytes: u64) {
@@ -194,11 +194,7 @@ fn fitting(bytes: &[u8], characters_max: usize) -> &[u8] {
         return bytes;
     }
     let width = |&byte: &u8| {
-        if is_plain(byte) {
-            1
-        } else {
-            ESCAPED_CHARACTERS
-        }
+        if is_plain(byte) { 1 } else { ESCAPED_CHARACTERS }
     };
     let sums = bytes.iter().scan(0, |sum, byte| {
         *sum += width(byte);
@@ -209,15 +205,8 @@ fn fitting(bytes: &[u8], characters_max: usize) -> &[u8] {
 
 /// The end of a request line, ` HTTP/1.1` say; empty where there is none.
 fn version_of(line: &[u8]) -> &[u8] {
-    let version = line
-        .iter()
-        .rposition(|&byte| byte == b' ')
-        .map_or(&b""[..], |at| &line[at..]);
-    if version.len() <= " HTTP/1.1".len() {
-        version
-    } else {
-        b""
-    }
+    let version = line.iter().rposition(|&byte| byte == b' ').map_or(&b""[..], |at| &line[at..]);
+    if version.len() <= " HTTP/1.1".len() { version } else { b"" }
 }
 
 /// Appends printable ASCII as it is and everything else as `\xHH`, quotes and backslashes too.
@@ -251,9 +240,7 @@ mod tests {
     use crate::http::date::Timestamp;
 
     fn line(request_line: &[u8], user_agent: Option<&[u8]>) -> String {
-        let date = Timestamp::from_seconds(784_111_777)
-            .http_date()
-            .expect("a date in 1994");
+        let date = Timestamp::from_seconds(784_111_777).http_date().expect("a date in 1994");
         let peer = Peer::Inet("192.0.2.1".parse().expect("an address"));
         let mut entry = Entry::new(request_line, peer, &date, Status::NotFound);
         entry.user_agent = user_agent.map(Cow::Borrowed);

@@ -16,12 +16,7 @@ impl Clock {
     /// `started` is the server's: all its clocks count from there.
     pub fn new(started: Instant) -> Clock {
         let wall = wall_clock();
-        let mut clock = Clock {
-            started,
-            ticks: 0,
-            wall,
-            date: date_of(wall),
-        };
+        let mut clock = Clock { started, ticks: 0, wall, date: date_of(wall) };
         clock.look();
         clock
     }
@@ -63,21 +58,16 @@ pub fn milliseconds(time: Duration) -> u64 {
 }
 
 fn wall_clock() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         nanoseconds: since.subsec_nanos(),
     }
 }
 
-/// A machine whose clock is out of HTTP's bounds gets the first second of 1970: an answer has to have a Date.
+/// A machine whose clock is out of HTTP's bounds gets the first second of 1970: an answer has to
+/// have a Date.
 fn date_of(wall: Timestamp) -> HttpDate {
-    let epoch = || {
-        Timestamp::from_seconds(0)
-            .http_date()
-            .expect("1970 has an HTTP-date")
-    };
+    let epoch = || Timestamp::from_seconds(0).http_date().expect("1970 has an HTTP-date");
     wall.http_date().unwrap_or_else(epoch)
 }

@@ -1,7 +1,9 @@
-//! One connection, from accept to close: a value with its socket, its unread bytes, its state and its deadline.
+//! One connection, from accept to close: a value with its socket, its unread bytes, its state and
+//! its deadline.
 //!
-//! [`Connection::go_on`] does all that can be done now and returns when the connection has to wait. It is the one
-//! place where bytes of a socket and a response of the site meet: read, parse, ask the site, send.
+//! [`Connection::go_on`] does all that can be done now and returns when the connection has to wait.
+//! It is the one place where bytes of a socket and a response of the site meet: read, parse, ask
+//! the site, send.
 
 use super::access_log::{self, Entry};
 use super::clock::Clock;
@@ -26,7 +28,8 @@ use std::mem;
 pub struct Connection {
     socket: Socket,
     state: State,
-    /// Bytes received and not yet answered: a part of a head, or requests behind an answer that waits.
+    /// Bytes received and not yet answered: a part of a head, or requests behind an answer that
+    /// waits.
     unread: Vec<u8>,
     /// How many of the unread bytes the parser has judged to be a good beginning.
     judged: usize,
@@ -110,8 +113,9 @@ impl Connection {
         self.deadline
     }
 
-    /// Since when it has been resting, without a byte of a request: from then on it may make room for another. `None`
-    /// where it does not rest. A connection that was never used begins to rest only after [`FRESH_TIME_MIN`].
+    /// Since when it has been resting, without a byte of a request: from then on it may make room
+    /// for another. `None` where it does not rest. A connection that was never used begins to rest
+    /// only after [`FRESH_TIME_MIN`].
     pub fn resting_since(&self) -> Option<u64> {
         let rests = matches!(self.state, State::Reading) && self.unread.is_empty();
         rests.then_some(self.resting_since)
@@ -149,7 +153,8 @@ impl Connection {
         }
     }
 
-    /// Whether a connection that waits is closed, to make room or because the server stops: only where it rests.
+    /// Whether a connection that waits is closed, to make room or because the server stops: only
+    /// where it rests.
     fn should_leave(&self, news: News, worker: &Worker) -> bool {
         let rests = self.resting_since();
         worker.is_stopping() && rests.is_some()
@@ -198,7 +203,8 @@ impl Connection {
             Ok(Some(received)) => {
                 let filled = kept + received;
                 let step = self.answer_all(&input[..filled], worker);
-                // Less than the buffer holds was all there was (epoll(7)); only the client's end can be behind it.
+                // Less than the buffer holds was all there was (epoll(7)); only the client's end
+                // can be behind it.
                 match step {
                     Step::Wait if filled == input.len() => Step::GiveWay,
                     Step::Wait if self.hung_up => Step::GoOn,
@@ -227,10 +233,7 @@ impl Connection {
                     log::debug!("{}: refused: {}", self.socket, reject.reason());
                     return self.refuse(reject.status(), rest, worker);
                 }
-                Parsed::Complete {
-                    request,
-                    head_bytes,
-                } => {
+                Parsed::Complete { request, head_bytes } => {
                     rest = &rest[head_bytes..];
                     match self.answer(&request, rest, worker) {
                         Step::Wait => self.unread = Vec::new(),
@@ -246,7 +249,8 @@ impl Connection {
         Step::Wait
     }
 
-    /// Keeps the beginning of a head until the rest has arrived. Its time starts with its first byte.
+    /// Keeps the beginning of a head until the rest has arrived. Its time starts with its first
+    /// byte.
     fn keep(&mut self, beginning: &[u8], worker: &Worker) {
         if self.is_used && self.unread.is_empty() && !beginning.is_empty() {
             self.deadline = worker.clock.after(worker.settings().head_time);
@@ -255,7 +259,8 @@ impl Connection {
         self.judged = beginning.len();
     }
 
-    /// Answers one request, or begins to receive its body. `Step::Wait` says that the next one may come.
+    /// Answers one request, or begins to receive its body. `Step::Wait` says that the next one may
+    /// come.
     fn answer(&mut self, request: &Request, rest: &[u8], worker: &mut Worker) -> Step {
         match worker.site().begin(request, worker.clock.now()) {
             Answer::Response(response) => self.answer_at_once(request, response, rest, worker),
@@ -275,22 +280,12 @@ impl Connection {
         let wants_persistence = request.wants_persistence() && !has_body;
         let sends_more = has_body || !rest.is_empty();
         let after = after(response.status, wants_persistence, sends_more, worker);
-        let entry = Entry::of(
-            request,
-            self.socket.peer(),
-            worker.clock.date(),
-            response.status,
-        );
-        self.respond(
-            response,
-            request.method == Method::Head,
-            after,
-            entry,
-            worker,
-        )
+        let entry = Entry::of(request, self.socket.peer(), worker.clock.date(), response.status);
+        self.respond(response, request.method == Method::Head, after, entry, worker)
     }
 
-    /// Answers what is no request, or not in time, and ends the connection so that the client can read why.
+    /// Answers what is no request, or not in time, and ends the connection so that the client can
+    /// read why.
     fn refuse(&mut self, status: Status, bytes: &[u8], worker: &mut Worker) -> Step {
         let line = request::first_line(bytes);
         let entry = Entry::of_refused(line, self.socket.peer(), worker.clock.date(), status);
@@ -371,11 +366,7 @@ impl Connection {
         entry: Option<Entry<'_>>,
         worker: &mut Worker,
     ) -> Step {
-        let Response {
-            status,
-            fields,
-            body,
-        } = response;
+        let Response { status, fields, body } = response;
         let mut head = mem::take(&mut worker.head);
         head.clear();
         let length = status.may_have_body().then(|| body.length());
@@ -387,11 +378,7 @@ impl Connection {
             after == After::Persist,
             worker.clock.date(),
         );
-        let body = if leaves_body_unsent {
-            Body::Empty
-        } else {
-            body
-        };
+        let body = if leaves_body_unsent { Body::Empty } else { body };
         let mut transfer = Transfer::new(head, body, after, entry);
         match transfer.push(&mut self.socket, Blocking::No) {
             Ok(Pushed::Whole) => {
@@ -462,11 +449,7 @@ impl Connection {
             Ok(Some(0)) | Err(_) => Step::Close,
             Ok(Some(received)) => {
                 *drained += received as u64;
-                if *drained > LINGER_BYTES_MAX {
-                    Step::Close
-                } else {
-                    Step::GiveWay
-                }
+                if *drained > LINGER_BYTES_MAX { Step::Close } else { Step::GiveWay }
             }
         }
     }
@@ -485,16 +468,13 @@ impl Connection {
         Step::GiveWay
     }
 
-    /// Has the ready set tell anew what the connection is ready for; it will anyway where it does not have it yet.
+    /// Has the ready set tell anew what the connection is ready for; it will anyway where it does
+    /// not have it yet.
     fn renew(&self, worker: &Worker) -> Fate {
         if !self.is_watched {
             return Fate::Wait;
         }
-        match worker
-            .common
-            .ready
-            .renew(&self.socket, self.socket.number(), self.interest)
-        {
+        match worker.common.ready.renew(&self.socket, self.socket.number(), self.interest) {
             Ok(()) => Fate::Wait,
             Err(error) => {
                 log::error!("epoll_ctl({}): {error}", self.socket);
@@ -503,15 +483,16 @@ impl Connection {
         }
     }
 
-    /// An answer that cannot be finished: its head may be out, so nothing can be mended. Or a body, which is as good as none.
+    /// An answer that cannot be finished: its head may be out, so nothing can be mended. Or a body,
+    /// which is as good as none.
     fn broke_off(&self, error: &io::Error) -> Step {
         log::debug!("{}: broke off: {error}", self.socket);
         Step::Close
     }
 }
 
-/// What becomes of the connection after an answer with `status`; `sends_more` says that the client has sent more than the
-/// request that it answers.
+/// What becomes of the connection after an answer with `status`; `sends_more` says that the client
+/// has sent more than the request that it answers.
 fn after(status: Status, wants_persistence: bool, sends_more: bool, worker: &Worker) -> After {
     let persists = wants_persistence
         && !status.closes_connection()
@@ -524,7 +505,8 @@ fn after(status: Status, wants_persistence: bool, sends_more: bool, worker: &Wor
     }
 }
 
-/// The step after an answer that had to wait: news that came meanwhile may be about the next request, so it is read.
+/// The step after an answer that had to wait: news that came meanwhile may be about the next
+/// request, so it is read.
 fn or_go_on(step: Step) -> Step {
     match step {
         Step::Wait => Step::GoOn,

@@ -1,4 +1,5 @@
-//! Listening sockets: socket, setsockopt, bind, listen, accept (socket(7), tcp(7), ipv6(7), unix(7)).
+//! Listening sockets: socket, setsockopt, bind, listen, accept (socket(7), tcp(7), ipv6(7),
+//! unix(7)).
 
 use super::access_log;
 use super::pool::Pool;
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 sockopt_impl!(
-    /// Has accept return a connection only when its client has sent something, or has let this many seconds pass (tcp(7)).
+    /// Has accept return a connection only when its client has sent something, or has let this many
+    /// seconds pass (tcp(7)).
     DeferAccept,
     SetOnly,
     libc::IPPROTO_TCP,
@@ -42,10 +44,7 @@ impl FromStr for BindAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<BindAddress, String> {
-        let host = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
+        let host = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         match (text.strip_prefix("unix:"), host) {
             (Some(""), _) => Err("unix: needs a path".to_owned()),
             (Some(path), _) => Ok(BindAddress::Unix(path.into())),
@@ -82,11 +81,7 @@ impl fmt::Display for BindError {
             }
             _ => "",
         };
-        write!(
-            out,
-            "cannot listen on {}: {}{advice}",
-            self.address, self.error
-        )
+        write!(out, "cannot listen on {}: {}{advice}", self.address, self.error)
     }
 }
 
@@ -117,24 +112,16 @@ pub fn bind_all(
         .map(|socket| match socket {
             Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
                 .map(Listener::Tcp)
-                .map_err(|error| BindError {
-                    address: address.to_string(),
-                    error,
-                }),
-            Err(path) => bind_unix(path, backlog).map_err(|error| BindError {
-                address: format!("unix:{}", path.display()),
-                error,
-            }),
+                .map_err(|error| BindError { address: address.to_string(), error }),
+            Err(path) => bind_unix(path, backlog)
+                .map_err(|error| BindError { address: format!("unix:{}", path.display()), error }),
         })
         .collect()
 }
 
 /// The addresses of a host name (getaddrinfo(3)), each once.
 fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
-    let failed = |error| BindError {
-        address: host.to_owned(),
-        error,
-    };
+    let failed = |error| BindError { address: host.to_owned(), error };
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in (host, port).to_socket_addrs().map_err(failed)? {
         if !addresses.contains(&address) {
@@ -144,18 +131,15 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
     Ok(addresses)
 }
 
-/// Options set here are inherited by every accepted socket, which so costs no call for them (tcp(7)).
+/// Options set here are inherited by every accepted socket, which so costs no call for them
+/// (tcp(7)).
 fn bind_tcp(
     address: SocketAddr,
     only_ipv6: bool,
     backlog: i32,
     settings: &Settings,
 ) -> io::Result<TcpListener> {
-    let family = if address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
-    };
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     // A port whose former connections are still in TIME_WAIT can be bound again.
     sockopt::set_socket_reuseaddr(&socket, true)?;
@@ -163,7 +147,8 @@ fn bind_tcp(
         // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
         sockopt::set_ipv6_v6only(&socket, only_ipv6)?;
     }
-    // An answer goes out as it is written; waiting for more would cost up to 40 ms (Nagle against delayed ACK).
+    // An answer goes out as it is written; waiting for more would cost up to 40 ms (Nagle against
+    // delayed ACK).
     sockopt::set_tcp_nodelay(&socket, true)?;
     // The client must take something of its answer in this time, or the kernel ends the connection.
     let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
@@ -179,12 +164,8 @@ fn bind_tcp(
 
 fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
     remove_if_stale(path)?;
-    let socket = net::socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::CLOEXEC,
-        None,
-    )?;
+    let socket =
+        net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let name = path.display();
     log::trace!("bind(unix:{name})");
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;
@@ -193,8 +174,8 @@ fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
     Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
 }
 
-/// Removes a socket file on which nobody answers: what a server that was killed leaves behind. Anything else stays, and
-/// bind fails on it.
+/// Removes a socket file on which nobody answers: what a server that was killed leaves behind.
+/// Anything else stays, and bind fails on it.
 fn remove_if_stale(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket =
@@ -235,7 +216,8 @@ impl Listener {
         }
     }
 
-    /// Blocks until a client connects and, on TCP, has sent something or let [`DEFER_SECONDS`] pass.
+    /// Blocks until a client connects and, on TCP, has sent something or let [`DEFER_SECONDS`]
+    /// pass.
     fn accept(&self) -> io::Result<Socket> {
         let (socket, peer) = match self {
             Listener::Tcp(listener) => {
@@ -278,13 +260,14 @@ impl Drop for Listener {
     }
 }
 
-/// An accept loop: blocks in accept, and goes on with each new connection as a worker would, until the server stops. What is
-/// not over then is in the ready set, for the pool.
+/// An accept loop: blocks in accept, and goes on with each new connection as a worker would, until
+/// the server stops. What is not over then is in the ready set, for the pool.
 ///
-/// As accept returns no TCP connection before its request is there (see [`DeferAccept`]), most need no one else. This costs 21 µs
-/// of CPU for a connection with one request, to hand each over 24 to 26; without TCP_DEFER_ACCEPT it makes no
-/// difference. One loop for both cores costs 17, but has twice the median latency and half as much again at the 99th
-/// percentile; the listening socket in the ready set costs 21 to 22 (1 KiB, 64 connections, 2 cores).
+/// As accept returns no TCP connection before its request is there (see [`DeferAccept`]), most need
+/// no one else. This costs 21 µs of CPU for a connection with one request, to hand each over 24 to
+/// 26; without TCP_DEFER_ACCEPT it makes no difference. One loop for both cores costs 17, but has
+/// twice the median latency and half as much again at the 99th percentile; the listening socket in
+/// the ready set costs 21 to 22 (1 KiB, 64 connections, 2 cores).
 pub fn accept_all(listener: &Listener, pool: &Pool) {
     let mut worker = Worker::new(Arc::clone(&pool.common));
     let mut failed_last = None;
@@ -298,7 +281,8 @@ pub fn accept_all(listener: &Listener, pool: &Pool) {
             }
             Err(_) if worker.is_stopping() => {}
             Err(error) => {
-                // One line a burst: out of descriptors, every accept fails, or every other where somebody can make room.
+                // One line a burst: out of descriptors, every accept fails, or every other where
+                // somebody can make room.
                 let burst = failed_last.replace(Instant::now());
                 if burst.is_none_or(|last| last.elapsed() > BURST_TIME) {
                     log::error!("accept: {error}");
@@ -310,7 +294,8 @@ pub fn accept_all(listener: &Listener, pool: &Pool) {
     }
 }
 
-/// Counts one more connection as soon as there is room for it; `false` where the server stops first.
+/// Counts one more connection as soon as there is room for it; `false` where the server stops
+/// first.
 fn find_room(pool: &Pool, worker: &mut Worker) -> bool {
     while !worker.is_stopping() {
         if pool.count_in() {
@@ -321,7 +306,8 @@ fn find_room(pool: &Pool, worker: &mut Worker) -> bool {
     false
 }
 
-/// Has a resting connection make room; where there is none, waits for one to end, for a while at most.
+/// Has a resting connection make room; where there is none, waits for one to end, for a while at
+/// most.
 fn pause(pool: &Pool, worker: &mut Worker) {
     worker.look_up();
     if !pool.make_room(worker) {

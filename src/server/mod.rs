@@ -1,4 +1,5 @@
-//! Sockets, threads, deadlines: from bound listeners to answered connections. What the answers are is the site's.
+//! Sockets, threads, deadlines: from bound listeners to answered connections. What the answers are
+//! is the site's.
 
 mod access_log;
 mod clock;
@@ -65,24 +66,15 @@ impl Server {
             working.push(spawn(format!("worker {number}"), move || pool.work())?);
         }
         let swept = Arc::clone(&pool);
-        working.push(spawn("deadlines".to_owned(), move || {
-            look_for_late_ones(&swept)
-        })?);
+        working.push(spawn("deadlines".to_owned(), move || look_for_late_ones(&swept))?);
         let accept = |listener: &Arc<Listener>| {
             let (listener, pool) = (Arc::clone(listener), Arc::clone(&pool));
-            spawn("accept".to_owned(), move || {
-                listener::accept_all(&listener, &pool)
-            })
+            spawn("accept".to_owned(), move || listener::accept_all(&listener, &pool))
         };
         let accepting = (0..waiting_at_once(threads))
             .flat_map(|_| listeners.iter().map(accept))
             .collect::<io::Result<_>>()?;
-        Ok(Server {
-            pool,
-            listeners,
-            accepting,
-            working,
-        })
+        Ok(Server { pool, listeners, accepting, working })
     }
 
     /// The listening sockets, in the order they were given.
@@ -100,8 +92,9 @@ impl Server {
         self.pool.common.site.replace(Arc::new(site));
     }
 
-    /// Stops: closes the listening sockets and what rests, waits for the requests in flight, at most
-    /// [`Settings::grace_time`], and ends the threads. Returns how many connections were cut off.
+    /// Stops: closes the listening sockets and what rests, waits for the requests in flight, at
+    /// most [`Settings::grace_time`], and ends the threads. Returns how many connections were cut
+    /// off.
     pub fn stop(self) -> usize {
         let common = &self.pool.common;
         common.stopping.store(true, Ordering::SeqCst);
@@ -114,9 +107,7 @@ impl Server {
         access_log::flush();
         let all_ended = self.pool.wait_for_fewer_than(1, common.settings.grace_time);
         self.pool.close();
-        self.working
-            .iter()
-            .for_each(|thread| thread.thread().unpark());
+        self.working.iter().for_each(|thread| thread.thread().unpark());
         if all_ended {
             self.working.into_iter().for_each(join);
         } else {
@@ -127,10 +118,12 @@ impl Server {
     }
 }
 
-/// How many workers wait on the ready set at once: one a core, but never all of two or more, so that there is a spare.
+/// How many workers wait on the ready set at once: one a core, but never all of two or more, so
+/// that there is a spare.
 ///
-/// A second waiting worker a core costs 3 to 6% more CPU a request (1 KiB, 16 to 256 connections, 2 cores), since the
-/// kernel then wakes one that finds its core busy. A worker that is about to block passes its ticket on anyway.
+/// A second waiting worker a core costs 3 to 6% more CPU a request (1 KiB, 16 to 256 connections, 2
+/// cores), since the kernel then wakes one that finds its core busy. A worker that is about to
+/// block passes its ticket on anyway.
 fn waiting_at_once(threads: usize) -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     cores.min(threads - 1).max(1)
@@ -140,10 +133,7 @@ fn waiting_at_once(threads: usize) -> usize {
 const STACK_BYTES: usize = 256 * 1024;
 
 fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new()
-        .name(name)
-        .stack_size(STACK_BYTES)
-        .spawn(work)
+    thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(work)
 }
 
 fn join(thread: JoinHandle<()>) {
@@ -152,7 +142,8 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
-/// Looks for late connections now and then, and seldom for files that are kept in vain, until the server has stopped.
+/// Looks for late connections now and then, and seldom for files that are kept in vain, until the
+/// server has stopped.
 fn look_for_late_ones(pool: &Pool) {
     let mut worker = Worker::new(Arc::clone(&pool.common));
     let mut turns_to_tidy = TIDY_TURNS;

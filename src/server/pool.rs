@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Events that one wait may bring to one worker. With 4 a request costs 2 to 5% less CPU than with 1 (1 KiB, 16 to 256
-/// connections, 2 cores); 8 save no more, and at 64 connections double the 99th percentile, because the last of them waits behind the others.
+/// Events that one wait may bring to one worker. With 4 a request costs 2 to 5% less CPU than with
+/// 1 (1 KiB, 16 to 256 connections, 2 cores); 8 save no more, and at 64 connections double the 99th
+/// percentile, because the last of them waits behind the others.
 const EVENTS_MAX: usize = 4;
 
 /// The connections, and the workers' work on them.
@@ -41,7 +42,8 @@ impl Pool {
         }
     }
 
-    /// One worker's life: takes a ticket, waits, goes on with what can go on, until the pool is closed.
+    /// One worker's life: takes a ticket, waits, goes on with what can go on, until the pool is
+    /// closed.
     pub fn work(&self) {
         let mut worker = Worker::new(Arc::clone(&self.common));
         let mut events = Events::with_capacity(EVENTS_MAX);
@@ -56,7 +58,8 @@ impl Pool {
         access_log::flush();
     }
 
-    /// Waits for connections that can go on. A worker that has nothing to do gives its lines of the access log away first.
+    /// Waits for connections that can go on. A worker that has nothing to do gives its lines of the
+    /// access log away first.
     fn wait(&self, events: &mut Events) -> io::Result<()> {
         if access_log::has_lines() {
             self.common.ready.look(events)?;
@@ -74,11 +77,7 @@ impl Pool {
         while let Some(Event { number, hung_up }) = told.next() {
             worker.set_awaited(told.len() > 0);
             if let Some(slot) = self.table.slot(number) {
-                self.attend(
-                    slot,
-                    if hung_up { News::HUNG_UP } else { News::READY },
-                    worker,
-                );
+                self.attend(slot, if hung_up { News::HUNG_UP } else { News::READY }, worker);
             }
         }
         worker.set_awaited(true);
@@ -95,18 +94,17 @@ impl Pool {
         });
     }
 
-    /// Counts a connection that is about to be taken in; `false` where there are as many as there may be.
+    /// Counts a connection that is about to be taken in; `false` where there are as many as there
+    /// may be.
     pub fn count_in(&self) -> bool {
         let max = self.common.settings.connections_max;
         let one_more = |count| (count < max).then_some(count + 1);
-        let counted = self
-            .connections
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        let counted = self.connections.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
         counted.is_ok()
     }
 
-    /// Takes in an accepted socket that has been counted: goes on with it as far as it can now, and puts it into the ready
-    /// set if it is to wait.
+    /// Takes in an accepted socket that has been counted: goes on with it as far as it can now, and
+    /// puts it into the ready set if it is to wait.
     pub fn take_in(&self, socket: Socket, worker: &mut Worker) {
         let mut connection = Box::new(Connection::new(socket, &worker.clock, worker.settings()));
         if go_on(&mut connection, News::READY, worker) == Fate::Close {
@@ -121,9 +119,7 @@ impl Pool {
             );
             return self.count_end();
         };
-        match slot.put(connection, |connection| {
-            connection.watch(&self.common.ready)
-        }) {
+        match slot.put(connection, |connection| connection.watch(&self.common.ready)) {
             Ok(false) => {}
             Ok(true) => self.attend(slot, News::NONE, worker),
             Err(error) => {
@@ -153,10 +149,7 @@ impl Pool {
     /// Has the connection that has rested longest make room; `false` where none rests.
     pub fn make_room(&self, worker: &mut Worker) -> bool {
         let now = worker.clock.ticks();
-        let resting = self
-            .table
-            .slots()
-            .filter(|slot| slot.resting_since() <= now);
+        let resting = self.table.slots().filter(|slot| slot.resting_since() <= now);
         let Some(longest) = resting.min_by_key(|slot| slot.resting_since()) else {
             return false;
         };
@@ -181,7 +174,8 @@ impl Pool {
             .for_each(|slot| self.attend(slot, News::STOPPING, worker));
     }
 
-    /// Closes every connection that no worker is busy with, so that its answer has a line in the log. It still counts.
+    /// Closes every connection that no worker is busy with, so that its answer has a line in the
+    /// log. It still counts.
     pub fn cut_off(&self) {
         self.table
             .slots()
@@ -212,14 +206,12 @@ impl Pool {
     }
 }
 
-/// Goes on with a connection. A panic costs that one. What was logged of it is in the log before its client sees the end.
+/// Goes on with a connection. A panic costs that one. What was logged of it is in the log before
+/// its client sees the end.
 fn go_on(connection: &mut Connection, news: News, worker: &mut Worker) -> Fate {
     let fate = catch_unwind(AssertUnwindSafe(|| connection.go_on(news, worker)));
     let fate = fate.unwrap_or_else(|_| {
-        log::error!(
-            "a worker panicked; it costs the connection {}",
-            connection.socket()
-        );
+        log::error!("a worker panicked; it costs the connection {}", connection.socket());
         worker.recover();
         Fate::Close
     });
@@ -265,9 +257,7 @@ mod tests {
         assert_eq!(pool.connections(), 0);
         assert_eq!(client.read(&mut [0]).expect("an end"), 0);
         let (mut client, slot) = connect(&pool, &mut worker);
-        client
-            .write_all(b"GET / HTTP/1.0\r\n\r\n")
-            .expect("bytes are taken");
+        client.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("bytes are taken");
         pool.attend(slot, News::READY, &mut worker);
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("an answer");

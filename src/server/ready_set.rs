@@ -1,9 +1,10 @@
-//! The ready set: which connections can go on now. It is the pool's queue, kept by the kernel (epoll(7)).
+//! The ready set: which connections can go on now. It is the pool's queue, kept by the kernel
+//! (epoll(7)).
 //!
-//! Events are edge-triggered: the kernel tells a change once, to one waiting worker, and nothing has to be armed anew
-//! after a request: one-shot events, which need a call each time, cost 2 to 9% more CPU a request (1 KiB, 16 to 256
-//! connections). What is told while a connection is with another worker is noted in its slot (see `table`). This is
-//! the only file that knows epoll.
+//! Events are edge-triggered: the kernel tells a change once, to one waiting worker, and nothing
+//! has to be armed anew after a request: one-shot events, which need a call each time, cost 2 to 9%
+//! more CPU a request (1 KiB, 16 to 256 connections). What is told while a connection is with
+//! another worker is noted in its slot (see `table`). This is the only file that knows epoll.
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -82,8 +83,8 @@ impl ReadySet {
         Ok(epoll::add(&self.epoll, socket, data, flags(interest))?)
     }
 
-    /// Sets what a socket waits for, and has everything told anew that it is ready for: so a connection that gives way
-    /// to others, although it could go on, comes back.
+    /// Sets what a socket waits for, and has everything told anew that it is ready for: so a
+    /// connection that gives way to others, although it could go on, comes back.
     ///
     /// # Errors
     ///
@@ -93,7 +94,8 @@ impl ReadySet {
         Ok(epoll::modify(&self.epoll, socket, data, flags(interest))?)
     }
 
-    /// Waits until a connection can go on, and notes in `events` those that can: each is told to one waiter only.
+    /// Waits until a connection can go on, and notes in `events` those that can: each is told to
+    /// one waiter only.
     ///
     /// # Errors
     ///
@@ -141,8 +143,5 @@ fn flags(interest: Interest) -> EventFlags {
 fn event(told: &epoll::Event) -> Event {
     let hung_up = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
     let told_flags = told.flags;
-    Event {
-        number: told.data.u64() as usize,
-        hung_up: told_flags.intersects(hung_up),
-    }
+    Event { number: told.data.u64() as usize, hung_up: told_flags.intersects(hung_up) }
 }

@@ -11,8 +11,8 @@ use crate::site::response::Response;
 use crate::site::upload::Upload;
 use std::io;
 
-/// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows interim responses, so
-/// this one names the version of the client, who has said that it speaks it.
+/// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows
+/// interim responses, so this one names the version of the client, who has said that it speaks it.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A body that is being received.
@@ -57,11 +57,13 @@ impl Receiving {
         }
     }
 
-    /// Tells a client to send its body that waits for this. `early` is what it has sent already: it does not wait then.
+    /// Tells a client to send its body that waits for this. `early` is what it has sent already: it
+    /// does not wait then.
     ///
     /// # Errors
     ///
-    /// The socket's. A socket that has no room at all is none: such a client waits for a while, and then sends.
+    /// The socket's. A socket that has no room at all is none: such a client waits for a while, and
+    /// then sends.
     pub fn ask_for_body(&self, request: &Request, early: &[u8], socket: &Socket) -> io::Result<()> {
         if !request.expects_continue() || !early.is_empty() || self.upload.remaining() == 0 {
             return Ok(());
@@ -73,7 +75,8 @@ impl Receiving {
         }
     }
 
-    /// Receives what has arrived, first of all in `unread`, at most [`RECEIVE_BYTES_MAX`] and never more than the body.
+    /// Receives what has arrived, first of all in `unread`, at most [`RECEIVE_BYTES_MAX`] and never
+    /// more than the body.
     ///
     /// # Errors
     ///
@@ -116,8 +119,8 @@ impl Receiving {
         self.upload.write(bytes)
     }
 
-    /// Until when more of the body must have come: [`Settings::body_time`] after the last byte, and no later than all bytes
-    /// so far have earned at [`BODY_RATE_MIN`].
+    /// Until when more of the body must have come: [`Settings::body_time`] after the last byte, and
+    /// no later than all bytes so far have earned at [`BODY_RATE_MIN`].
     pub fn deadline(&self, settings: &Settings) -> u64 {
         let body_time = milliseconds(settings.body_time);
         let earned = self.received.saturating_mul(1000) / BODY_RATE_MIN;
@@ -138,7 +141,8 @@ impl Receiving {
 
     /// Ends the upload whose body is whole, and returns its response.
     ///
-    /// The disk may take its time, and so it may pass this worker's ticket on as to block on a client would.
+    /// The disk may take its time, and so it may pass this worker's ticket on as to block on a
+    /// client would.
     pub fn finish(self, worker: &mut Worker) -> (Response, Option<Entry<'static>>) {
         worker.may_block();
         let response = self.upload.finish(worker.clock.now());

@@ -1,4 +1,5 @@
-//! An answer that the client has not taken at once: when a worker may block on it, and when it is too late.
+//! An answer that the client has not taken at once: when a worker may block on it, and when it is
+//! too late.
 
 use super::clock::{Clock, milliseconds};
 use super::socket::{Blocking, Peer, Socket};
@@ -22,12 +23,7 @@ pub struct Sending {
 
 impl Sending {
     pub fn new(transfer: Transfer<'static>, clock: &Clock) -> Sending {
-        Sending {
-            transfer,
-            since: clock.ticks(),
-            last_taken: clock.ticks(),
-            is_slow: false,
-        }
+        Sending { transfer, since: clock.ticks(), last_taken: clock.ticks(), is_slow: false }
     }
 
     /// What becomes of the connection once all is sent.
@@ -35,7 +31,8 @@ impl Sending {
         self.transfer.after()
     }
 
-    /// Sends what the socket takes now, and waits for a client that keeps up where the worker may block.
+    /// Sends what the socket takes now, and waits for a client that keeps up where the worker may
+    /// block.
     ///
     /// # Errors
     ///
@@ -52,7 +49,8 @@ impl Sending {
         Ok(pushed)
     }
 
-    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited for again.
+    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not
+    /// waited for again.
     fn push_blocking(&mut self, socket: &mut Socket) -> io::Result<Pushed> {
         let began = Instant::now();
         loop {
@@ -69,14 +67,13 @@ impl Sending {
 
     /// Until when the answer must have come further.
     ///
-    /// That a client takes nothing at all for [`Settings::write_time`] is for TCP_USER_TIMEOUT to notice, since only TCP
-    /// knows what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it is noticed here.
+    /// That a client takes nothing at all for [`Settings::write_time`] is for TCP_USER_TIMEOUT to
+    /// notice, since only TCP knows what has been acknowledged; a Unix socket has no such thing and
+    /// a small buffer, so there it is noticed here.
     pub fn deadline(&self, peer: Peer, worker: &Worker) -> u64 {
         let write_time = milliseconds(worker.settings().write_time);
-        let on_average = self
-            .since
-            .saturating_add(write_time)
-            .saturating_add(earned(self.transfer.sent()));
+        let on_average =
+            self.since.saturating_add(write_time).saturating_add(earned(self.transfer.sent()));
         match peer {
             Peer::Inet(_) => on_average,
             Peer::Unix => on_average.min(self.last_taken.saturating_add(write_time)),
@@ -84,7 +81,8 @@ impl Sending {
     }
 }
 
-/// Milliseconds that an answer has earned by the bytes of it that were sent: so many as they take at [`WRITE_RATE_MIN`].
+/// Milliseconds that an answer has earned by the bytes of it that were sent: so many as they take
+/// at [`WRITE_RATE_MIN`].
 fn earned(sent: u64) -> u64 {
     sent.saturating_mul(1000) / WRITE_RATE_MIN
 }
@@ -100,13 +98,7 @@ mod tests {
 
     #[test]
     fn each_kibibyte_sent_earns_a_second() {
-        for (sent, expected) in [
-            (0, 0),
-            (1, 0),
-            (512, 500),
-            (1024, 1000),
-            (64 << 20, 65_536_000),
-        ] {
+        for (sent, expected) in [(0, 0), (1, 0), (512, 500), (1024, 1000), (64 << 20, 65_536_000)] {
             assert_eq!(earned(sent), expected, "{sent}");
         }
         assert!(earned(u64::MAX) >= earned(1 << 50));

@@ -1,4 +1,5 @@
-//! What the server is told about itself: how many workers and connections, and how long anything may take.
+//! What the server is told about itself: how many workers and connections, and how long anything
+//! may take.
 
 use crate::limits;
 use std::time::Duration;

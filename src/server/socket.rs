@@ -1,7 +1,9 @@
-//! One accepted socket and the calls on it: recv, send, sendfile, shutdown, close (see socket(7), tcp(7)).
+//! One accepted socket and the calls on it: recv, send, sendfile, shutdown, close (see socket(7),
+//! tcp(7)).
 //!
-//! Sockets are blocking, as accept(2) gives them. A single call is kept from blocking by MSG_DONTWAIT; `sendfile`
-//! knows no such flag, so for it alone the socket is switched. What blocks is ended by SO_SNDTIMEO.
+//! Sockets are blocking, as accept(2) gives them. A single call is kept from blocking by
+//! MSG_DONTWAIT; `sendfile` knows no such flag, so for it alone the socket is switched. What blocks
+//! is ended by SO_SNDTIMEO.
 
 use rustix::io::Errno;
 use rustix::net::{self, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
@@ -51,11 +53,7 @@ pub type Moved = io::Result<Option<usize>>;
 impl Socket {
     /// Takes over a descriptor fresh from accept, which is in blocking mode.
     pub fn new(descriptor: OwnedFd, peer: Peer) -> Socket {
-        Socket {
-            descriptor,
-            peer,
-            mode: Blocking::Yes,
-        }
+        Socket { descriptor, peer, mode: Blocking::Yes }
     }
 
     pub fn peer(&self) -> Peer {
@@ -67,7 +65,8 @@ impl Socket {
         usize::try_from(self.descriptor.as_raw_fd()).expect("an open descriptor is not negative")
     }
 
-    /// Receives what has arrived, without waiting: `Some(0)` says that the client has finished sending (recv(2)).
+    /// Receives what has arrived, without waiting: `Some(0)` says that the client has finished
+    /// sending (recv(2)).
     pub fn recv(&self, buffer: &mut [u8]) -> Moved {
         let received = moved(|| {
             net::recv(&self.descriptor, &mut *buffer, RecvFlags::DONTWAIT).map(|(count, _)| count)
@@ -76,8 +75,8 @@ impl Socket {
         received
     }
 
-    /// Sends `bytes` (send(2)). `more` says that further bytes follow at once, so that the kernel does not send a
-    /// part-filled segment.
+    /// Sends `bytes` (send(2)). `more` says that further bytes follow at once, so that the kernel
+    /// does not send a part-filled segment.
     pub fn send(&self, bytes: &[u8], more: bool, blocking: Blocking) -> Moved {
         let mut flags = send_flags(blocking);
         flags.set(SendFlags::MORE, more);
@@ -97,8 +96,8 @@ impl Socket {
         sent
     }
 
-    /// Sends up to `count` bytes of `file` from position `offset` on, from the page cache and past this program
-    /// (sendfile(2)). `Some(0)` says that the file has ended.
+    /// Sends up to `count` bytes of `file` from position `offset` on, from the page cache and past
+    /// this program (sendfile(2)). `Some(0)` says that the file has ended.
     pub fn send_file(
         &mut self,
         file: &File,
@@ -111,14 +110,12 @@ impl Socket {
             let mut position = offset;
             rustix::fs::sendfile(&self.descriptor, file, Some(&mut position), count)
         });
-        log::trace!(
-            "sendfile({self}, {count} bytes from {offset}): {}",
-            Told(&sent)
-        );
+        log::trace!("sendfile({self}, {count} bytes from {offset}): {}", Told(&sent));
         sent
     }
 
-    /// Ends our side of the connection; what the client still sends can be read (shutdown(2), SHUT_WR).
+    /// Ends our side of the connection; what the client still sends can be read (shutdown(2),
+    /// SHUT_WR).
     ///
     /// # Errors
     ///

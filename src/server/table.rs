@@ -1,16 +1,18 @@
-//! The connection table: a slot for each descriptor, in which a connection waits until somebody owns it.
+//! The connection table: a slot for each descriptor, in which a connection waits until somebody
+//! owns it.
 //!
-//! One connection is with one thread at a time: who holds the slot's lock owns what is in it. Nobody waits for a lock. A
-//! thread that comes with news while another owns the connection leaves the news in the slot and goes, and the owner
-//! looks for news once more after it has let go (see [`Slot::attend`]).
+//! One connection is with one thread at a time: who holds the slot's lock owns what is in it.
+//! Nobody waits for a lock. A thread that comes with news while another owns the connection leaves
+//! the news in the slot and goes, and the owner looks for news once more after it has let go (see
+//! [`Slot::attend`]).
 
 use super::connection::Connection;
 use std::io;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-/// News of a connection, as a set of bits. It is a hint only: whoever acts on it looks at the facts again, since the
-/// descriptor may have been closed and given to another connection in between.
+/// News of a connection, as a set of bits. It is a hint only: whoever acts on it looks at the facts
+/// again, since the descriptor may have been closed and given to another connection in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct News(u8);
 
@@ -38,9 +40,11 @@ impl News {
 pub struct Slot {
     /// News that nobody has acted on yet.
     news: AtomicU8,
-    /// When the connection will be late, in milliseconds of the server's clock; [`NEVER`] in an empty slot.
+    /// When the connection will be late, in milliseconds of the server's clock; [`NEVER`] in an
+    /// empty slot.
     deadline: AtomicU64,
-    /// Since when the connection has been resting between requests; [`NEVER`] where it does not rest.
+    /// Since when the connection has been resting between requests; [`NEVER`] where it does not
+    /// rest.
     resting_since: AtomicU64,
     /// Boxed, so that the table stays small for descriptors that are no connections.
     connection: Mutex<Option<Box<Connection>>>,
@@ -59,8 +63,9 @@ impl Slot {
         }
     }
 
-    /// Puts a new connection into the slot and `announce`s it; where that fails, the slot stays empty. Waits for the
-    /// former owner of the descriptor, which has closed it and is about to let go.
+    /// Puts a new connection into the slot and `announce`s it; where that fails, the slot stays
+    /// empty. Waits for the former owner of the descriptor, which has closed it and is about to let
+    /// go.
     ///
     /// Returns whether news has come at once, so that the caller must attend to it.
     ///
@@ -72,10 +77,7 @@ impl Slot {
         mut connection: Box<Connection>,
         announce: impl FnOnce(&mut Connection) -> io::Result<()>,
     ) -> io::Result<bool> {
-        let mut place = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         self.news.store(0, Ordering::SeqCst);
         announce(&mut connection)?;
         self.note_times(&connection);
@@ -85,10 +87,11 @@ impl Slot {
         Ok(self.news.load(Ordering::SeqCst) != 0)
     }
 
-    /// Brings `news` to the connection: `act` is called as its owner, here or, where another thread owns it now, there.
+    /// Brings `news` to the connection: `act` is called as its owner, here or, where another thread
+    /// owns it now, there.
     ///
-    /// The two fences make one order of "leave the news, then try the lock" on one side and "let go of the lock, then
-    /// look for news" on the other, so that news is never left lying.
+    /// The two fences make one order of "leave the news, then try the lock" on one side and "let go
+    /// of the lock, then look for news" on the other, so that news is never left lying.
     pub fn attend(&self, news: News, mut act: impl FnMut(&mut Option<Box<Connection>>, News)) {
         self.news.fetch_or(news.0, Ordering::SeqCst);
         loop {
@@ -135,12 +138,8 @@ impl Slot {
     }
 
     fn note_times(&self, connection: &Connection) {
-        self.deadline
-            .store(connection.deadline(), Ordering::Relaxed);
-        self.resting_since.store(
-            connection.resting_since().unwrap_or(NEVER),
-            Ordering::Relaxed,
-        );
+        self.deadline.store(connection.deadline(), Ordering::Relaxed);
+        self.resting_since.store(connection.resting_since().unwrap_or(NEVER), Ordering::Relaxed);
     }
 
     fn forget_times(&self) {
@@ -160,9 +159,7 @@ impl Table {
     /// A table for descriptors below `descriptors_max`.
     pub fn new(descriptors_max: usize) -> Table {
         Table {
-            segments: (0..descriptors_max.div_ceil(SEGMENT))
-                .map(|_| OnceLock::new())
-                .collect(),
+            segments: (0..descriptors_max.div_ceil(SEGMENT)).map(|_| OnceLock::new()).collect(),
         }
     }
 

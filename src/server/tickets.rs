@@ -1,7 +1,8 @@
 //! Who waits on the ready set: a few workers hold a ticket and wait there, the others are spares.
 //!
-//! A worker passes its ticket on before it blocks on a client, and a spare steps in. Where there is no spare, it may not
-//! block. So as many workers as there are tickets are always there for connections that can go on.
+//! A worker passes its ticket on before it blocks on a client, and a spare steps in. Where there is
+//! no spare, it may not block. So as many workers as there are tickets are always there for
+//! connections that can go on.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,8 @@ pub struct Tickets {
 
 struct State {
     free: usize,
-    /// Workers that wait for a ticket. A free one is meant for one of them, but a worker that comes may take it first.
+    /// Workers that wait for a ticket. A free one is meant for one of them, but a worker that comes
+    /// may take it first.
     waiting: usize,
     is_closed: bool,
 }
@@ -21,11 +23,7 @@ struct State {
 impl Tickets {
     pub fn new(count: usize) -> Tickets {
         Tickets {
-            state: Mutex::new(State {
-                free: count,
-                waiting: 0,
-                is_closed: false,
-            }),
+            state: Mutex::new(State { free: count, waiting: 0, is_closed: false }),
             freed: Condvar::new(),
         }
     }
@@ -35,17 +33,15 @@ impl Tickets {
         let mut state = self.lock();
         state.waiting += 1;
         while state.free == 0 && !state.is_closed {
-            state = self
-                .freed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting -= 1;
         state.free = state.free.saturating_sub(1);
         !state.is_closed
     }
 
-    /// Passes the caller's ticket on to a spare; `false` where there is none, and the caller keeps it.
+    /// Passes the caller's ticket on to a spare; `false` where there is none, and the caller keeps
+    /// it.
     pub fn pass_on(&self) -> bool {
         let mut state = self.lock();
         if state.waiting <= state.free {
@@ -124,11 +120,7 @@ mod tests {
         thread::scope(|scope| {
             let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| tickets.take())).collect();
             tickets.close();
-            assert!(
-                waiting
-                    .into_iter()
-                    .all(|worker| !worker.join().expect("no panic"))
-            );
+            assert!(waiting.into_iter().all(|worker| !worker.join().expect("no panic")));
         });
         assert!(!tickets.take());
     }

@@ -1,4 +1,5 @@
-//! An answer on its way: what of its head and body is still to be sent, and what happens when it is.
+//! An answer on its way: what of its head and body is still to be sent, and what happens when it
+//! is.
 
 use super::access_log::Entry;
 use super::socket::{Blocking, Socket};
@@ -29,7 +30,8 @@ pub enum Pushed {
     Paused,
 }
 
-/// One answer being sent. The access log gets its line when this is dropped, however the answer ended.
+/// One answer being sent. The access log gets its line when this is dropped, however the answer
+/// ended.
 #[derive(Debug)]
 pub struct Transfer<'a> {
     head: Vec<u8>,
@@ -45,14 +47,7 @@ pub struct Transfer<'a> {
 
 impl<'a> Transfer<'a> {
     pub fn new(head: Vec<u8>, body: Body, after: After, entry: Option<Entry<'a>>) -> Transfer<'a> {
-        Transfer {
-            head,
-            head_sent: 0,
-            body,
-            body_sent: 0,
-            after,
-            entry,
-        }
+        Transfer { head, head_sent: 0, body, body_sent: 0, after, entry }
     }
 
     pub fn after(&self) -> After {
@@ -153,11 +148,7 @@ impl<'a> Transfer<'a> {
                 }
             }
         }
-        Ok(if position < end {
-            Pushed::Paused
-        } else {
-            Pushed::Whole
-        })
+        Ok(if position < end { Pushed::Paused } else { Pushed::Whole })
     }
 
     fn note_body_sent(&mut self, sent: usize) {

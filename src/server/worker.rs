@@ -1,4 +1,5 @@
-//! What a worker brings to a connection: its buffers, its clock, the site, and whether it may block.
+//! What a worker brings to a connection: its buffers, its clock, the site, and whether it may
+//! block.
 
 use super::access_log;
 use super::clock::Clock;
@@ -31,10 +32,7 @@ pub struct CurrentSite {
 
 impl CurrentSite {
     pub fn new(site: Arc<Site>) -> CurrentSite {
-        CurrentSite {
-            generation: AtomicU64::new(0),
-            site: Mutex::new(site),
-        }
+        CurrentSite { generation: AtomicU64::new(0), site: Mutex::new(site) }
     }
 
     /// Puts another site in its place; requests that have begun end with the former one.
@@ -45,14 +43,12 @@ impl CurrentSite {
 
     fn get(&self) -> (u64, Arc<Site>) {
         let generation = self.generation.load(Ordering::Acquire);
-        (
-            generation,
-            Arc::clone(&self.site.lock().unwrap_or_else(PoisonError::into_inner)),
-        )
+        (generation, Arc::clone(&self.site.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-/// One thread's own things. Buffers belong to workers, not to connections, so that waiting costs no memory.
+/// One thread's own things. Buffers belong to workers, not to connections, so that waiting costs no
+/// memory.
 pub struct Worker {
     pub common: Arc<Common>,
     pub clock: Clock,
@@ -125,7 +121,8 @@ impl Worker {
         self.is_awaited = is_awaited;
     }
 
-    /// Asks for leave to block on a client: given where no connection waits for this worker and a spare steps in.
+    /// Asks for leave to block on a client: given where no connection waits for this worker and a
+    /// spare steps in.
     pub fn may_block(&mut self) -> bool {
         if self.is_awaited {
             return false;
@@ -144,10 +141,8 @@ impl Worker {
 impl Common {
     /// What the workers of a pool that serves `root` have in common, with one ticket.
     pub fn for_tests(root: &std::path::Path) -> Common {
-        let site = crate::site::Settings {
-            root: root.to_owned(),
-            ..crate::site::Settings::default()
-        };
+        let site =
+            crate::site::Settings { root: root.to_owned(), ..crate::site::Settings::default() };
         Common {
             ready: ReadySet::new().expect("a ready set"),
             tickets: Tickets::new(1),

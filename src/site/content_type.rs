@@ -1,27 +1,27 @@
 //! The media type of a file, by the extension of its name (RFC 9110 §8.3.1).
 //!
-//! The table is that of `mime_guess`; above it lie corrections for the web of today, and above those what the user says with
-//! `--type`. Left out on purpose: no byte of a file is looked at to guess what it holds.
+//! The table is that of `mime_guess`; above it lie corrections for the web of today, and above
+//! those what the user says with `--type`. Left out on purpose: no byte of a file is looked at to
+//! guess what it holds.
 
 use std::borrow::Cow;
 
 /// What a file is called whose extension is unknown, or that has none.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// The parameter added to types that are read as text: without it, browsers fall back on an encoding of the reader's country.
+/// The parameter added to types that are read as text: without it, browsers fall back on an
+/// encoding of the reader's country.
 const CHARSET: &str = "; charset=utf-8";
 
 /// Where `mime_guess` has no type, an outdated one, or one that the web of today does not expect.
 const CORRECTIONS: &[(&str, &[&str])] = &[
     // The one type for all JavaScript (RFC 9239 §6).
     ("text/javascript", &["mjs", "cjs"]),
-    // Sources and settings that a person clicks on in order to read them: browsers show text/plain, and offer most other
-    // types for download. `.ts` is far more often TypeScript than an MPEG transport stream, and players of the latter
-    // go by the bytes; who serves streams says `--type ts=video/mp2t`.
-    (
-        "text/plain",
-        &["ts", "mts", "cts", "tsx", "go", "rs", "sh", "sql", "lock"],
-    ),
+    // Sources and settings that a person clicks on in order to read them: browsers show text/plain,
+    // and offer most other types for download. `.ts` is far more often TypeScript than an MPEG
+    // transport stream, and players of the latter go by the bytes; who serves streams says `--type
+    // ts=video/mp2t`.
+    ("text/plain", &["ts", "mts", "cts", "tsx", "go", "rs", "sh", "sql", "lock"]),
     ("text/plain", &["toml", "yaml", "yml", "diff", "patch"]),
     ("text/vcard", &["vcf"]),
     ("text/wgsl", &["wgsl"]),
@@ -52,22 +52,21 @@ pub struct ContentTypes {
 }
 
 impl ContentTypes {
-    /// `overrides` are pairs of an extension without its dot and a media type, as [`parse_override`] gives them; of two
-    /// for one extension the later wins.
+    /// `overrides` are pairs of an extension without its dot and a media type, as
+    /// [`parse_override`] gives them; of two for one extension the later wins.
     pub fn new(overrides: Vec<(String, String)>) -> ContentTypes {
         let complete = |(extension, value): (String, String)| {
             let value = with_charset(&value).into_owned();
             (extension, value)
         };
-        ContentTypes {
-            overrides: overrides.into_iter().map(complete).collect(),
-        }
+        ContentTypes { overrides: overrides.into_iter().map(complete).collect() }
     }
 
-    /// The value of `Content-Type` for a file of this name, with `charset=utf-8` where the type is read as text.
+    /// The value of `Content-Type` for a file of this name, with `charset=utf-8` where the type is
+    /// read as text.
     ///
-    /// The extension is what follows the last dot, compared without regard to case. A name that has none, or whose only dot
-    /// comes first, is `application/octet-stream`.
+    /// The extension is what follows the last dot, compared without regard to case. A name that has
+    /// none, or whose only dot comes first, is `application/octet-stream`.
     pub fn of(&self, file_name: &[u8]) -> Cow<'_, str> {
         let Some(extension) = extension(file_name) else {
             return Cow::Borrowed(UNKNOWN);
@@ -80,14 +79,15 @@ impl ContentTypes {
     }
 }
 
-/// The pair of extension (without its dot) and media type in the argument of `--type EXT=TYPE`, or a sentence that says what is wrong.
+/// The pair of extension (without its dot) and media type in the argument of `--type EXT=TYPE`, or
+/// a sentence that says what is wrong.
 ///
-/// The type is `type/subtype` with or without parameters (RFC 9110 §8.3.1), so it can be sent as a field value as it is. One
-/// that is read as text gets `charset=utf-8`, unless it names a charset itself.
+/// The type is `type/subtype` with or without parameters (RFC 9110 §8.3.1), so it can be sent as a
+/// field value as it is. One that is read as text gets `charset=utf-8`, unless it names a charset
+/// itself.
 pub fn parse_override(text: &str) -> Result<(String, String), String> {
-    let (extension, value) = text
-        .split_once('=')
-        .ok_or("expected EXT=TYPE, such as md=text/markdown")?;
+    let (extension, value) =
+        text.split_once('=').ok_or("expected EXT=TYPE, such as md=text/markdown")?;
     let extension = extension.strip_prefix('.').unwrap_or(extension);
     if extension.is_empty() || extension.contains(['.', '/']) {
         return Err("the extension is what follows a file name's last dot, such as md".into());
@@ -98,7 +98,8 @@ pub fn parse_override(text: &str) -> Result<(String, String), String> {
     Ok((extension.to_owned(), value.to_owned()))
 }
 
-/// What follows the last dot of a name; `None` without a dot, with nothing before or after it, or where it is not UTF-8.
+/// What follows the last dot of a name; `None` without a dot, with nothing before or after it, or
+/// where it is not UTF-8.
 fn extension(file_name: &[u8]) -> Option<&str> {
     let dot = file_name.iter().rposition(|&byte| byte == b'.')?;
     let extension = &file_name[dot + 1..];
@@ -127,7 +128,8 @@ fn with_charset(value: &str) -> Cow<'_, str> {
     Cow::Borrowed(value)
 }
 
-/// Whether a type (in lower case) is read as text: `text/*`, JavaScript, and all that is written in JSON or XML, SVG among it.
+/// Whether a type (in lower case) is read as text: `text/*`, JavaScript, and all that is written in
+/// JSON or XML, SVG among it.
 fn is_text(essence: &str) -> bool {
     let Some((top_level, subtype)) = essence.split_once('/') else {
         return false;
@@ -173,7 +175,8 @@ fn are_parameters(mut text: &str) -> bool {
     text.is_empty()
 }
 
-/// The length in bytes of the token or quoted-string that `text` starts with; `None` where it starts with neither.
+/// The length in bytes of the token or quoted-string that `text` starts with; `None` where it
+/// starts with neither.
 fn parameter_value_length(text: &str) -> Option<usize> {
     let Some(quoted) = text.strip_prefix('"') else {
         let length = text.bytes().take_while(|&byte| is_tchar(byte)).count();
@@ -206,9 +209,7 @@ mod tests {
     use super::*;
 
     fn of(file_name: &str) -> String {
-        ContentTypes::default()
-            .of(file_name.as_bytes())
-            .into_owned()
+        ContentTypes::default().of(file_name.as_bytes()).into_owned()
     }
 
     #[test]
@@ -418,17 +419,9 @@ mod tests {
             (".md=text/markdown", "md", "text/markdown"),
             ("x=a/b", "x", "a/b"),
             ("\u{e4}=a/b", "\u{e4}", "a/b"),
-            (
-                "svg=image/svg+xml;charset=x",
-                "svg",
-                "image/svg+xml;charset=x",
-            ),
+            ("svg=image/svg+xml;charset=x", "svg", "image/svg+xml;charset=x"),
             ("x=a/b ; c=d ; e=f", "x", "a/b ; c=d ; e=f"),
-            (
-                "x=a/b; c=\"d; \\\" e=f\"; g=h",
-                "x",
-                "a/b; c=\"d; \\\" e=f\"; g=h",
-            ),
+            ("x=a/b; c=\"d; \\\" e=f\"; g=h", "x", "a/b; c=\"d; \\\" e=f\"; g=h"),
         ];
         for (text, extension, value) in rows {
             let expected = Ok((extension.to_owned(), value.to_owned()));

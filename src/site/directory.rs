@@ -1,8 +1,10 @@
-//! Directories kept open, each within its parent up to the root: the proof that a path still leads where it led.
+//! Directories kept open, each within its parent up to the root: the proof that a path still leads
+//! where it led.
 //!
-//! A path is walked as the kernel walks it: from the root down, each name looked up in the directory before it, and no symlink
-//! among them. Each step must meet the very directory that was met before (its device and inode; the open descriptor keeps the
-//! number from being given to another one). So what passes this walk is what `openat2` would pass at the same moment.
+//! A path is walked as the kernel walks it: from the root down, each name looked up in the
+//! directory before it, and no symlink among them. Each step must meet the very directory that was
+//! met before (its device and inode; the open descriptor keeps the number from being given to
+//! another one). So what passes this walk is what `openat2` would pass at the same moment.
 
 use super::openat::{self, Kind, Status};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -28,24 +30,21 @@ struct Place {
 
 impl Directory {
     pub fn root(descriptor: OwnedFd) -> Directory {
-        Directory {
-            descriptor,
-            place: None,
-        }
+        Directory { descriptor, place: None }
     }
 
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
 
-    /// Whether the path from the root still leads here, through directories alone: one system call a segment.
+    /// Whether the path from the root still leads here, through directories alone: one system call
+    /// a segment.
     ///
-    /// The order matters. Proved upwards, a path could pass that never was one, its parts moved in between. Each look makes the
-    /// kernel check search permission on the directory it looks into, so that is proved anew as well.
+    /// The order matters. Proved upwards, a path could pass that never was one, its parts moved in
+    /// between. Each look makes the kernel check search permission on the directory it looks into,
+    /// so that is proved anew as well.
     pub fn is_in_place(&self) -> bool {
-        self.place
-            .as_ref()
-            .is_none_or(|place| place.parent.is_in_place() && place.is_taken())
+        self.place.as_ref().is_none_or(|place| place.parent.is_in_place() && place.is_taken())
     }
 }
 
@@ -73,7 +72,8 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// At most `descriptors_max` are open at a time; it says when the names of closed ones are swept out.
+    /// At most `descriptors_max` are open at a time; it says when the names of closed ones are
+    /// swept out.
     pub fn new(root: Arc<Directory>, descriptors_max: usize) -> Directories {
         Directories {
             root,
@@ -82,10 +82,11 @@ impl Directories {
         }
     }
 
-    /// The directory `path` as it is now, each directory on the way to it opened where it is not yet.
+    /// The directory `path` as it is now, each directory on the way to it opened where it is not
+    /// yet.
     ///
-    /// `None` where a segment is a symlink, no directory or not to be entered, and where `permit` yields none. The call nests
-    /// once a segment: the caller bounds them.
+    /// `None` where a segment is a symlink, no directory or not to be entered, and where `permit`
+    /// yields none. The call nests once a segment: the caller bounds them.
     pub fn open(&self, path: &[u8], permit: &dyn Fn() -> Option<Permit>) -> Option<Arc<Directory>> {
         if path.is_empty() {
             return Some(Arc::clone(&self.root));
@@ -119,16 +120,8 @@ impl Directories {
 fn open_child(parent: Arc<Directory>, name: &[u8], permit: Permit) -> Option<Directory> {
     let descriptor = openat::open_plain_directory(parent.descriptor(), name).ok()?;
     let status = openat::status_of(&descriptor).ok()?;
-    let place = Place {
-        parent,
-        name: CString::new(name).ok()?,
-        status,
-        _permit: permit,
-    };
-    Some(Directory {
-        descriptor,
-        place: Some(place),
-    })
+    let place = Place { parent, name: CString::new(name).ok()?, status, _permit: permit };
+    Some(Directory { descriptor, place: Some(place) })
 }
 
 /// A relative path's parent, empty for the root, and its last segment.
@@ -150,18 +143,13 @@ pub struct Permit(Arc<Descriptors>);
 
 impl Descriptors {
     pub fn new(max: usize) -> Descriptors {
-        Descriptors {
-            open: AtomicUsize::new(0),
-            max,
-        }
+        Descriptors { open: AtomicUsize::new(0), max }
     }
 
     /// `None` while as many are open as may be.
     pub fn permit(self: &Arc<Descriptors>) -> Option<Permit> {
         let one_more = |open| (open < self.max).then_some(open + 1);
-        self.open
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()?;
+        self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         Some(Permit(Arc::clone(self)))
     }
 
@@ -177,7 +165,8 @@ impl Drop for Permit {
     }
 }
 
-/// Nothing here leaves a value half changed, so a panic elsewhere while a lock was held spoils nothing.
+/// Nothing here leaves a value half changed, so a panic elsewhere while a lock was held spoils
+/// nothing.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -249,10 +238,7 @@ mod tests {
         assert!(!b.is_in_place());
         create_dir_all(root.path().join("a/b")).unwrap();
         assert!(!b.is_in_place());
-        assert!(!Arc::ptr_eq(
-            &b,
-            &directories.open(b"a/b", &permit).unwrap()
-        ));
+        assert!(!Arc::ptr_eq(&b, &directories.open(b"a/b", &permit).unwrap()));
     }
 
     #[test]
@@ -270,11 +256,7 @@ mod tests {
 
     #[test]
     fn path_is_split_at_its_last_slash() {
-        let rows = [
-            ("file", "", "file"),
-            ("a/file", "a", "file"),
-            ("a/b/file", "a/b", "file"),
-        ];
+        let rows = [("file", "", "file"), ("a/file", "a", "file"), ("a/b/file", "a/b", "file")];
         for (path, parent, name) in rows {
             let parts = (parent.as_bytes(), name.as_bytes());
             assert_eq!(split(path.as_bytes()), parts, "{path}");

@@ -1,7 +1,9 @@
-//! The document root: from a path beneath it to an open file, contained by the kernel (openat2 with RESOLVE_BENEATH).
+//! The document root: from a path beneath it to an open file, contained by the kernel (openat2 with
+//! RESOLVE_BENEATH).
 //!
-//! Only regular files are opened for reading, and only directories are found beside them. Rules about names (dotfiles, index
-//! files) are not known here. Of what was found before, `kept` keeps what it can prove on each use.
+//! Only regular files are opened for reading, and only directories are found beside them. Rules
+//! about names (dotfiles, index files) are not known here. Of what was found before, `kept` keeps
+//! what it can prove on each use.
 
 use super::directory::Directory;
 use super::kept::KeptFiles;
@@ -20,10 +22,12 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// How often a small file is read anew that changes its length while it is read; after that it is sent as a long one is.
+/// How often a small file is read anew that changes its length while it is read; after that it is
+/// sent as a long one is.
 const READ_ATTEMPTS_MAX: usize = 3;
 
-/// Names that [`DocumentRoot::read_directory`] looks at; what a larger directory has beyond them is left out.
+/// Names that [`DocumentRoot::read_directory`] looks at; what a larger directory has beyond them is
+/// left out.
 const DIRECTORY_ENTRIES_MAX: usize = 100_000;
 
 /// An open document root, with what is kept of its files.
@@ -35,8 +39,8 @@ pub struct DocumentRoot {
 /// How much [`DocumentRoot`] keeps of the files it has opened.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheLimits {
-    /// Bytes of file content, with 512 more a file and its path; 0 keeps nothing at all. No file of more than a sixteenth
-    /// of them is kept.
+    /// Bytes of file content, with 512 more a file and its path; 0 keeps nothing at all. No file of
+    /// more than a sixteenth of them is kept.
     pub bytes_max: u64,
     /// Open descriptors (files and directories).
     pub descriptors_max: usize,
@@ -80,16 +84,13 @@ pub enum Absent {
 
 impl OpenFile {
     fn new(facts: FileFacts, content: Content) -> OpenFile {
-        OpenFile {
-            facts,
-            content,
-            representation: OnceLock::new(),
-        }
+        OpenFile { facts, content, representation: OnceLock::new() }
     }
 }
 
 impl DocumentRoot {
-    /// Opens a directory that may be read and entered; the error names it otherwise. Later renames of it change nothing.
+    /// Opens a directory that may be read and entered; the error names it otherwise. Later renames
+    /// of it change nothing.
     pub fn open(directory: &Path, cache: CacheLimits) -> io::Result<DocumentRoot> {
         let descriptor = openat::open_root(directory).map_err(|errno| {
             let reason = match errno {
@@ -100,17 +101,16 @@ impl DocumentRoot {
             io::Error::new(io::Error::from(errno).kind(), message)
         })?;
         let root = Arc::new(Directory::root(descriptor));
-        Ok(DocumentRoot {
-            kept: KeptFiles::new(Arc::clone(&root), cache),
-            root,
-        })
+        Ok(DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), cache), root })
     }
 
-    /// The file or directory that `relative` names: segments joined by slashes, none of them `.` or `..`; empty for the root.
+    /// The file or directory that `relative` names: segments joined by slashes, none of them `.` or
+    /// `..`; empty for the root.
     ///
-    /// A file that is kept costs one system call a segment of its path, any other five as a rule: a look at what it is,
-    /// `openat2`, `fstat` on what was really opened, and for a small one `pread` and `close`. To keep it
-    /// costs one more for each directory on its way. `now` may lag behind, it must not be ahead.
+    /// A file that is kept costs one system call a segment of its path, any other five as a rule: a
+    /// look at what it is, `openat2`, `fstat` on what was really opened, and for a small one
+    /// `pread` and `close`. To keep it costs one more for each directory on its way. `now` may lag
+    /// behind, it must not be ahead.
     pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Absent> {
         if relative.is_empty() {
             return Ok(Found::Directory);
@@ -118,20 +118,21 @@ impl DocumentRoot {
         if let Some(file) = self.kept.get(relative) {
             return Ok(Found::File(file));
         }
-        self.find_anew(relative, now)
-            .map_err(|errno| absent(errno, relative))
+        self.find_anew(relative, now).map_err(|errno| absent(errno, relative))
     }
 
-    /// The files and directories in the directory `relative`, hidden ones too, in no order; whatever could not be served is left out.
+    /// The files and directories in the directory `relative`, hidden ones too, in no order;
+    /// whatever could not be served is left out.
     ///
-    /// A directory that may not be read is [`Absent::Forbidden`], a file [`Absent::NotFound`]. At most 100,000 names are looked at.
+    /// A directory that may not be read is [`Absent::Forbidden`], a file [`Absent::NotFound`]. At
+    /// most 100,000 names are looked at.
     pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Entry>, Absent> {
-        self.entries(relative)
-            .map_err(|errno| absent(errno, relative))
+        self.entries(relative).map_err(|errno| absent(errno, relative))
     }
 
-    /// Gives back what is kept of files that have been removed, renamed or changed: worth a call now and then, since an
-    /// open descriptor keeps a removed file's blocks on the disk. No answer depends on it.
+    /// Gives back what is kept of files that have been removed, renamed or changed: worth a call
+    /// now and then, since an open descriptor keeps a removed file's blocks on the disk. No answer
+    /// depends on it.
     pub fn sweep(&self) {
         self.kept.sweep();
     }
@@ -141,14 +142,16 @@ impl DocumentRoot {
         self.root.descriptor()
     }
 
-    /// Looks before it opens, because opening a FIFO wakes who waits at its other end, and opening a device may do anything.
+    /// Looks before it opens, because opening a FIFO wakes who waits at its other end, and opening
+    /// a device may do anything.
     fn find_anew(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
         match openat::look(self.descriptor(), relative) {
             Ok(look) if look.kind == Kind::Regular => self.open_and_keep(relative, now),
             // Beneath the root or not, it is not served.
             Ok(look) if look.kind == Kind::Other => Err(Errno::NOENT),
             Err(Errno::NOENT) => Err(Errno::NOENT),
-            // A directory may be outside. So may what could not be looked at: that it may not be seen is not to be told.
+            // A directory may be outside. So may what could not be looked at: that it may not be
+            // seen is not to be told.
             Ok(_) | Err(_) => self.resolve(relative),
         }
     }
@@ -161,7 +164,8 @@ impl DocumentRoot {
         Ok(found)
     }
 
-    /// Proves what `relative` is by a descriptor beneath the root. A file found this way, by a symlink, is not kept.
+    /// Proves what `relative` is by a descriptor beneath the root. A file found this way, by a
+    /// symlink, is not kept.
     fn resolve(&self, relative: &[u8]) -> Result<Found, Errno> {
         let descriptor = openat::open_path(self.descriptor(), relative)?;
         match openat::status_of(descriptor)?.kind {
@@ -193,7 +197,8 @@ impl DocumentRoot {
         Ok(entries)
     }
 
-    /// `None` where the name stands for nothing that is served; an error only where that could not be found out.
+    /// `None` where the name stands for nothing that is served; an error only where that could not
+    /// be found out.
     fn entry(
         &self,
         directory: BorrowedFd<'_>,
@@ -283,12 +288,10 @@ mod tests {
     /// So late that every file's times have settled.
     const LATER: Timestamp = Timestamp::from_seconds(4_000_000_000);
 
-    const CACHE: CacheLimits = CacheLimits {
-        bytes_max: 16 << 20,
-        descriptors_max: 100,
-    };
+    const CACHE: CacheLimits = CacheLimits { bytes_max: 16 << 20, descriptors_max: 100 };
 
-    /// A temporary directory with the document root `root` in it, and beside it `outside` with a file `secret`.
+    /// A temporary directory with the document root `root` in it, and beside it `outside` with a
+    /// file `secret`.
     struct Tree {
         directory: TempDir,
         root: DocumentRoot,
@@ -370,8 +373,7 @@ mod tests {
 
     fn date_back(path: &Path) {
         let file = File::options().write(true).open(path).unwrap();
-        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000))
-            .unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
     }
 
     fn bytes(file: &OpenFile) -> Vec<u8> {
@@ -391,13 +393,7 @@ mod tests {
         tree.file("root/file", b"content");
         let long_name = "x".repeat(256);
         let long_path = vec!["x"; 3000].join("/");
-        for path in [
-            "missing",
-            "missing/file",
-            "file/beneath",
-            &long_name,
-            &long_path,
-        ] {
+        for path in ["missing", "missing/file", "file/beneath", &long_name, &long_path] {
             assert_eq!(tree.told(path), "NotFound", "{path}");
         }
     }
@@ -639,10 +635,9 @@ mod tests {
     fn kept_directory_moved_out_and_linked_is_not_found() {
         let tree = Tree::new();
         tree.file("root/a/b/file", b"content");
-        for (inside, outside, target) in [
-            ("root/a/b", "outside/b", "../../outside/b"),
-            ("root/a", "outside/a", "../outside/a"),
-        ] {
+        for (inside, outside, target) in
+            [("root/a/b", "outside/b", "../../outside/b"), ("root/a", "outside/a", "../outside/a")]
+        {
             tree.keep("a/b/file", b"content");
             tree.rename(inside, outside);
             tree.link(target, inside);
@@ -720,11 +715,8 @@ mod tests {
         tree.link("../outside", "root/a_link");
         tree.link("../outside/secret", "root/f_link");
         let swap = |name: &str| {
-            let (own, link, aside) = (
-                format!("root/{name}"),
-                format!("root/{name}_link"),
-                format!("outside/{name}"),
-            );
+            let (own, link, aside) =
+                (format!("root/{name}"), format!("root/{name}_link"), format!("outside/{name}"));
             tree.rename(&own, &aside);
             tree.rename(&link, &own);
             tree.rename(&own, &link);
@@ -831,7 +823,8 @@ mod tests {
         }
     }
 
-    /// Whether permission bits bind this process. For a superuser they do not; then `test` is run by a child process that is none.
+    /// Whether permission bits bind this process. For a superuser they do not; then `test` is run
+    /// by a child process that is none.
     fn permissions_bind_here(test: &str) -> bool {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("unreadable");

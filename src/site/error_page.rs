@@ -1,4 +1,5 @@
-//! The built-in page for an answer that is no file: the status, and what it means in one sentence (RFC 9110 §15).
+//! The built-in page for an answer that is no file: the status, and what it means in one sentence
+//! (RFC 9110 §15).
 //!
 //! It stands alone: no script, nothing to load, and light or dark as the reader has it.
 

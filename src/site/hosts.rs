@@ -11,7 +11,8 @@ use std::path::Path;
 /// The open document roots.
 pub(super) enum Hosts {
     One(Box<DocumentRoot>),
-    /// By host name in lower case. They are read once, so that no Host field ever reaches the file system.
+    /// By host name in lower case. They are read once, so that no Host field ever reaches the file
+    /// system.
     ByName(HashMap<Vec<u8>, DocumentRoot>),
 }
 
@@ -19,8 +20,8 @@ pub(super) enum Hosts {
 const DEFAULT: &[u8] = b"default";
 
 impl Hosts {
-    /// Opens the root, or with `--vhosts` each of its sub-directories whose name can be a host's. A symlink to a directory
-    /// within the root is one too, and gives a host a second name.
+    /// Opens the root, or with `--vhosts` each of its sub-directories whose name can be a host's. A
+    /// symlink to a directory within the root is one too, and gives a host a second name.
     ///
     /// The roots share what may be kept of files, in equal parts.
     pub(super) fn open(settings: &Settings) -> io::Result<Hosts> {
@@ -47,7 +48,8 @@ impl Hosts {
         one.into_iter().chain(named.into_iter().flatten())
     }
 
-    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is none.
+    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is
+    /// none.
     pub(super) fn root(&self, host: Option<&[u8]>) -> Option<&DocumentRoot> {
         match self {
             Hosts::One(root) => Some(root),
@@ -61,18 +63,13 @@ impl Hosts {
 
 /// The names of the directories beneath `root` that can be hosts'.
 fn host_directories(root: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let nothing_kept = CacheLimits {
-        bytes_max: 0,
-        descriptors_max: 0,
-    };
+    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
     let entries = root.read_directory(b"").map_err(|absent| match absent {
         Absent::Failed(error) => error,
         other => io::Error::other(format!("the document root: {other:?}")),
     })?;
-    let hosts = entries
-        .into_iter()
-        .filter(|entry| entry.is_directory && is_plain(&entry.name));
+    let hosts = entries.into_iter().filter(|entry| entry.is_directory && is_plain(&entry.name));
     Ok(hosts.map(|entry| entry.name).collect())
 }
 
@@ -86,15 +83,13 @@ fn share(whole: CacheLimits, roots: usize) -> CacheLimits {
 
 /// A host without its port and without the dot at the end of a full name, in lower case.
 fn plain_name(host: &[u8]) -> Vec<u8> {
-    let end = host
-        .iter()
-        .rposition(|&byte| byte == b':')
-        .filter(|_| !host.ends_with(b"]"));
+    let end = host.iter().rposition(|&byte| byte == b':').filter(|_| !host.ends_with(b"]"));
     let name = &host[..end.unwrap_or(host.len())];
     name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase()
 }
 
-/// Whether a directory's name can be that of a host: letters, digits, hyphens and dots, no dot first.
+/// Whether a directory's name can be that of a host: letters, digits, hyphens and dots, no dot
+/// first.
 fn is_plain(name: &[u8]) -> bool {
     let is_host_byte =
         |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
@@ -129,10 +124,7 @@ mod tests {
     }
     #[test]
     fn roots_together_keep_no_more_than_one_may() {
-        let whole = CacheLimits {
-            bytes_max: 1000,
-            descriptors_max: 10,
-        };
+        let whole = CacheLimits { bytes_max: 1000, descriptors_max: 10 };
         let part = share(whole, 3);
         assert_eq!((part.bytes_max, part.descriptors_max), (333, 3));
         assert_eq!(share(whole, 11).descriptors_max, 0);

@@ -1,8 +1,10 @@
-//! Names, sizes and times as text for a page or a JSON document: escaped, and with nothing in it that cannot be seen.
+//! Names, sizes and times as text for a page or a JSON document: escaped, and with nothing in it
+//! that cannot be seen.
 
 use crate::http::date::Timestamp;
 
-/// Appends `text` to `page`, escaped so that it stays text within an element and within a quoted attribute value.
+/// Appends `text` to `page`, escaped so that it stays text within an element and within a quoted
+/// attribute value.
 pub fn push_escaped(page: &mut String, text: &str) {
     for character in text.chars() {
         match character {
@@ -16,8 +18,8 @@ pub fn push_escaped(page: &mut String, text: &str) {
     }
 }
 
-/// Appends `text` to `page` for people to read: escaped (see [`push_escaped`]), and each character that
-/// [`is_unseen`] by its code point instead, such as `‹U+202E›` for a right-to-left override.
+/// Appends `text` to `page` for people to read: escaped (see [`push_escaped`]), and each character
+/// that [`is_unseen`] by its code point instead, such as `‹U+202E›` for a right-to-left override.
 pub fn push_visible(page: &mut String, text: &str) {
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
@@ -29,8 +31,9 @@ pub fn push_visible(page: &mut String, text: &str) {
     push_escaped(page, &visible);
 }
 
-/// Appends `text` to `document` as a JSON string with its quotes (RFC 8259 §7). It says exactly what `text` says;
-/// a character that [`is_unseen`] is escaped, so that a terminal which shows the document is not led astray.
+/// Appends `text` to `document` as a JSON string with its quotes (RFC 8259 §7). It says exactly
+/// what `text` says; a character that [`is_unseen`] is escaped, so that a terminal which shows the
+/// document is not led astray.
 pub fn push_json_string(document: &mut String, text: &str) {
     document.push('"');
     for character in text.chars() {
@@ -47,10 +50,11 @@ pub fn push_json_string(document: &mut String, text: &str) {
     document.push('"');
 }
 
-/// Whether a character shows nothing itself and yet changes what is shown: control characters, line and paragraph separators, marks that
-/// turn the direction of text, and spaces without width.
+/// Whether a character shows nothing itself and yet changes what is shown: control characters, line
+/// and paragraph separators, marks that turn the direction of text, and spaces without width.
 ///
-/// The joiners U+200C and U+200D are none of them: Persian and many emoji are not written rightly without.
+/// The joiners U+200C and U+200D are none of them: Persian and many emoji are not written rightly
+/// without.
 pub fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -99,7 +103,8 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
-/// A time to the second as RFC 3339 has it, such as `2026-11-22T23:02:07Z`; `None` outside the years 0 to 9999.
+/// A time to the second as RFC 3339 has it, such as `2026-11-22T23:02:07Z`; `None` outside the
+/// years 0 to 9999.
 pub fn rfc3339(time: Timestamp) -> Option<String> {
     const DAY: i64 = 24 * 60 * 60;
     let (year, month, day) = civil_date(time.seconds.div_euclid(DAY));
@@ -112,7 +117,8 @@ pub fn rfc3339(time: Timestamp) -> Option<String> {
 
 /// Year, month and day of the Gregorian calendar, from the days since 1970-01-01 (negative before).
 ///
-/// Years are counted from March here, so that a leap day is the last day of its year, of its four years, and of its 400 years.
+/// Years are counted from March here, so that a leap day is the last day of its year, of its four
+/// years, and of its 400 years.
 fn civil_date(days: i64) -> (i64, i64, i64) {
     const MONTH_STARTS: [i64; 12] = [0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337];
     let days = days + 719_468; // since 0000-03-01

@@ -1,6 +1,7 @@
 //! What answers for a directory: its index file, else its listing.
 //!
-//! Which entries are listed and in which form is decided here; what a listing looks like is told in [`listing`].
+//! Which entries are listed and in which form is decided here; what a listing looks like is told in
+//! [`listing`].
 
 use super::document_root::{Absent, Found};
 use super::listing::{self, Entry, Order};
@@ -21,8 +22,7 @@ impl Site {
                 return Ok(response);
             }
         }
-        self.list(asked, relative)?
-            .map_or_else(|| self.get_fallback(asked), Ok)
+        self.list(asked, relative)?.map_or_else(|| self.get_fallback(asked), Ok)
     }
 
     /// The listing of the directory; `None` where there is none, or where `--list` is not given.
@@ -48,7 +48,8 @@ fn hint_at_list(asked: &Asked, relative: &[u8]) {
     }
 }
 
-/// The answer with a listing of `entries`: preconditions, then JSON for a client that would rather have it, else a page.
+/// The answer with a listing of `entries`: preconditions, then JSON for a client that would rather
+/// have it, else a page.
 fn listed(asked: &Asked, relative: &[u8], entries: &mut [Entry]) -> Response {
     let order = Order::from_query(asked.query);
     let weight = |media_type| media_type_weight(&asked.request.fields, media_type);

@@ -1,14 +1,17 @@
-//! Files kept after their first use, and the proof that makes keeping them honest: no answer is stale, and none comes from
-//! where the kernel would not let it come from now.
+//! Files kept after their first use, and the proof that makes keeping them honest: no answer is
+//! stale, and none comes from where the kernel would not let it come from now.
 //!
-//! Kept is a file whose path contains no symlink. Each use walks that path anew, by one look a segment: every directory must be
-//! the one that was there, the file the same one by device, inode, length and both times. Any difference, and the file is
-//! dropped and opened the slow way, where the kernel decides. A change of permissions shows in the time of change.
+//! Kept is a file whose path contains no symlink. Each use walks that path anew, by one look a
+//! segment: every directory must be the one that was there, the file the same one by device, inode,
+//! length and both times. Any difference, and the file is dropped and opened the slow way, where
+//! the kernel decides. A change of permissions shows in the time of change.
 //!
-//! A file changed so lately that a second change could leave the same times is not kept at all. What no server can see by
-//! `stat` stays unseen here too: a store through a shared mapping that the kernel has not dated yet.
+//! A file changed so lately that a second change could leave the same times is not kept at all.
+//! What no server can see by `stat` stays unseen here too: a store through a shared mapping that
+//! the kernel has not dated yet.
 //!
-//! The files are spread over shards, so there is no lock that all share, and none is held during a system call.
+//! The files are spread over shards, so there is no lock that all share, and none is held during a
+//! system call.
 
 use super::directory::{Descriptors, Directories, Directory, Permit, lock, split};
 use super::document_root::{CacheLimits, Content, OpenFile};
@@ -24,17 +27,19 @@ const SHARDS: usize = 16;
 /// Segments of a path that is kept. To prove a longer one costs as much as opening the file.
 const SEGMENTS_MAX: usize = 8;
 
-/// Bytes that a kept file costs beside its path and content: the entry, the file's facts, the field lines its answers share.
+/// Bytes that a kept file costs beside its path and content: the entry, the file's facts, the field
+/// lines its answers share.
 const ENTRY_BYTES: u64 = 512;
 
-/// A file is not kept before its last change is this long ago, in whole seconds: FAT dates to two, and the clock the kernel
-/// dates with lags behind by a tick.
+/// A file is not kept before its last change is this long ago, in whole seconds: FAT dates to two,
+/// and the clock the kernel dates with lags behind by a tick.
 const SETTLED_SECONDS: i64 = 2;
 
 /// Files dropped at most to win one descriptor; if that frees none, what asked for it is not kept.
 const EVICTIONS_MAX: usize = 8;
 
-/// What is known of the files beneath one root, bounded in bytes and in descriptors. The least recently used of a shard goes first.
+/// What is known of the files beneath one root, bounded in bytes and in descriptors. The least
+/// recently used of a shard goes first.
 pub struct KeptFiles {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
@@ -67,7 +72,8 @@ impl KeptFiles {
         }
     }
 
-    /// The file of this path, proved to be there as it was kept. Allocates nothing; as many system calls as segments.
+    /// The file of this path, proved to be there as it was kept. Allocates nothing; as many system
+    /// calls as segments.
     pub fn get(&self, relative: &[u8]) -> Option<Arc<OpenFile>> {
         if self.shard_bytes_max == 0 {
             return None;
@@ -92,8 +98,8 @@ impl KeptFiles {
         }
     }
 
-    /// Drops every file that is no longer where and as it was, so that a removed file's blocks go back to the disk though
-    /// nobody asks for it again.
+    /// Drops every file that is no longer where and as it was, so that a removed file's blocks go
+    /// back to the disk though nobody asks for it again.
     pub fn sweep(&self) {
         for shard in &self.shards {
             let files: Vec<_> = lock(shard)
@@ -109,9 +115,11 @@ impl KeptFiles {
         }
     }
 
-    /// The file with its directory; `None` where a symlink is on the way there, or no descriptor is to be had.
+    /// The file with its directory; `None` where a symlink is on the way there, or no descriptor is
+    /// to be had.
     ///
-    /// That the file is in that directory needs no proof here: whatever was moved meanwhile, the next use will find out.
+    /// That the file is in that directory needs no proof here: whatever was moved meanwhile, the
+    /// next use will find out.
     fn entry(&self, relative: &[u8], file: &Arc<OpenFile>) -> Option<Kept> {
         let permit = || self.permit(relative);
         let directory = self.directories.open(split(relative).0, &permit)?;
@@ -119,14 +127,11 @@ impl KeptFiles {
             Content::Bytes(_) => None,
             Content::Handle(_) => Some(permit()?),
         };
-        Some(Kept {
-            file: Arc::clone(file),
-            directory,
-            _permit: permit,
-        })
+        Some(Kept { file: Arc::clone(file), directory, _permit: permit })
     }
 
-    /// A permit for one more descriptor, won where there is none by dropping files of the shard that `relative` goes to.
+    /// A permit for one more descriptor, won where there is none by dropping files of the shard
+    /// that `relative` goes to.
     fn permit(&self, relative: &[u8]) -> Option<Permit> {
         for _ in 0..EVICTIONS_MAX {
             if let Some(permit) = self.descriptors.permit() {
@@ -139,7 +144,8 @@ impl KeptFiles {
     }
 
     fn insert(&self, relative: &[u8], kept: Kept) {
-        // Declared before the lock is taken, dropped after it is released: dropping may close descriptors.
+        // Declared before the lock is taken, dropped after it is released: dropping may close
+        // descriptors.
         let mut displaced = Vec::new();
         let mut shard = lock(self.shard(relative));
         displaced.extend(shard.insert(relative, Arc::new(kept)));
@@ -170,10 +176,7 @@ impl Kept {
 
 impl Shard {
     fn new() -> Shard {
-        Shard {
-            files: LruCache::unbounded(),
-            bytes: 0,
-        }
+        Shard { files: LruCache::unbounded(), bytes: 0 }
     }
 
     /// Returns what had this path before.
@@ -184,8 +187,8 @@ impl Shard {
         Some(before)
     }
 
-    /// Removes `kept`, not another that has taken its path meanwhile. The caller's own hold on it keeps its descriptors
-    /// from being closed under the lock.
+    /// Removes `kept`, not another that has taken its path meanwhile. The caller's own hold on it
+    /// keeps its descriptors from being closed under the lock.
     fn remove(&mut self, relative: &[u8], kept: &Arc<Kept>) {
         let holds_it = |there: &Arc<Kept>| Arc::ptr_eq(there, kept);
         if self.files.peek(relative).is_some_and(holds_it) {
@@ -203,10 +206,7 @@ impl Shard {
 
 /// What a look must say of the file as long as it is the same.
 fn unchanged(file: &OpenFile) -> Status {
-    Status {
-        kind: Kind::Regular,
-        facts: file.facts,
-    }
+    Status { kind: Kind::Regular, facts: file.facts }
 }
 
 /// Whether every later change must show in the file's times. A time in the future is never settled.
@@ -234,10 +234,7 @@ mod tests {
     const LATER: Timestamp = Timestamp::from_seconds(4_000_000_000);
 
     fn open(root: &Path, bytes_max: u64, descriptors_max: usize) -> DocumentRoot {
-        let limits = CacheLimits {
-            bytes_max,
-            descriptors_max,
-        };
+        let limits = CacheLimits { bytes_max, descriptors_max };
         DocumentRoot::open(root, limits).unwrap()
     }
 
@@ -263,9 +260,7 @@ mod tests {
         let count = |shard: &Mutex<Shard>| {
             let shard = lock(shard);
             let files = shard.files.iter();
-            files
-                .map(|(relative, kept)| cost(relative, &kept.file))
-                .sum()
+            files.map(|(relative, kept)| cost(relative, &kept.file)).sum()
         };
         root.kept.shards.iter().map(count).collect()
     }
@@ -277,11 +272,7 @@ mod tests {
         let root = open(directory.path(), 0, 100);
         assert!(!is_kept(&root, "file", LATER));
         assert_eq!(shard_bytes(&root), [0; SHARDS]);
-        assert!(is_kept(
-            &open(directory.path(), 1 << 20, 100),
-            "file",
-            LATER
-        ));
+        assert!(is_kept(&open(directory.path(), 1 << 20, 100), "file", LATER));
     }
 
     #[test]
@@ -290,10 +281,7 @@ mod tests {
         let path = directory.path().join("file");
         write(&path, "content").unwrap();
         let root = open(directory.path(), 1 << 20, 100);
-        let changed = find(&root, "file", Timestamp::from_seconds(0))
-            .facts
-            .changed
-            .seconds;
+        let changed = find(&root, "file", Timestamp::from_seconds(0)).facts.changed.seconds;
         let rows = [(-9, false), (0, false), (1, false), (2, false), (3, true)];
         for (age, kept) in rows {
             let now = Timestamp::from_seconds(changed + age);

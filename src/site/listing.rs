@@ -1,8 +1,8 @@
 //! The listing of a directory: from its entries to a page, or to the same in JSON (RFC 8259).
 //!
-//! The page needs no script: its column headings are links that sort by way of the query. It is bounded, not
-//! streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. What is listed at all is decided by
-//! whoever reads the directory.
+//! The page needs no script: its column headings are links that sort by way of the query. It is
+//! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. What is
+//! listed at all is decided by whoever reads the directory.
 
 use super::html::{
     counted, grouped, human_size, push_escaped, push_json_string, push_visible, rfc3339,
@@ -11,8 +11,8 @@ use crate::http::date::Timestamp;
 use crate::http::target::encode_path;
 use std::cmp::Ordering;
 
-/// Entries in one listing; of more, the first in the order asked for are shown, and the listing says so. A page of so many
-/// has about 2 MB, and is still quick in a browser.
+/// Entries in one listing; of more, the first in the order asked for are shown, and the listing
+/// says so. A page of so many has about 2 MB, and is still quick in a browser.
 pub const ENTRIES_MAX: usize = 10_000;
 
 const STYLE: &str = include_str!("listing.css");
@@ -37,7 +37,8 @@ pub enum SortKey {
     Time,
 }
 
-/// The order of a listing: by name, ascending, unless the query says otherwise. Directories always come first.
+/// The order of a listing: by name, ascending, unless the query says otherwise. Directories always
+/// come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     pub key: SortKey,
@@ -45,7 +46,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// The order that a query such as `sort=size&order=desc` asks for. What it does not know is ignored; the last of several wins.
+    /// The order that a query such as `sort=size&order=desc` asks for. What it does not know is
+    /// ignored; the last of several wins.
     pub fn from_query(query: Option<&[u8]>) -> Order {
         let mut order = Order::default();
         for parameter in query.unwrap_or_default().split(|&byte| byte == b'&') {
@@ -72,7 +74,8 @@ impl Order {
         format!("?sort={key}&order={direction}")
     }
 
-    /// What is added to links between listings, so that the order stays while one walks about: nothing for the usual one.
+    /// What is added to links between listings, so that the order stays while one walks about:
+    /// nothing for the usual one.
     fn carried(self) -> String {
         match self == Order::default() {
             true => String::new(),
@@ -80,8 +83,8 @@ impl Order {
         }
     }
 
-    /// The order that the heading of column `key` leads to: the other direction where it is sorted by already, else the
-    /// one that is asked for first, from A, from the largest, from the latest.
+    /// The order that the heading of column `key` leads to: the other direction where it is sorted
+    /// by already, else the one that is asked for first, from A, from the largest, from the latest.
     fn after_click_on(self, key: SortKey) -> Order {
         let descending = match self.key == key {
             true => !self.descending,
@@ -90,7 +93,8 @@ impl Order {
         Order { key, descending }
     }
 
-    /// How two entries follow each other. Where the key says nothing the name decides, so the order is always the same.
+    /// How two entries follow each other. Where the key says nothing the name decides, so the order
+    /// is always the same.
     fn compare(self, a: &Entry, b: &Entry) -> Ordering {
         let by_key = match self.key {
             SortKey::Name => compare_names(&a.name, &b.name),
@@ -103,17 +107,16 @@ impl Order {
             false => by_key,
         };
         let directories_first = b.is_directory.cmp(&a.is_directory);
-        directories_first
-            .then(by_key)
-            .then_with(|| compare_names(&a.name, &b.name))
+        directories_first.then(by_key).then_with(|| compare_names(&a.name, &b.name))
     }
 }
 
-/// The listing as an HTML page in UTF-8. `path` is the directory's, relative to the root and decoded; empty for the root itself.
-/// `entries` are sorted in place.
+/// The listing as an HTML page in UTF-8. `path` is the directory's, relative to the root and
+/// decoded; empty for the root itself. `entries` are sorted in place.
 ///
-/// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the exact bytes, percent-encoded. What is
-/// shown of a name is escaped; bytes that are not UTF-8 are shown as U+FFFD, unseen characters by their names.
+/// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the
+/// exact bytes, percent-encoded. What is shown of a name is escaped; bytes that are not UTF-8 are
+/// shown as U+FFFD, unseen characters by their names.
 pub fn html(path: &[u8], entries: &mut [Entry], order: Order) -> Vec<u8> {
     let (shown, is_cut) = sorted(entries, order);
     let mut page = String::with_capacity(8 * 1024 + 256 * shown.len());
@@ -134,11 +137,13 @@ pub fn html(path: &[u8], entries: &mut [Entry], order: Order) -> Vec<u8> {
     page.into_bytes()
 }
 
-/// The listing as a JSON document: an object with `path` (slashes at both ends), `truncated` (whether there are more than [`ENTRIES_MAX`])
-/// and `entries`, objects with `name`, `href`, `type` (`file` or `directory`), `size` in bytes (files only) and `modified` (RFC 3339, to the
-/// second; null where the year has not four digits).
+/// The listing as a JSON document: an object with `path` (slashes at both ends), `truncated`
+/// (whether there are more than [`ENTRIES_MAX`]) and `entries`, objects with `name`, `href`, `type`
+/// (`file` or `directory`), `size` in bytes (files only) and `modified` (RFC 3339, to the second;
+/// null where the year has not four digits).
 ///
-/// A name that is not UTF-8 has U+FFFD in `name`; `href`, relative to the listing and percent-encoded, always leads to the very file.
+/// A name that is not UTF-8 has U+FFFD in `name`; `href`, relative to the listing and
+/// percent-encoded, always leads to the very file.
 pub fn json(path: &[u8], entries: &mut [Entry], order: Order) -> Vec<u8> {
     let (shown, is_cut) = sorted(entries, order);
     let mut document = String::with_capacity(256 + 160 * shown.len());
@@ -180,7 +185,8 @@ fn push_page_start(page: &mut String, path: &[u8], order: Order) {
     page.push_str("/</bdi></h1>\n</header>\n<main>\n<table>\n");
 }
 
-/// The way from the root to the parent: `above` are the names on it, the root's own, which has none, excepted.
+/// The way from the root to the parent: `above` are the names on it, the root's own, which has
+/// none, excepted.
 fn push_breadcrumbs(page: &mut String, above: &[&[u8]], order: Order) {
     let names = std::iter::once(&b"Root"[..]).chain(above.iter().copied());
     page.push_str("<nav aria-label=\"Breadcrumb\"><ol>");
@@ -208,7 +214,8 @@ fn push_caption(page: &mut String, shown: &[Entry], is_cut: bool) {
     page.push_str(&format!("<caption>{sentence}</caption>\n"));
 }
 
-/// How many folders and files there are, and how large the files are together: `1 folder, 12 files, 3.4 MiB`.
+/// How many folders and files there are, and how large the files are together: `1 folder, 12 files,
+/// 3.4 MiB`.
 fn totals(shown: &[Entry]) -> String {
     let folders = shown.iter().filter(|entry| entry.is_directory).count();
     let files = shown.iter().filter(|entry| !entry.is_directory);
@@ -226,16 +233,9 @@ fn totals(shown: &[Entry]) -> String {
 
 /// The column headings, each a link that sorts by it.
 fn push_headings(page: &mut String, order: Order) {
-    let columns = [
-        (SortKey::Name, "Name"),
-        (SortKey::Size, "Size"),
-        (SortKey::Time, "Modified (UTC)"),
-    ];
-    let direction = if order.descending {
-        "descending"
-    } else {
-        "ascending"
-    };
+    let columns =
+        [(SortKey::Name, "Name"), (SortKey::Size, "Size"), (SortKey::Time, "Modified (UTC)")];
+    let direction = if order.descending { "descending" } else { "ascending" };
     page.push_str("<thead><tr>");
     for (key, heading) in columns {
         page.push_str("<th scope=col");
@@ -249,8 +249,8 @@ fn push_headings(page: &mut String, order: Order) {
     page.push('\n');
 }
 
-/// One row of the table. `carried` is a query, escaped, for the links to directories. The end tags that HTML does without are left out: at
-/// ten thousand rows they count.
+/// One row of the table. `carried` is a query, escaped, for the links to directories. The end tags
+/// that HTML does without are left out: at ten thousand rows they count.
 fn push_row(page: &mut String, entry: &Entry, carried: &str) {
     let (row, slash, query) = match entry.is_directory {
         true => ("<tr class=d>", "/", carried),
@@ -302,7 +302,8 @@ fn push_object(document: &mut String, entry: &Entry) {
     }
 }
 
-/// The link to an entry, relative to the listing and percent-encoded, with a slash at a directory's end.
+/// The link to an entry, relative to the listing and percent-encoded, with a slash at a directory's
+/// end.
 fn href(entry: &Entry) -> String {
     let slash = if entry.is_directory { "/" } else { "" };
     format!("./{}{slash}", encode_path(&entry.name))
@@ -316,20 +317,14 @@ fn full_path(path: &[u8]) -> String {
     }
 }
 
-/// Compares names as people number and read them: digits by their value (`2` before `10`), ASCII letters without case. Names that are
-/// equal by this are told apart by their bytes.
+/// Compares names as people number and read them: digits by their value (`2` before `10`), ASCII
+/// letters without case. Names that are equal by this are told apart by their bytes.
 fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
     let (mut rest_a, mut rest_b) = (a, b);
     while let (Some(first_a), Some(first_b)) = (rest_a.first(), rest_b.first()) {
         let (len_a, len_b, ordering) = match first_a.is_ascii_digit() && first_b.is_ascii_digit() {
             true => compare_numbers(rest_a, rest_b),
-            false => (
-                1,
-                1,
-                first_a
-                    .to_ascii_lowercase()
-                    .cmp(&first_b.to_ascii_lowercase()),
-            ),
+            false => (1, 1, first_a.to_ascii_lowercase().cmp(&first_b.to_ascii_lowercase())),
         };
         if ordering.is_ne() {
             return ordering;
@@ -339,7 +334,8 @@ fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
     rest_a.len().cmp(&rest_b.len()).then_with(|| a.cmp(b))
 }
 
-/// The lengths of the digits that `a` and `b` start with, and how their values compare; no number of digits is too many.
+/// The lengths of the digits that `a` and `b` start with, and how their values compare; no number
+/// of digits is too many.
 fn compare_numbers(a: &[u8], b: &[u8]) -> (usize, usize, Ordering) {
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let zeros = |text: &[u8]| text.iter().take_while(|&&byte| byte == b'0').count();
@@ -357,19 +353,11 @@ mod tests {
     const TIME: Timestamp = Timestamp::from_seconds(1_795_388_527);
 
     fn file(name: &[u8], length: u64) -> Entry {
-        Entry {
-            name: name.to_vec(),
-            is_directory: false,
-            length,
-            modified: TIME,
-        }
+        Entry { name: name.to_vec(), is_directory: false, length, modified: TIME }
     }
 
     fn directory(name: &[u8]) -> Entry {
-        Entry {
-            is_directory: true,
-            ..file(name, 4096)
-        }
+        Entry { is_directory: true, ..file(name, 4096) }
     }
 
     fn page(path: &str, entries: &mut [Entry], order: Order) -> String {
@@ -390,27 +378,15 @@ mod tests {
     /// Names that try to be more than names; how each is shown; how each is in JSON.
     fn hostile() -> Vec<(Vec<u8>, &'static str, &'static str)> {
         let rows: [(&[u8], &'static str, &'static str); 15] = [
-            (
-                b"<script>alert(1)",
-                "&lt;script&gt;alert(1)",
-                "<script>alert(1)",
-            ),
+            (b"<script>alert(1)", "&lt;script&gt;alert(1)", "<script>alert(1)"),
             (b"<!--", "&lt;!--", "<!--"),
             (b"\"><b x=\"", "&quot;&gt;&lt;b x=&quot;", "\\\"><b x=\\\""),
             (b"a' b='c", "a&#39; b=&#39;c", "a' b='c"),
             (b"&lt;&amp", "&amp;lt;&amp;amp", "&lt;&amp"),
-            (
-                b"a\nb\r\x01",
-                "a‹U+000A›b‹U+000D›‹U+0001›",
-                "a\\u000ab\\u000d\\u0001",
-            ),
+            (b"a\nb\r\x01", "a‹U+000A›b‹U+000D›‹U+0001›", "a\\u000ab\\u000d\\u0001"),
             (b"100%", "100%", "100%"),
             (b"%41%zz", "%41%zz", "%41%zz"),
-            (
-                "gpj\u{202E}.exe".as_bytes(),
-                "gpj‹U+202E›.exe",
-                "gpj\\u202e.exe",
-            ),
+            ("gpj\u{202E}.exe".as_bytes(), "gpj‹U+202E›.exe", "gpj\\u202e.exe"),
             (b"\xFFa\x80", "\u{FFFD}a\u{FFFD}", "\u{FFFD}a\u{FFFD}"),
             (b"javascript:x", "javascript:x", "javascript:x"),
             (b"?q#f", "?q#f", "?q#f"),
@@ -432,7 +408,8 @@ mod tests {
         rest.split_once('"').expect("a closing quotation mark").0
     }
 
-    /// Holds that a link is a relative path that cannot be read as anything else, to the entry `name`.
+    /// Holds that a link is a relative path that cannot be read as anything else, to the entry
+    /// `name`.
     fn assert_links_to(href: &str, name: &[u8]) {
         let segment = href.strip_prefix("./").expect("a relative link");
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/".contains(&byte);
@@ -485,9 +462,7 @@ mod tests {
     #[test]
     fn page_runs_and_loads_nothing() {
         let page = page("a/b", &mut [directory(b"d")], Order::default());
-        for word in [
-            "<script", "src=", "url(", "@import", "http:", "//", "<link", "style=",
-        ] {
+        for word in ["<script", "src=", "url(", "@import", "http:", "//", "<link", "style="] {
             assert!(!page.contains(word), "{word} in {page}");
         }
     }
@@ -580,10 +555,8 @@ mod tests {
 
     #[test]
     fn directories_come_first_in_every_order() {
-        let at = |entry: Entry, seconds| Entry {
-            modified: Timestamp::from_seconds(seconds),
-            ..entry
-        };
+        let at =
+            |entry: Entry, seconds| Entry { modified: Timestamp::from_seconds(seconds), ..entry };
         let rows = [
             ("", "d1 d2 a b c"),
             ("order=desc", "d2 d1 c b a"),
@@ -608,40 +581,12 @@ mod tests {
     #[test]
     fn headings_link_to_the_next_order() {
         let rows = [
-            (
-                "",
-                [
-                    "name&amp;order=desc",
-                    "size&amp;order=desc",
-                    "time&amp;order=desc",
-                ],
-                0,
-            ),
-            (
-                "order=desc",
-                [
-                    "name&amp;order=asc",
-                    "size&amp;order=desc",
-                    "time&amp;order=desc",
-                ],
-                0,
-            ),
-            (
-                "sort=size",
-                [
-                    "name&amp;order=asc",
-                    "size&amp;order=desc",
-                    "time&amp;order=desc",
-                ],
-                1,
-            ),
+            ("", ["name&amp;order=desc", "size&amp;order=desc", "time&amp;order=desc"], 0),
+            ("order=desc", ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=desc"], 0),
+            ("sort=size", ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=desc"], 1),
             (
                 "sort=time&order=desc",
-                [
-                    "name&amp;order=asc",
-                    "size&amp;order=desc",
-                    "time&amp;order=asc",
-                ],
+                ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=asc"],
                 2,
             ),
         ];
@@ -721,17 +666,11 @@ mod tests {
                 vec![folder(), folder(), file(b"a", 0), file(b"b", 2048)],
                 "2 folders, 2 files, 2.0 KiB",
             ),
-            (
-                vec![file(b"a", u64::MAX), file(b"b", u64::MAX)],
-                "2 files, 15.9 EiB",
-            ),
+            (vec![file(b"a", u64::MAX), file(b"b", u64::MAX)], "2 files, 15.9 EiB"),
         ];
         for (mut entries, expected) in rows {
             let page = page("", &mut entries, Order::default());
-            assert!(
-                page.contains(&format!("<caption>{expected}</caption>")),
-                "{expected}"
-            );
+            assert!(page.contains(&format!("<caption>{expected}</caption>")), "{expected}");
         }
     }
 
@@ -758,11 +697,7 @@ mod tests {
         let whole = page("", &mut entries, Order::default());
         assert_eq!(whole.matches("<tr><th scope=row>").count(), ENTRIES_MAX);
         assert!(!whole.contains("there are more"));
-        assert!(
-            whole.len() < 8 * 1024 + 200 * ENTRIES_MAX,
-            "{}",
-            whole.len()
-        );
+        assert!(whole.len() < 8 * 1024 + 200 * ENTRIES_MAX, "{}", whole.len());
         let whole = document("", &mut entries, Order::default());
         assert!(whole.contains("\"truncated\":false"));
         assert!(whole.len() < 1024 + 160 * ENTRIES_MAX, "{}", whole.len());

@@ -1,8 +1,10 @@
-//! From request to response: the document root and its rules. Files are known here; sockets and threads are not.
+//! From request to response: the document root and its rules. Files are known here; sockets and
+//! threads are not.
 //!
-//! [`Site::respond`] decides the whole answer before a byte of it is sent: request-target to path, path to an open file
-//! beneath the root, validators, preconditions, range, status, fields, body. For PUT, [`Site::begin`] decides what can be
-//! decided before the body is there, and the [`Upload`] the rest.
+//! [`Site::respond`] decides the whole answer before a byte of it is sent: request-target to path,
+//! path to an open file beneath the root, validators, preconditions, range, status, fields, body.
+//! For PUT, [`Site::begin`] decides what can be decided before the body is there, and the
+//! [`Upload`] the rest.
 
 pub mod content_type;
 mod directory;
@@ -87,8 +89,8 @@ impl Site {
         })
     }
 
-    /// What to do about `request` at time `now`: nearly always to answer it at once, as [`Site::respond`] says; a PUT
-    /// that is not refused needs its body first.
+    /// What to do about `request` at time `now`: nearly always to answer it at once, as
+    /// [`Site::respond`] says; a PUT that is not refused needs its body first.
     pub fn begin(self: &Arc<Site>, request: &Request, now: Timestamp) -> Answer {
         match (request.method, &request.target) {
             (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
@@ -101,7 +103,8 @@ impl Site {
         }
     }
 
-    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to GET.
+    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer
+    /// to GET.
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         self.complete(self.decide(request, now))
     }
@@ -141,14 +144,8 @@ impl Site {
                 let Some(root) = self.hosts.root(request.host) else {
                     return refusal(Status::NotFound);
                 };
-                let asked = Asked {
-                    request,
-                    query: *query,
-                    root,
-                    now,
-                };
-                self.get(&asked, path)
-                    .unwrap_or_else(|status| self.error(&asked, status))
+                let asked = Asked { request, query: *query, root, now };
+                self.get(&asked, path).unwrap_or_else(|status| self.error(&asked, status))
             }
             _ => refusal(Status::MethodNotAllowed).with("Allow", self.allow()),
         }
@@ -156,21 +153,14 @@ impl Site {
 
     /// The methods that are allowed, for an Allow field.
     fn allow(&self) -> &'static str {
-        if self.settings.writable {
-            "GET, HEAD, OPTIONS, PUT"
-        } else {
-            "GET, HEAD, OPTIONS"
-        }
+        if self.settings.writable { "GET, HEAD, OPTIONS, PUT" } else { "GET, HEAD, OPTIONS" }
     }
 
     /// 204, and what a CORS preflight asks for where `--cors` is given.
     fn options(&self, request: &Request) -> Response {
         let response = Response::empty(Status::NoContent).with("Allow", self.allow());
         if !self.settings.cross_origin
-            || request
-                .fields
-                .get("Access-Control-Request-Method")
-                .is_none()
+            || request.fields.get("Access-Control-Request-Method").is_none()
         {
             return response;
         }
@@ -195,15 +185,16 @@ impl Site {
             Ok(Found::Directory) => Ok(self
                 .get_page(asked, relative)?
                 .unwrap_or_else(|| redirect(relative, asked.query))),
-            Err(Absent::NotFound) => self
-                .get_page(asked, relative)?
-                .map_or_else(|| self.get_fallback(asked), Ok),
+            Err(Absent::NotFound) => {
+                self.get_page(asked, relative)?.map_or_else(|| self.get_fallback(asked), Ok)
+            }
             Err(absent) => Err(status_of(absent)),
         }
     }
 
-    /// The page that a clean URL stands for, where they are asked for: the file of that name with `.html` after it. A
-    /// directory of the same name comes after it, as with `try_files $uri $uri.html $uri/` in nginx.
+    /// The page that a clean URL stands for, where they are asked for: the file of that name with
+    /// `.html` after it. A directory of the same name comes after it, as with `try_files $uri
+    /// $uri.html $uri/` in nginx.
     fn get_page(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
         match self.settings.clean_urls {
             true => self.get_file(asked, &[relative, b".html"].concat()),
@@ -211,8 +202,9 @@ impl Site {
         }
     }
 
-    /// The fallback file, for a client that would rather have HTML than anything: a browser that opens a page, and not
-    /// a script that asks for data. Either way the answer hangs on Accept, and says so (RFC 9110 §12.5.5).
+    /// The fallback file, for a client that would rather have HTML than anything: a browser that
+    /// opens a page, and not a script that asks for data. Either way the answer hangs on Accept,
+    /// and says so (RFC 9110 §12.5.5).
     fn get_fallback(&self, asked: &Asked) -> Result<Response, Status> {
         let fields = &asked.request.fields;
         let asks_for_html = || {
@@ -273,10 +265,7 @@ impl Site {
             Ok(Found::File(file)) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
             _ => html(
                 Status::NotFound,
-                Body::Bytes(
-                    Arc::clone(&self.not_found_page),
-                    0..self.not_found_page.len(),
-                ),
+                Body::Bytes(Arc::clone(&self.not_found_page), 0..self.not_found_page.len()),
             ),
         };
         match self.settings.fallback {
@@ -318,12 +307,8 @@ fn body_of(file: &OpenFile, interval: Range<u64>) -> Body {
     match &file.content {
         Content::Handle(handle) => Body::File(Arc::clone(handle), interval),
         Content::Bytes(bytes) => {
-            let end = usize::try_from(interval.end)
-                .unwrap_or(usize::MAX)
-                .min(bytes.len());
-            let start = usize::try_from(interval.start)
-                .unwrap_or(usize::MAX)
-                .min(end);
+            let end = usize::try_from(interval.end).unwrap_or(usize::MAX).min(bytes.len());
+            let start = usize::try_from(interval.start).unwrap_or(usize::MAX).min(end);
             Body::Bytes(Arc::clone(bytes), start..end)
         }
     }

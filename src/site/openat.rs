@@ -1,8 +1,10 @@
-//! The system calls by which names beneath a directory are looked at, opened and read: the one file of this room that is Linux's own.
+//! The system calls by which names beneath a directory are looked at, opened and read: the one file
+//! of this room that is Linux's own.
 //!
-//! Containment is the kernel's. `openat2` with RESOLVE_BENEATH follows a relative symlink as long as no step of the way leaves
-//! the directory it starts from, and refuses every other way with EXDEV, whatever is renamed meanwhile. A twin for other POSIX
-//! systems would stand beside this file and walk segment by segment with `openat` and O_NOFOLLOW, following no symlink at all.
+//! Containment is the kernel's. `openat2` with RESOLVE_BENEATH follows a relative symlink as long
+//! as no step of the way leaves the directory it starts from, and refuses every other way with
+//! EXDEV, whatever is renamed meanwhile. A twin for other POSIX systems would stand beside this
+//! file and walk segment by segment with `openat` and O_NOFOLLOW, following no symlink at all.
 
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
@@ -15,7 +17,8 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How often a call is made anew that the kernel gave up with EAGAIN: a rename somewhere on the system crossed a walk over `..`.
+/// How often a call is made anew that the kernel gave up with EAGAIN: a rename somewhere on the
+/// system crossed a walk over `..`.
 const ATTEMPTS_MAX: usize = 64;
 
 /// What a name or a descriptor stands for, as far as this server tells them apart.
@@ -35,9 +38,11 @@ pub struct Status {
     pub facts: FileFacts,
 }
 
-/// A descriptor of the document root itself, wherever and through whatever symlinks `directory` leads.
+/// A descriptor of the document root itself, wherever and through whatever symlinks `directory`
+/// leads.
 ///
-/// ENOTDIR where it is no directory, EACCES where it may not be read, ENOSYS where the kernel has no `openat2` (before Linux 5.6).
+/// ENOTDIR where it is no directory, EACCES where it may not be read, ENOSYS where the kernel has
+/// no `openat2` (before Linux 5.6).
 pub fn open_root(directory: &Path) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = retry_on_intr(|| rustix::fs::open(directory, flags, Mode::empty()))?;
@@ -48,8 +53,9 @@ pub fn open_root(directory: &Path) -> Result<OwnedFd> {
 
 /// The status of what `path` names, of the symlink where its last segment is one.
 ///
-/// Symlinks in the other segments are followed anywhere: for a path of several segments it is a hint, which an `open_` must prove.
-/// The kernel checks search permission on `directory` too, though its descriptor be one of O_PATH.
+/// Symlinks in the other segments are followed anywhere: for a path of several segments it is a
+/// hint, which an `open_` must prove. The kernel checks search permission on `directory` too,
+/// though its descriptor be one of O_PATH.
 pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<Status> {
     rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).map(|stat| status(&stat))
 }
@@ -68,13 +74,15 @@ pub fn status_of(descriptor: impl AsFd) -> Result<Status> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
-/// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks it nor wakes.
+/// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks
+/// it nor wakes.
 pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     open_beneath(root, path, OFlags::PATH, ResolveFlags::empty())
 }
 
-/// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a terminal have taken the
-/// place of what was looked at before, O_NONBLOCK and O_NOCTTY keep the harm away.
+/// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a
+/// terminal have taken the place of what was looked at before, O_NONBLOCK and O_NOCTTY keep the
+/// harm away.
 pub fn open_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     open_beneath(root, path, flags, ResolveFlags::empty())
@@ -86,7 +94,8 @@ pub fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     open_beneath(root, path, flags, ResolveFlags::empty())
 }
 
-/// A descriptor that stands for the directory `name` in `parent`; ELOOP or ENOTDIR where it is a symlink.
+/// A descriptor that stands for the directory `name` in `parent`; ELOOP or ENOTDIR where it is a
+/// symlink.
 pub fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
     open_beneath(parent, name, flags, ResolveFlags::NO_SYMLINKS)
@@ -109,9 +118,11 @@ fn open_beneath(
     }
 }
 
-/// All bytes of a regular file, if they are `length` in number; `None` where the file has become shorter or longer.
+/// All bytes of a regular file, if they are `length` in number; `None` where the file has become
+/// shorter or longer.
 pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]>>> {
-    // With room for one byte more, so that the one call that reads a file also tells that it has grown.
+    // With room for one byte more, so that the one call that reads a file also tells that it has
+    // grown.
     let mut bytes = Vec::with_capacity(length + 1);
     loop {
         let offset = bytes.len() as u64;
@@ -144,12 +155,10 @@ fn kind(file_type: FileType) -> Kind {
     }
 }
 
-/// `nanoseconds` has another width on each architecture; the kernel keeps it below a thousand million.
+/// `nanoseconds` has another width on each architecture; the kernel keeps it below a thousand
+/// million.
 fn timestamp(seconds: i64, nanoseconds: impl TryInto<u32>) -> Timestamp {
-    Timestamp {
-        seconds,
-        nanoseconds: nanoseconds.try_into().unwrap_or(0),
-    }
+    Timestamp { seconds, nanoseconds: nanoseconds.try_into().unwrap_or(0) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Answers that tell of no representation: errors with the built-in page, and the redirect to a directory.
+//! Answers that tell of no representation: errors with the built-in page, and the redirect to a
+//! directory.
 
 use super::document_root::Absent;
 use super::error_page;
@@ -6,7 +7,8 @@ use super::response::{Body, Response};
 use crate::http::response::Status;
 use crate::http::target::{PathError, encode_path, encode_query};
 
-/// A response of the server's own making, with an error page: for a status that tells of no representation.
+/// A response of the server's own making, with an error page: for a status that tells of no
+/// representation.
 pub fn refusal(status: Status) -> Response {
     let response = html(status, Body::Text(error_page::page(status)));
     match status {
@@ -15,19 +17,17 @@ pub fn refusal(status: Status) -> Response {
     }
 }
 
-/// An answer whose body is a page, and which nobody may use later without asking: what was not there may be there now.
+/// An answer whose body is a page, and which nobody may use later without asking: what was not
+/// there may be there now.
 pub(super) fn html(status: Status, body: Body) -> Response {
-    Response {
-        body,
-        ..Response::empty(status)
-    }
-    .with("Content-Type", "text/html; charset=utf-8")
-    .with("X-Content-Type-Options", "nosniff")
-    .with("Cache-Control", "no-cache")
+    Response { body, ..Response::empty(status) }
+        .with("Content-Type", "text/html; charset=utf-8")
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Cache-Control", "no-cache")
 }
 
-/// 301 to the same directory with a slash at its end. The path begins with one slash and holds no `\`, so that no
-/// browser takes it for another host.
+/// 301 to the same directory with a slash at its end. The path begins with one slash and holds no
+/// `\`, so that no browser takes it for another host.
 pub(super) fn redirect(relative: &[u8], query: Option<&[u8]>) -> Response {
     let mut location = format!("/{}/", encode_path(relative));
     if let Some(query) = query {

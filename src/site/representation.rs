@@ -1,4 +1,5 @@
-//! What all answers about one file share: its validators and the field lines that do not depend on the request.
+//! What all answers about one file share: its validators and the field lines that do not depend on
+//! the request.
 
 use crate::http::date::{HttpDate, Timestamp};
 use crate::http::validator::{EntityTag, FileFacts, Validators};
@@ -30,10 +31,7 @@ impl Representation {
     pub fn new(facts: &FileFacts, description: Description<'_>, now: Timestamp) -> Representation {
         let validators = Validators::of(facts, now);
         let caching = [
-            (
-                "ETag",
-                validators.entity_tag.as_ref().map(EntityTag::as_str),
-            ),
+            ("ETag", validators.entity_tag.as_ref().map(EntityTag::as_str)),
             (
                 "Last-Modified",
                 validators
@@ -56,14 +54,12 @@ impl Representation {
         Representation::of_lines(validators, caching, &content.map(render).concat())
     }
 
-    /// The representation of a listing: its validators follow from its text, and it differs by Accept.
+    /// The representation of a listing: its validators follow from its text, and it differs by
+    /// Accept.
     pub fn of_listing(text: &[u8], media_type: &str) -> Representation {
         let validators = Validators::of_content(text);
         let caching = [
-            (
-                "ETag",
-                validators.entity_tag.as_ref().map(EntityTag::as_str),
-            ),
+            ("ETag", validators.entity_tag.as_ref().map(EntityTag::as_str)),
             ("Cache-Control", Some("no-cache")),
             ("Vary", Some("Accept")),
         ];

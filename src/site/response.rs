@@ -1,4 +1,5 @@
-//! A response as a value: status, field lines, and a plan for the body that the connection carries out.
+//! A response as a value: status, field lines, and a plan for the body that the connection carries
+//! out.
 
 use crate::http::response::{FieldLines, Status};
 use std::fs::File;
@@ -29,7 +30,8 @@ impl Body {
     }
 }
 
-/// The answer to one request, decided in full before its first byte is sent. For HEAD it is the answer to GET; the connection leaves the body unsent.
+/// The answer to one request, decided in full before its first byte is sent. For HEAD it is the
+/// answer to GET; the connection leaves the body unsent.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: Status,
@@ -40,11 +42,7 @@ pub struct Response {
 impl Response {
     /// A response without a body.
     pub fn empty(status: Status) -> Response {
-        Response {
-            status,
-            fields: FieldLines::new(),
-            body: Body::Empty,
-        }
+        Response { status, fields: FieldLines::new(), body: Body::Empty }
     }
 
     /// The same response with one more field line (see [`FieldLines::push`]).

@@ -1,4 +1,5 @@
-//! Which representation of a file is selected: the file itself, or a precompressed variant beside it (RFC 9110 §12.5.3).
+//! Which representation of a file is selected: the file itself, or a precompressed variant beside
+//! it (RFC 9110 §12.5.3).
 
 use super::document_root::{Found, OpenFile};
 use super::representation::{Description, Representation};
@@ -17,7 +18,8 @@ impl Site {
         if self.settings.precompressed
             && let Some((coding, variant)) = find_variant(asked, relative, &file)
         {
-            // Not kept with the variant: asked for by its own name, the same file is another representation.
+            // Not kept with the variant: asked for by its own name, the same file is another
+            // representation.
             let representation = self.represent(asked, relative, &variant, Some(coding));
             return (variant, Arc::new(representation));
         }
@@ -33,15 +35,8 @@ impl Site {
         file: &OpenFile,
         coding: Option<ContentCoding>,
     ) -> Representation {
-        let name = relative
-            .rsplit(|&byte| byte == b'/')
-            .next()
-            .unwrap_or(relative);
-        let rule = self
-            .settings
-            .cache_control
-            .iter()
-            .find(|rule| rule.matches(relative));
+        let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or(relative);
+        let rule = self.settings.cache_control.iter().find(|rule| rule.matches(relative));
         let description = Description {
             media_type: &self.types.of(name),
             content_coding: coding.map(ContentCoding::name),

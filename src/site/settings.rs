@@ -53,10 +53,7 @@ impl Default for Settings {
             cross_origin: false,
             writable: false,
             body_bytes_max: crate::limits::BODY_BYTES_MAX,
-            cache: CacheLimits {
-                bytes_max: crate::limits::CACHE_BYTES,
-                descriptors_max: 128,
-            },
+            cache: CacheLimits { bytes_max: crate::limits::CACHE_BYTES, descriptors_max: 128 },
         }
     }
 }
@@ -88,18 +85,12 @@ impl CacheRule {
         let is_field_content = |value: &str| {
             !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         };
-        match (
-            pattern.starts_with(['/', '*']),
-            is_field_content(value.trim()),
-        ) {
-            (false, _) => Err(format!(
-                "the pattern {pattern:?} must start with a slash or a *"
-            )),
+        match (pattern.starts_with(['/', '*']), is_field_content(value.trim())) {
+            (false, _) => Err(format!("the pattern {pattern:?} must start with a slash or a *")),
             (true, false) => Err(format!("{value:?} cannot be the value of a field")),
-            (true, true) => Ok(CacheRule {
-                pattern: pattern.to_owned(),
-                value: value.trim().to_owned(),
-            }),
+            (true, true) => {
+                Ok(CacheRule { pattern: pattern.to_owned(), value: value.trim().to_owned() })
+            }
         }
     }
 
@@ -137,18 +128,13 @@ const OWN_FIELDS: [&str; 15] = [
 ///
 /// One line for the user, where `text` is no field line, or one that the server sets itself.
 pub fn parse_field(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once(':')
-        .ok_or("a field line is 'Name: value'")?;
+    let (name, value) = text.split_once(':').ok_or("a field line is 'Name: value'")?;
     let value = value.trim();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err(format!("{name:?} is no field name"));
     }
-    if !value
-        .bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
-    {
+    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
         return Err(format!("{value:?} cannot be the value of a field"));
     }
     if let Some(own) = OWN_FIELDS.iter().find(|own| own.eq_ignore_ascii_case(name)) {
@@ -166,8 +152,8 @@ fn refused_field(own: &str) -> String {
     }
 }
 
-/// Whether `text` matches `pattern`, in which `*` stands for any bytes. Goes back to the last star only, so the work is
-/// bounded by the product of the two lengths.
+/// Whether `text` matches `pattern`, in which `*` stands for any bytes. Goes back to the last star
+/// only, so the work is bounded by the product of the two lengths.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut from) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -195,14 +181,7 @@ mod tests {
 
     #[test]
     fn rules_that_are_none_are_refused() {
-        for text in [
-            "",
-            "no-cache",
-            "assets/*=x",
-            "/a=",
-            "/a=x\r\nSet-Cookie: y",
-            "/a=\u{e9}",
-        ] {
+        for text in ["", "no-cache", "assets/*=x", "/a=", "/a=x\r\nSet-Cookie: y", "/a=\u{e9}"] {
             assert!(CacheRule::parse(text).is_err(), "{text:?}");
         }
     }

@@ -1,10 +1,11 @@
 //! A file that is written out of sight, and moved to its place when it is complete.
 //!
-//! It begins without a name (O_TMPFILE in open(2)), so that the kernel throws it away whenever this process ends before the
-//! file is complete. A name it gets at the very end, for the moment between linkat(2) and renameat2(2). Where the
-//! file system or a missing /proc does not allow that, it has its name from the start. The name begins with a dot, so
-//! it is neither served nor listed, and [`remove_leftovers`] knows it. Who writes holds a lock on the file (flock(2)),
-//! which tells a file that is being written from one that was left behind.
+//! It begins without a name (O_TMPFILE in open(2)), so that the kernel throws it away whenever this
+//! process ends before the file is complete. A name it gets at the very end, for the moment between
+//! linkat(2) and renameat2(2). Where the file system or a missing /proc does not allow that, it has
+//! its name from the start. The name begins with a dot, so it is neither served nor listed, and
+//! [`remove_leftovers`] knows it. Who writes holds a lock on the file (flock(2)), which tells a
+//! file that is being written from one that was left behind.
 
 use super::openat::{self, Kind, Status};
 use crate::limits::LEFTOVER_NAMES_MAX;
@@ -42,7 +43,8 @@ impl TemporaryFile {
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         match fs::openat(&directory, ".", flags, MODE) {
             Ok(file) => Ok(TemporaryFile::new(file, directory, new_name(), false)),
-            // How file systems say that they know no files without a name, and kernels that they know no such flag.
+            // How file systems say that they know no files without a name, and kernels that they
+            // know no such flag.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
                 TemporaryFile::create_named(directory)
             }
@@ -62,12 +64,7 @@ impl TemporaryFile {
         if let Err(error) = fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             log::debug!("flock: {error}");
         }
-        TemporaryFile {
-            file: File::from(file),
-            directory,
-            name,
-            is_named,
-        }
+        TemporaryFile { file: File::from(file), directory, name, is_named }
     }
 
     /// Appends `bytes`.
@@ -100,15 +97,11 @@ impl TemporaryFile {
         openat::status_of(&self.file)
     }
 
-    /// Has the file appear as `name` in its directory, all at once. With `replaces` it takes the place of what has the
-    /// name now; without, EEXIST says that something has it.
+    /// Has the file appear as `name` in its directory, all at once. With `replaces` it takes the
+    /// place of what has the name now; without, EEXIST says that something has it.
     pub fn move_to(&mut self, name: &[u8], replaces: bool) -> Result<()> {
         self.give_name()?;
-        let flags = if replaces {
-            RenameFlags::empty()
-        } else {
-            RenameFlags::NOREPLACE
-        };
+        let flags = if replaces { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
         let (directory, own) = (&self.directory, self.name.as_str());
         match fs::renameat_with(directory, own, directory, name, flags) {
             // NFS knows no such flag: there, the caller's look at the name just before has to do.
@@ -147,8 +140,8 @@ fn new_name() -> String {
     format!("{PREFIX}{:016x}", RandomState::new().hash_one(()))
 }
 
-/// Removes what a process that was killed has left beneath `root`, and nothing that is still being written. Symlinks are
-/// not followed.
+/// Removes what a process that was killed has left beneath `root`, and nothing that is still being
+/// written. Symlinks are not followed.
 pub fn remove_leftovers(root: &Path) {
     match openat::open_root(root).and_then(|root| find_leftovers(root.as_fd())) {
         Ok(0) => {}
@@ -279,10 +272,7 @@ mod tests {
             let file = create(open(root.path())).unwrap();
             let seen = names(root.path());
             assert_eq!(seen.len(), usize::from(file.is_named));
-            assert!(
-                seen.iter()
-                    .all(|name| name.starts_with(".tinyhttpd-upload-"))
-            );
+            assert!(seen.iter().all(|name| name.starts_with(".tinyhttpd-upload-")));
         }
     }
 
@@ -314,24 +304,12 @@ mod tests {
         std::fs::write(outside.path().join(&leftover), "x").unwrap();
         symlink(outside.path(), root.path().join("out")).unwrap();
         symlink(".", root.path().join("again")).unwrap();
-        symlink(
-            outside.path().join("a"),
-            root.path().join(format!("{PREFIX}link")),
-        )
-        .unwrap();
+        symlink(outside.path().join("a"), root.path().join(format!("{PREFIX}link"))).unwrap();
         let descriptor = open(root.path());
         assert_eq!(find_leftovers(descriptor.as_fd()), Ok(2));
         let directory = format!("{PREFIX}directory");
         let link = format!("{PREFIX}link");
-        let left = [
-            ".hidden",
-            ".tinyhttpd",
-            &directory,
-            &link,
-            "a",
-            "again",
-            "out",
-        ];
+        let left = [".hidden", ".tinyhttpd", &directory, &link, "a", "again", "out"];
         assert_eq!(names(root.path()), left);
         assert_eq!(names(&root.path().join(".hidden/b")), ["c"]);
         assert_eq!(names(outside.path()), [leftover]);

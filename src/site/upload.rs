@@ -1,11 +1,13 @@
 //! PUT: a request's body becomes a file beneath the root (RFC 9110 §9.3.4).
 //!
-//! All that can be judged without the body is judged before it is asked for. The body goes to a file out of sight, and takes
-//! its place when it is whole and on the disk, so that a reader sees the former bytes or the new ones. Just before, the
-//! preconditions are judged once more, since much may happen while a body arrives.
+//! All that can be judged without the body is judged before it is asked for. The body goes to a
+//! file out of sight, and takes its place when it is whole and on the disk, so that a reader sees
+//! the former bytes or the new ones. Just before, the preconditions are judged once more, since
+//! much may happen while a body arrives.
 //!
-//! Left out on purpose: partial PUT, new directories, a length that is not known beforehand, and every name that
-//! is no regular file now. A symlink would have to be written through or replaced: it is refused.
+//! Left out on purpose: partial PUT, new directories, a length that is not known beforehand, and
+//! every name that is no regular file now. A symlink would have to be written through or replaced:
+//! it is refused.
 
 use super::directory::split;
 use super::openat::{self, Kind, Status as FileStatus};
@@ -26,8 +28,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How often a file may appear in the very moment in which a new one is put in the same place.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Held while preconditions are judged for the last time and the file moves, so that of two uploads which expect the same
-/// former file one is told that it is late. One for the process: after SIGHUP, uploads to the former site go on.
+/// Held while preconditions are judged for the last time and the file moves, so that of two uploads
+/// which expect the same former file one is told that it is late. One for the process: after
+/// SIGHUP, uploads to the former site go on.
 static MOVING: Mutex<()> = Mutex::new(());
 
 /// A PUT that has been let in, and its file so far.
@@ -41,8 +44,8 @@ pub struct Upload {
 }
 
 impl Site {
-    /// Judges a PUT to `path`, and opens the file for its body. Else its status: 400, 403, 404, 409, 411, 412, 413, 500,
-    /// 503, 507.
+    /// Judges a PUT to `path`, and opens the file for its body. Else its status: 400, 403, 404,
+    /// 409, 411, 412, 413, 500, 503, 507.
     pub(super) fn begin_upload(
         self: &Arc<Site>,
         request: &Request,
@@ -85,8 +88,9 @@ impl Upload {
         written.map_err(|errno| self.site.refuse(self.status_of(errno)))
     }
 
-    /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the entity-tag that GET will have;
-    /// else 403, 409, 412, 500 or 507, and nothing has changed, unless the disk fails in the last moment (500).
+    /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the
+    /// entity-tag that GET will have; else 403, 409, 412, 500 or 507, and nothing has changed,
+    /// unless the disk fails in the last moment (500).
     ///
     /// Blocks until the file is on the disk.
     pub fn finish(mut self, now: Timestamp) -> Response {
@@ -108,8 +112,8 @@ impl Upload {
         })
     }
 
-    /// Moves the file to its place if the preconditions still hold: 201 where it is the first there, 204 where it takes
-    /// another's place.
+    /// Moves the file to its place if the preconditions still hold: 201 where it is the first
+    /// there, 204 where it takes another's place.
     fn move_file(&mut self, now: Timestamp) -> Result<Status, Status> {
         let (_, name) = split(&self.path);
         let _alone = MOVING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +168,8 @@ impl Preconditions {
     }
 }
 
-/// A path that may be written to. A hidden one never is, even where it is served: 403. One that names a directory is 409.
+/// A path that may be written to. A hidden one never is, even where it is served: 403. One that
+/// names a directory is 409.
 fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
     let path = RequestPath::parse(path).map_err(status_of_path)?;
     match (path.is_hidden(), path.names_directory()) {
@@ -174,7 +179,8 @@ fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
     }
 }
 
-/// Bytes of the body. A part of a file is 400 (RFC 9110 §14.5), a length that is not told 411, one over the limit 413.
+/// Bytes of the body. A part of a file is 400 (RFC 9110 §14.5), a length that is not told 411, one
+/// over the limit 413.
 fn body_length(request: &Request, body_bytes_max: u64) -> Result<u64, Status> {
     match request.content_length {
         _ if request.fields.get("Content-Range").is_some() => Err(Status::BadRequest),

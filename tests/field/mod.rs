@@ -1,4 +1,5 @@
-//! The server as other people's programs meet it: the spawned binary, its log, and those programs, where they are installed.
+//! The server as other people's programs meet it: the spawned binary, its log, and those programs,
+//! where they are installed.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -12,15 +13,14 @@ use std::time::Duration;
 /// Ends a test whose event never comes; none that passes takes nearly as long.
 const HANG_TIME: Duration = Duration::from_secs(120);
 
-/// Where a program is. `None` where it is not installed, and stderr says so; with CI in the environment, that fails the test.
+/// Where a program is. `None` where it is not installed, and stderr says so; with CI in the
+/// environment, that fails the test.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut directories: Vec<_> = std::env::split_paths(&path).collect();
     directories.push("/usr/sbin".into());
-    let found = directories
-        .iter()
-        .map(|directory| directory.join(program))
-        .find(|file| file.is_file());
+    let found =
+        directories.iter().map(|directory| directory.join(program)).find(|file| file.is_file());
     if found.is_none() {
         let test = thread::current().name().unwrap_or_default().to_owned();
         // Past the test harness, which shows nothing of a test that passes.
@@ -30,7 +30,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a program to its end, and returns what it wrote to stdout and then to stderr. It must succeed.
+/// Runs a program to its end, and returns what it wrote to stdout and then to stderr. It must
+/// succeed.
 pub fn run(program: &Path, arguments: &[&str]) -> String {
     let output = Command::new("timeout")
         .arg(HANG_TIME.as_secs().to_string())
@@ -78,13 +79,7 @@ impl Served {
         let log = Lines::of(child.stderr.take().expect("piped"));
         let mut stdout = Lines::of(child.stdout.take().expect("piped"));
         let first = stdout.wait_for("listening on http://");
-        Served {
-            child,
-            url: first["listening on ".len()..]
-                .trim_end_matches('/')
-                .to_owned(),
-            log,
-        }
+        Served { child, url: first["listening on ".len()..].trim_end_matches('/').to_owned(), log }
     }
 
     /// The URL of a path that starts with a slash.
@@ -133,15 +128,10 @@ impl Lines {
         thread::spawn(move || {
             for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
                 // Where nobody listens any more, the child must be able to go on writing.
-                sender
-                    .send(String::from_utf8_lossy(&line).into_owned())
-                    .ok();
+                sender.send(String::from_utf8_lossy(&line).into_owned()).ok();
             }
         });
-        Lines {
-            coming,
-            seen: Vec::new(),
-        }
+        Lines { coming, seen: Vec::new() }
     }
 
     /// Waits for the next line that contains `text`.

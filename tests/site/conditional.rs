@@ -108,15 +108,11 @@ fn a_date_that_http_cannot_tell_is_left_out() {
         tree.date("a.txt", seconds);
         let site = tree.default_site().at(now);
         let reply = site.get("/a.txt").expect_status("200 OK");
-        let tag = reply
-            .expect_body("content")
-            .expect_field("Last-Modified", None)
-            .tag();
+        let tag = reply.expect_body("content").expect_field("Last-Modified", None).tag();
         let since = format!("If-Modified-Since: {NOW_DATE}");
         site.get_with("/a.txt", &since).expect_status("200 OK");
         let same = format!("If-None-Match: {tag}");
-        site.get_with("/a.txt", &same)
-            .expect_status("304 Not Modified");
+        site.get_with("/a.txt", &same).expect_status("304 Not Modified");
     }
 }
 
@@ -211,22 +207,10 @@ fn what_the_client_has_already_is_304() {
 fn preconditions_count_in_their_order() {
     expect_codes(&[
         ("If-None-Match: TAG\nIf-Match: \"x\"", "412"),
-        (
-            &format!("If-None-Match: TAG\nIf-Unmodified-Since: {BEFORE}"),
-            "412",
-        ),
-        (
-            &format!("If-Unmodified-Since: {BEFORE}\nIf-Match: TAG"),
-            "200",
-        ),
-        (
-            &format!("If-Modified-Since: {AFTER}\nIf-None-Match: \"x\""),
-            "200",
-        ),
-        (
-            &format!("If-Modified-Since: {BEFORE}\nIf-None-Match: TAG"),
-            "304",
-        ),
+        (&format!("If-None-Match: TAG\nIf-Unmodified-Since: {BEFORE}"), "412"),
+        (&format!("If-Unmodified-Since: {BEFORE}\nIf-Match: TAG"), "200"),
+        (&format!("If-Modified-Since: {AFTER}\nIf-None-Match: \"x\""), "200"),
+        (&format!("If-Modified-Since: {BEFORE}\nIf-None-Match: TAG"), "304"),
         ("If-Match: TAG\nIf-None-Match: TAG", "304"),
         ("If-None-Match: TAG\nRange: bytes=99-", "304"),
         ("If-Match: \"x\"\nRange: bytes=0-0", "412"),
@@ -260,10 +244,7 @@ fn a_412_is_an_error_page_without_validators() {
     let tree = Tree::with(&[("a.txt", "content")]);
     let reply = tree.default_site().get_with("/a.txt", "If-Match: \"x\"");
     let reply = reply.expect_status("412 Precondition Failed");
-    assert_eq!(
-        reply.names(),
-        ["Cache-Control", "Content-Type", "X-Content-Type-Options"]
-    );
+    assert_eq!(reply.names(), ["Cache-Control", "Content-Type", "X-Content-Type-Options"]);
 }
 
 // RFC 9110 §13.2.1.

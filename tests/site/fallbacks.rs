@@ -28,10 +28,7 @@ fn clean(tree: &Tree) -> Asked {
 
 #[test]
 fn without_spa_an_unknown_path_is_404() {
-    tree()
-        .default_site()
-        .get_with("/unknown", BROWSER)
-        .expect_status("404 Not Found");
+    tree().default_site().get_with("/unknown", BROWSER).expect_status("404 Not Found");
 }
 
 #[test]
@@ -52,12 +49,7 @@ fn the_fallback_is_for_clients_that_ask_for_html() {
         let reply = site.get_with("/unknown", lines);
         assert_eq!(reply.code(), "404", "{lines}");
     }
-    for lines in [
-        BROWSER,
-        "Accept: text/html",
-        "Accept: text/*",
-        "Accept: text/html, */*;q=0.01",
-    ] {
+    for lines in [BROWSER, "Accept: text/html", "Accept: text/*", "Accept: text/html, */*;q=0.01"] {
         let reply = site.get_with("/unknown", lines);
         assert_eq!(reply.code(), "200", "{lines}");
         reply
@@ -81,11 +73,7 @@ fn the_fallback_is_for_every_unknown_path() {
         "/dir/unknown.js",
     ] {
         let reply = site.get_with(target, BROWSER);
-        assert_eq!(
-            (reply.code(), reply.text().as_str()),
-            ("200", "app"),
-            "{target}"
-        );
+        assert_eq!((reply.code(), reply.text().as_str()), ("200", "app"), "{target}");
     }
 }
 
@@ -119,9 +107,7 @@ fn the_fallback_has_validators_and_ranges_as_the_file_it_is() {
     let get = |lines: &str| site.get_with("/unknown", &format!("{BROWSER}\n{lines}"));
     assert_eq!(get("").tag(), tag);
     get(&format!("If-None-Match: {tag}")).expect_status("304 Not Modified");
-    get("Range: bytes=0-0")
-        .expect_status("206 Partial Content")
-        .expect_body("a");
+    get("Range: bytes=0-0").expect_status("206 Partial Content").expect_body("a");
     let head = site.ask("HEAD /unknown", BROWSER);
     assert_eq!(head, get(""));
 }
@@ -155,9 +141,7 @@ fn an_answer_about_an_unknown_path_varies_with_accept_where_there_is_a_fallback(
 #[test]
 fn a_fallback_that_is_not_there_is_404() {
     let tree = Tree::with(&[("a.txt", "a")]);
-    spa(&tree)
-        .get_with("/unknown", BROWSER)
-        .expect_status("404 Not Found");
+    spa(&tree).get_with("/unknown", BROWSER).expect_status("404 Not Found");
 }
 
 #[test]
@@ -175,10 +159,7 @@ fn a_listing_is_before_the_fallback_and_only_of_what_is_there() {
 
 #[test]
 fn without_clean_urls_a_name_is_whole() {
-    tree()
-        .default_site()
-        .get("/about")
-        .expect_status("404 Not Found");
+    tree().default_site().get("/about").expect_status("404 Not Found");
 }
 
 #[test]
@@ -208,9 +189,7 @@ fn clean_urls_find_the_page_of_that_name() {
 fn clean_urls_prefer_a_page_to_a_directory_of_that_name() {
     let tree = tree();
     let site = clean(&tree);
-    site.get("/blog")
-        .expect_status("200 OK")
-        .expect_body("all posts");
+    site.get("/blog").expect_status("200 OK").expect_body("all posts");
     site.get("/blog/").expect_status("404 Not Found");
     site.get("/docs")
         .expect_status("301 Moved Permanently")
@@ -228,15 +207,7 @@ fn clean_urls_find_nothing_else() {
     tree.link("../outside/secret", "out.html");
     let site = clean(&tree);
     site.get("/a.txt").expect_body("a");
-    for target in [
-        "/about/",
-        "/abou",
-        "/.hidden",
-        "/folder",
-        "/out",
-        "/about.htm",
-        "/x%2fabout",
-    ] {
+    for target in ["/about/", "/abou", "/.hidden", "/folder", "/out", "/about.htm", "/x%2fabout"] {
         assert_eq!(site.get(target).code(), "404", "{target}");
     }
 }

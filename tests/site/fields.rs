@@ -1,4 +1,5 @@
-//! Content types, Cache-Control, the user's own fields, CORS, and the methods that are answered (contract, §2 and §4).
+//! Content types, Cache-Control, the user's own fields, CORS, and the methods that are answered
+//! (contract, §2 and §4).
 
 use super::support::{Asked, Tree};
 use tinyhttpd::site::content_type::parse_override;
@@ -7,11 +8,7 @@ use tinyhttpd::site::{CacheRule, parse_field};
 fn expect_types(site: &Asked, rows: &[(&str, &str)]) {
     for (target, expected) in rows {
         let reply = site.get(target).expect_status("200 OK");
-        assert_eq!(
-            reply.field("Content-Type").as_deref(),
-            Some(*expected),
-            "{target}"
-        );
+        assert_eq!(reply.field("Content-Type").as_deref(), Some(*expected), "{target}");
     }
 }
 
@@ -50,11 +47,7 @@ fn a_file_has_the_type_of_its_extension() {
 #[test]
 fn the_users_types_win() {
     let tree = Tree::with(&[("a.md", ""), ("a.FOO", ""), ("a.css", ""), ("a.txt", "")]);
-    let types = [
-        "md=text/html",
-        ".foo=application/x-foo",
-        "txt=text/plain;charset=koi8-r",
-    ];
+    let types = ["md=text/html", ".foo=application/x-foo", "txt=text/plain;charset=koi8-r"];
     let site = tree.site(|settings| {
         settings.types = types.map(|text| parse_override(text).unwrap()).to_vec();
     });
@@ -103,11 +96,7 @@ fn the_first_rule_that_matches_gives_cache_control() {
         ("/", "no-cache"),
     ] {
         let reply = site.get(target).expect_status("200 OK");
-        assert_eq!(
-            reply.field("Cache-Control").as_deref(),
-            Some(expected),
-            "{target}"
-        );
+        assert_eq!(reply.field("Cache-Control").as_deref(), Some(expected), "{target}");
     }
 }
 
@@ -128,11 +117,7 @@ fn errors_do_not_follow_the_rules_for_files() {
     let site = tree.site(|settings| settings.cache_control = rules(&["*=max-age=60"]));
     for (target, lines) in [("/missing", ""), ("/%zz", ""), ("/a.js", "If-Match: \"x\"")] {
         let reply = site.get_with(target, lines);
-        assert_ne!(
-            reply.field("Cache-Control").as_deref(),
-            Some("max-age=60"),
-            "{target}"
-        );
+        assert_ne!(reply.field("Cache-Control").as_deref(), Some("max-age=60"), "{target}");
     }
 }
 
@@ -154,11 +139,7 @@ const EVERY_STATUS: [(&str, &str, &str); 11] = [
 #[test]
 fn own_fields_are_in_every_answer() {
     let tree = Tree::with(&[("a.txt", "content"), ("sub/b", "")]);
-    let fields = [
-        "X-Frame-Options: DENY",
-        "Link: </a>; rel=a",
-        "Link: </b>; rel=b",
-    ];
+    let fields = ["X-Frame-Options: DENY", "Link: </a>; rel=a", "Link: </b>; rel=b"];
     let site = tree.site(|settings| {
         settings.fields = fields.map(|text| parse_field(text).unwrap()).to_vec();
     });
@@ -185,12 +166,7 @@ fn scripts_of_every_origin_may_read_every_answer_where_cors_is_on() {
     }
     for (request, lines, _) in EVERY_STATUS {
         let reply = tree.default_site().ask(request, lines);
-        assert!(
-            !reply
-                .names()
-                .iter()
-                .any(|name| name.starts_with("Access-Control"))
-        );
+        assert!(!reply.names().iter().any(|name| name.starts_with("Access-Control")));
     }
 }
 
@@ -219,10 +195,7 @@ fn a_preflight_is_granted_where_cors_is_on() {
         let reply = site.ask(&format!("OPTIONS {target}"), PREFLIGHT);
         let reply = reply.expect_status("204 No Content").expect_body("");
         let methods = reply.field("Access-Control-Allow-Methods").unwrap();
-        assert!(
-            methods.split(", ").any(|method| method == "GET"),
-            "{methods}"
-        );
+        assert!(methods.split(", ").any(|method| method == "GET"), "{methods}");
         reply
             .expect_field("Access-Control-Allow-Origin", Some("*"))
             .expect_field("Access-Control-Allow-Headers", Some("*"))
@@ -248,9 +221,7 @@ fn options_is_204_with_allow() {
     ] {
         let reply = site.ask(request, "").expect_status("204 No Content");
         assert_eq!(reply.names(), ["Allow"], "{request}");
-        reply
-            .expect_field("Allow", Some("GET, HEAD, OPTIONS"))
-            .expect_body("");
+        reply.expect_field("Allow", Some("GET, HEAD, OPTIONS")).expect_body("");
     }
     let reply = site.ask_raw(b"OPTIONS / HTTP/1.0\r\n\r\n");
     reply.expect_status("204 No Content");
@@ -261,9 +232,7 @@ fn options_is_204_with_allow() {
 fn a_method_that_is_not_allowed_is_405_with_allow() {
     let tree = Tree::with(&[("a.txt", "content"), ("404.html", "own")]);
     let site = tree.default_site();
-    for method in [
-        "POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "QUERY",
-    ] {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "QUERY"] {
         for target in ["/a.txt", "/missing", "/%zz", "/"] {
             let reply = site.ask(&format!("{method} {target}"), "");
             assert_eq!(reply.code(), "405", "{method} {target}");
@@ -271,9 +240,7 @@ fn a_method_that_is_not_allowed_is_405_with_allow() {
         }
     }
     let reply = site.ask("CONNECT a.example:443", "");
-    reply
-        .expect_status("405 Method Not Allowed")
-        .expect_field("Allow", Some("GET, HEAD, OPTIONS"));
+    reply.expect_status("405 Method Not Allowed").expect_field("Allow", Some("GET, HEAD, OPTIONS"));
     assert_eq!(std::fs::read(tree.path("a.txt")).unwrap(), b"content");
 }
 

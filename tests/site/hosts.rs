@@ -107,10 +107,7 @@ fn a_host_with_a_slash_is_no_request() {
     for host in ["a/b", "../root", "a.example/..", "..\\root", "[::1]/a"] {
         let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
         let parsed = parse(head.as_bytes());
-        assert!(
-            matches!(parsed, Parsed::Refused(Reject::MalformedHost)),
-            "{host}"
-        );
+        assert!(matches!(parsed, Parsed::Refused(Reject::MalformedHost)), "{host}");
     }
 }
 
@@ -119,15 +116,7 @@ fn without_a_default_an_unknown_host_is_404() {
     let tree = tree();
     std::fs::remove_dir_all(tree.path("default")).unwrap();
     let site = site(&tree);
-    for host in [
-        "unknown",
-        "",
-        "..",
-        "[::1]",
-        "default",
-        "file.example",
-        ".hidden",
-    ] {
+    for host in ["unknown", "", "..", "[::1]", "default", "file.example", ".hidden"] {
         let reply = get(&site, host);
         assert_eq!(reply.code(), "404", "{host}");
         assert!(!reply.text().contains("a has none"), "{host}");
@@ -158,14 +147,10 @@ fn each_host_has_its_own_404_page_and_files() {
     tree.file("a.example/same.txt", "of a");
     tree.file("B.example/same.txt", "of b");
     let site = site(&tree);
-    site.get("/missing")
-        .expect_status("404 Not Found")
-        .expect_body("a has none");
+    site.get("/missing").expect_status("404 Not Found").expect_body("a has none");
     site.get("/same.txt").expect_body("of a");
     site.get("http://b.example/same.txt").expect_body("of b");
-    let missing = site
-        .get("http://b.example/missing")
-        .expect_status("404 Not Found");
+    let missing = site.get("http://b.example/missing").expect_status("404 Not Found");
     assert!(!missing.text().contains("a has none"));
 }
 

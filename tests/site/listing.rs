@@ -17,8 +17,7 @@ fn tree() -> Tree {
 }
 
 fn list(tree: &Tree, target: &str, lines: &str) -> Reply {
-    tree.site(|settings| settings.lists = true)
-        .get_with(target, lines)
+    tree.site(|settings| settings.lists = true).get_with(target, lines)
 }
 
 /// The links of a listing's JSON, in its order.
@@ -26,9 +25,7 @@ fn links(tree: &Tree, target: &str) -> Vec<String> {
     let reply = list(tree, target, "Accept: application/json").expect_status("200 OK");
     let text = reply.text();
     let links = text.split("\"href\":\"").skip(1);
-    links
-        .map(|rest| rest.split('"').next().unwrap().to_owned())
-        .collect()
+    links.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -49,13 +46,7 @@ fn the_log_says_that_list_exists_where_it_would_help() {
         let hints = logged.iter().filter(|line| line.contains("--list"));
         hints.count()
     };
-    for target in [
-        "/missing/",
-        "/docs/a.txt/",
-        "/page/",
-        "/docs/a.txt",
-        "/.git/",
-    ] {
+    for target in ["/missing/", "/docs/a.txt/", "/page/", "/docs/a.txt", "/.git/"] {
         assert_eq!(hints(target), 0, "{target}");
     }
     // Each request is made twice.
@@ -69,13 +60,7 @@ fn the_log_says_that_list_exists_where_it_would_help() {
 fn what_is_no_directory_is_404_with_list_too() {
     let tree = tree();
     tree.link("../outside", "out");
-    for target in [
-        "/missing/",
-        "/docs/a.txt/",
-        "/out/",
-        "/docs/.hidden/",
-        "/.git/",
-    ] {
+    for target in ["/missing/", "/docs/a.txt/", "/out/", "/docs/.hidden/", "/.git/"] {
         assert_eq!(list(&tree, target, "").code(), "404", "{target}");
     }
     assert_eq!(list(&tree, "/docs", "").code(), "301");
@@ -100,9 +85,7 @@ fn what_would_be_refused_is_not_listed() {
     let expected = ["./.well-known/", "./sub/", "./a.txt", "./b.txt", "./inside"];
     assert_eq!(links(&tree, "/docs/"), expected);
     for link in expected {
-        let code = list(&tree, &format!("/docs/{}", &link[2..]), "")
-            .code()
-            .to_owned();
+        let code = list(&tree, &format!("/docs/{}", &link[2..]), "").code().to_owned();
         assert_eq!(code, "200", "{link}");
     }
     let html = list(&tree, "/docs/", "").text();
@@ -140,11 +123,7 @@ fn a_client_that_prefers_json_gets_json() {
         ("Accept: application/*, text/*;q=0.1", json),
     ] {
         let reply = list(&tree, "/docs/", accept).expect_status("200 OK");
-        assert_eq!(
-            reply.field("Content-Type").as_deref(),
-            Some(expected),
-            "{accept}"
-        );
+        assert_eq!(reply.field("Content-Type").as_deref(), Some(expected), "{accept}");
         let is_json = reply.body.starts_with(b"{");
         assert_eq!(is_json, expected == json, "{accept}");
     }
@@ -153,13 +132,7 @@ fn a_client_that_prefers_json_gets_json() {
 #[test]
 fn a_listing_has_the_fields_of_what_changes_at_any_time() {
     let reply = list(&tree(), "/docs/", "");
-    let names = [
-        "Cache-Control",
-        "Content-Type",
-        "ETag",
-        "Vary",
-        "X-Content-Type-Options",
-    ];
+    let names = ["Cache-Control", "Content-Type", "ETag", "Vary", "X-Content-Type-Options"];
     assert_eq!(reply.names(), names);
     reply
         .expect_field("Cache-Control", Some("no-cache"))
@@ -176,11 +149,7 @@ fn a_listing_that_the_client_has_is_304_until_it_changes() {
     assert_eq!(reply.names(), ["Cache-Control", "ETag", "Vary"]);
     reply.expect_body("").expect_field("ETag", Some(&tag));
     list(&tree, "/docs/", "If-Match: \"x\"").expect_status("412 Precondition Failed");
-    let as_json = list(
-        &tree,
-        "/docs/",
-        &format!("Accept: application/json\n{lines}"),
-    );
+    let as_json = list(&tree, "/docs/", &format!("Accept: application/json\n{lines}"));
     as_json.expect_status("200 OK");
     let sorted = list(&tree, "/docs/?sort=size", &lines);
     sorted.expect_status("200 OK");
@@ -255,9 +224,7 @@ fn every_hostile_name_is_shown_harmless_and_linked_right() {
 fn the_name_of_the_directory_is_escaped_too() {
     let tree = Tree::new();
     tree.directory("<b>&\"/x");
-    let html = list(&tree, "/%3Cb%3E&%22/", "")
-        .expect_status("200 OK")
-        .text();
+    let html = list(&tree, "/%3Cb%3E&%22/", "").expect_status("200 OK").text();
     assert!(!html.contains("<b>"), "{html}");
     assert!(html.contains("&lt;b&gt;&amp;"), "{html}");
 }

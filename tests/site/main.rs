@@ -1,4 +1,5 @@
-//! The site without a socket: a temporary document root is asked by raw heads, and its responses are looked at as values.
+//! The site without a socket: a temporary document root is asked by raw heads, and its responses
+//! are looked at as values.
 
 mod conditional;
 mod fallbacks;

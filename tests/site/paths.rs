@@ -154,22 +154,15 @@ fn a_name_with_a_dot_first_is_404_unless_hidden_names_are_served() {
         "/sub/.htpasswd",
         "/.well-known/.secret",
     ];
-    let (site, open) = (
-        tree.default_site(),
-        tree.site(|settings| settings.serves_hidden = true),
-    );
+    let (site, open) = (tree.default_site(), tree.site(|settings| settings.serves_hidden = true));
     for target in targets {
         assert_eq!(site.get(target).code(), "404", "{target}");
     }
     for target in ["/.env", "/.git/config", "/sub/.htpasswd"] {
-        open.get(target)
-            .expect_status("200 OK")
-            .expect_body("secret");
+        open.get(target).expect_status("200 OK").expect_body("secret");
     }
     let target = "/.well-known/security.txt";
-    site.get(target)
-        .expect_status("200 OK")
-        .expect_body("public");
+    site.get(target).expect_status("200 OK").expect_body("public");
 }
 
 #[test]
@@ -200,11 +193,7 @@ fn a_directory_without_its_slash_is_301_with_the_query_kept() {
         ("http://evil.example/sub", "/sub/"),
     ] {
         let reply = site.get(target).expect_status("301 Moved Permanently");
-        assert_eq!(
-            reply.field("Location").as_deref(),
-            Some(location),
-            "{target}"
-        );
+        assert_eq!(reply.field("Location").as_deref(), Some(location), "{target}");
     }
 }
 
@@ -258,9 +247,7 @@ fn a_directory_is_its_first_index_file() {
             .expect_field("Content-Type", Some("text/html; charset=utf-8"));
     }
     site.get("/none/").expect_status("404 Not Found");
-    tree.default_site()
-        .get("/sub/")
-        .expect_status("404 Not Found");
+    tree.default_site().get("/sub/").expect_status("404 Not Found");
 }
 
 #[test]
@@ -299,9 +286,7 @@ fn denied_permission_is_403() {
     deny("unlisted", 0o311).unwrap();
     if File::open(tree.path("file")).is_ok() {
         // A superuser may read all: somebody else has to look.
-        in_a_child("paths::denied_permission_is_403", |command| {
-            command.uid(65534).gid(65534)
-        });
+        in_a_child("paths::denied_permission_is_403", |command| command.uid(65534).gid(65534));
     } else {
         let site = tree.site(|settings| settings.lists = true);
         for target in ["/file", "/closed/", "/closed/a", "/unlisted/", "/page/"] {
@@ -332,9 +317,7 @@ fn no_descriptors_left_is_503_with_retry_after_and_passes() {
         ..rustix::process::getrlimit(rustix::process::Resource::Nofile)
     };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
-    let all: Vec<File> = (0..100)
-        .map_while(|_| File::open("/dev/null").ok())
-        .collect();
+    let all: Vec<File> = (0..100).map_while(|_| File::open("/dev/null").ok()).collect();
     for target in ["/a.txt", "/"] {
         let reply = site.get(target).expect_status("503 Service Unavailable");
         assert_eq!(reply.field("Retry-After").as_deref(), Some("1"), "{target}");
@@ -378,10 +361,7 @@ fn expect_error_page(reply: &Reply) {
     assert!(reply.body.len() < 2048, "{}", reply.status);
     let content_type = reply.field("Content-Type");
     assert_eq!(content_type.as_deref(), Some("text/html; charset=utf-8"));
-    assert_eq!(
-        reply.field("X-Content-Type-Options").as_deref(),
-        Some("nosniff")
-    );
+    assert_eq!(reply.field("X-Content-Type-Options").as_deref(), Some("nosniff"));
     for name in ["ETag", "Last-Modified", "Accept-Ranges"] {
         assert_eq!(reply.field(name), None, "{name} {}", reply.status);
     }
@@ -389,26 +369,12 @@ fn expect_error_page(reply: &Reply) {
 
 #[test]
 fn own_404_page_takes_the_place_of_the_built_in_one() {
-    let tree = Tree::with(&[
-        ("404.html", "<h1>own</h1>"),
-        ("sub/404.html", "no"),
-        ("a", ""),
-    ]);
+    let tree = Tree::with(&[("404.html", "<h1>own</h1>"), ("sub/404.html", "no"), ("a", "")]);
     let site = tree.default_site();
-    for target in [
-        "/missing",
-        "/sub/missing",
-        "/.git/config",
-        "/a/",
-        "/x%2fy",
-        "/sub/",
-    ] {
+    for target in ["/missing", "/sub/missing", "/.git/config", "/a/", "/x%2fy", "/sub/"] {
         let reply = site.get(target).expect_status("404 Not Found");
         assert_eq!(reply.text(), "<h1>own</h1>", "{target}");
-        assert_eq!(
-            reply.names(),
-            ["Cache-Control", "Content-Type", "X-Content-Type-Options"]
-        );
+        assert_eq!(reply.names(), ["Cache-Control", "Content-Type", "X-Content-Type-Options"]);
     }
     let reply = site.get("/%zz").expect_status("400 Bad Request");
     assert_ne!(reply.text(), "<h1>own</h1>");

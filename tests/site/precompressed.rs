@@ -64,11 +64,7 @@ fn the_variant_is_the_best_that_accept_encoding_allows() {
     ] {
         let reply = get(&site, "/app.js", accept_encoding);
         assert_eq!(reply.code(), "200", "{accept_encoding}");
-        assert_eq!(
-            reply.field("Content-Encoding").as_deref(),
-            coding,
-            "{accept_encoding}"
-        );
+        assert_eq!(reply.field("Content-Encoding").as_deref(), coding, "{accept_encoding}");
         let body = match coding {
             None => "0123456789",
             Some("br") => "brotli",
@@ -83,9 +79,7 @@ fn the_variant_is_the_best_that_accept_encoding_allows() {
 fn without_accept_encoding_the_file_itself_is_sent() {
     let tree = tree();
     let reply = site(&tree).get("/app.js");
-    reply
-        .expect_field("Content-Encoding", None)
-        .expect_body("0123456789");
+    reply.expect_field("Content-Encoding", None).expect_body("0123456789");
 }
 
 #[test]
@@ -96,10 +90,7 @@ fn a_coding_without_a_file_gives_way_to_the_next() {
     let reply = get(&site, "/only.css", "br, zstd, gzip;q=0.1");
     reply.expect_field("Content-Encoding", Some("gzip"));
     let reply = get(&site, "/plain.txt", "br, gzip, identity;q=0");
-    reply
-        .expect_status("200 OK")
-        .expect_body("identity")
-        .expect_field("Content-Encoding", None);
+    reply.expect_status("200 OK").expect_body("identity").expect_field("Content-Encoding", None);
 }
 
 #[test]
@@ -165,11 +156,7 @@ fn every_answer_about_a_file_varies_with_a_variant_or_without() {
     ] {
         let reply = site.get_with(target, lines);
         assert_eq!(reply.code(), code, "{target} {lines}");
-        assert_eq!(
-            reply.field("Vary").as_deref(),
-            Some("Accept-Encoding"),
-            "{target} {lines}"
-        );
+        assert_eq!(reply.field("Vary").as_deref(), Some("Accept-Encoding"), "{target} {lines}");
     }
 }
 
@@ -185,8 +172,7 @@ fn preconditions_are_about_the_variant() {
         .expect_field("Content-Encoding", None);
     site.get_with("/app.js", &lines).expect_status("200 OK");
     let lines = format!("Accept-Encoding: gzip\nIf-Match: {tag}");
-    site.get_with("/app.js", &lines)
-        .expect_status("412 Precondition Failed");
+    site.get_with("/app.js", &lines).expect_status("412 Precondition Failed");
 }
 
 // RFC 9110 §14.2.

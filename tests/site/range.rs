@@ -8,10 +8,7 @@ const LENGTH: usize = 1000;
 
 /// Content that names its own offset every four bytes: `000 004 008 `.
 fn content(length: usize) -> String {
-    let mut content: String = (0..length)
-        .step_by(4)
-        .map(|at| format!("{at:03} "))
-        .collect();
+    let mut content: String = (0..length).step_by(4).map(|at| format!("{at:03} ")).collect();
     content.truncate(length);
     content
 }
@@ -83,10 +80,7 @@ fn numbers_that_overflow_are_only_large() {
         ("bytes=996-18446744073709551615", Some("996 ")),
         ("bytes=996-18446744073709551616", Some("996 ")),
         (&format!("bytes=996-{digits}"), Some("996 ")),
-        (
-            "bytes=-18446744073709551616",
-            Some(content(LENGTH).as_str()),
-        ),
+        ("bytes=-18446744073709551616", Some(content(LENGTH).as_str())),
     ] {
         let reply = get_range(&site, range);
         match expected {
@@ -101,24 +95,10 @@ fn numbers_that_overflow_are_only_large() {
 fn a_range_past_the_end_is_416_with_the_size() {
     let tree = tree();
     let site = tree.default_site();
-    for range in [
-        "bytes=1000-",
-        "bytes=1000-1000",
-        "bytes=5000-6000",
-        "bytes=-0",
-    ] {
+    for range in ["bytes=1000-", "bytes=1000-1000", "bytes=5000-6000", "bytes=-0"] {
         let reply = get_range(&site, range).expect_status("416 Range Not Satisfiable");
-        assert_eq!(
-            reply.field("Content-Range").as_deref(),
-            Some("bytes */1000"),
-            "{range}"
-        );
-        let names = [
-            "Cache-Control",
-            "Content-Range",
-            "Content-Type",
-            "X-Content-Type-Options",
-        ];
+        assert_eq!(reply.field("Content-Range").as_deref(), Some("bytes */1000"), "{range}");
+        let names = ["Cache-Control", "Content-Range", "Content-Type", "X-Content-Type-Options"];
         assert_eq!(reply.names(), names, "{range}");
     }
 }
@@ -145,8 +125,7 @@ fn one_range_is_206_with_that_part() {
             .expect_body(part);
     }
     let all = get_range(&site, "bytes=0-").expect_status("206 Partial Content");
-    all.expect_field("Content-Range", Some("bytes 0-999/1000"))
-        .expect_body(&content(LENGTH));
+    all.expect_field("Content-Range", Some("bytes 0-999/1000")).expect_body(&content(LENGTH));
 }
 
 #[test]
@@ -168,13 +147,9 @@ fn a_part_of_a_large_file_is_that_part() {
     let site = tree.default_site();
     for (first, last) in [(0, 0), (262_140, 262_160), (length - 7, length - 1)] {
         let reply = site.get_with("/large.bin", &format!("Range: bytes={first}-{last}"));
-        reply
-            .expect_status("206 Partial Content")
-            .expect_body(&content[first..=last]);
+        reply.expect_status("206 Partial Content").expect_body(&content[first..=last]);
     }
-    site.get("/large.bin")
-        .expect_status("200 OK")
-        .expect_body(&content);
+    site.get("/large.bin").expect_status("200 OK").expect_body(&content);
 }
 
 #[test]
@@ -235,8 +210,7 @@ fn if_range_that_fails_makes_an_unsatisfiable_range_the_whole() {
     let site = tree.default_site();
     let lines = "Range: bytes=5000-\nIf-Range: \"x\"";
     site.get_with("/a.txt", lines).expect_status("200 OK");
-    site.get_with("/a.txt", "If-Range: \"x\"")
-        .expect_status("200 OK");
+    site.get_with("/a.txt", "If-Range: \"x\"").expect_status("200 OK");
 }
 
 // RFC 9110 §8.8.2.2.
@@ -248,9 +222,7 @@ fn if_range_with_a_date_of_the_current_second_is_the_whole() {
     let then = tree.default_site().at(modified);
     then.get_with("/a.txt", &lines).expect_status("200 OK");
     let later = tree.default_site().at(NOW);
-    later
-        .get_with("/a.txt", &lines)
-        .expect_status("206 Partial Content");
+    later.get_with("/a.txt", &lines).expect_status("206 Partial Content");
 }
 
 #[test]
@@ -262,9 +234,7 @@ fn parts_asked_for_one_by_one_are_the_file() {
     while gathered.len() < LENGTH {
         let first = gathered.len();
         let lines = format!("Range: bytes={first}-{}\nIf-Range: {tag}", first + 332);
-        let reply = site
-            .get_with("/a.txt", &lines)
-            .expect_status("206 Partial Content");
+        let reply = site.get_with("/a.txt", &lines).expect_status("206 Partial Content");
         assert!(!reply.body.is_empty());
         gathered.extend(reply.body);
     }

@@ -20,7 +20,8 @@ pub const NOW_DATE: &str = "Tue, 02 Oct 2096 07:06:40 GMT";
 pub const MODIFIED_DATE: &str = "Sun, 09 Sep 2001 01:46:40 GMT";
 const MODIFIED_SECONDS: i64 = 1_000_000_000;
 
-/// A temporary directory with the document root `root` in it, and beside it `outside` with a file `secret`.
+/// A temporary directory with the document root `root` in it, and beside it `outside` with a file
+/// `secret`.
 pub struct Tree {
     directory: TempDir,
 }
@@ -30,7 +31,8 @@ impl Tree {
         Tree::in_directory(tempfile::tempdir().unwrap())
     }
 
-    /// A tree in memory, where a file may have any time at all; elsewhere it has those that the disk can tell.
+    /// A tree in memory, where a file may have any time at all; elsewhere it has those that the
+    /// disk can tell.
     pub fn in_memory() -> Tree {
         Tree::in_directory(tempfile::tempdir_in("/dev/shm").unwrap())
     }
@@ -71,9 +73,7 @@ impl Tree {
             true => UNIX_EPOCH - distance,
             false => UNIX_EPOCH + distance,
         };
-        File::open(self.path(name))
-            .and_then(|file| file.set_modified(time))
-            .unwrap();
+        File::open(self.path(name)).and_then(|file| file.set_modified(time)).unwrap();
     }
 
     pub fn directory(&self, name: &str) {
@@ -91,15 +91,9 @@ impl Tree {
 
     /// A site of this root with the default settings, but for what `change` does to them.
     pub fn site(&self, change: impl FnOnce(&mut Settings)) -> Asked {
-        let mut settings = Settings {
-            root: self.path(""),
-            ..Settings::default()
-        };
+        let mut settings = Settings { root: self.path(""), ..Settings::default() };
         change(&mut settings);
-        Asked {
-            site: Site::open(settings).unwrap(),
-            now: NOW,
-        }
+        Asked { site: Site::open(settings).unwrap(), now: NOW }
     }
 
     pub fn default_site(&self) -> Asked {
@@ -164,14 +158,7 @@ impl Reply {
     fn of(response: Response) -> Reply {
         let date = NOW.http_date().unwrap();
         let mut head = Vec::new();
-        write_head(
-            &mut head,
-            response.status,
-            &response.fields,
-            None,
-            true,
-            &date,
-        );
+        write_head(&mut head, response.status, &response.fields, None, true, &date);
         let head = String::from_utf8(head).unwrap();
         let head = head.strip_suffix("\r\n\r\n").unwrap();
         // The status line, Date, Server and Connection are not the site's.

@@ -1,4 +1,5 @@
-//! How many system calls the work takes, as strace counts them: a bound that no machine's speed moves.
+//! How many system calls the work takes, as strace counts them: a bound that no machine's speed
+//! moves.
 
 use crate::support::{Client, Program, get, is_installed, wait_until};
 use std::fs::{self, File};
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use tempfile::TempDir;
 use tinyhttpd::limits::ACCEPT_PAUSE;
 
-/// A document root with `file` and `directory/file`, which are kept as soon as their change of date is some seconds old.
+/// A document root with `file` and `directory/file`, which are kept as soon as their change of date
+/// is some seconds old.
 fn root() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
     fs::create_dir(root.path().join("directory")).expect("a directory");
@@ -23,7 +25,8 @@ fn root() -> TempDir {
     root
 }
 
-/// The program with its calls recorded in the file `record`, and at most `descriptors_max` descriptors.
+/// The program with its calls recorded in the file `record`, and at most `descriptors_max`
+/// descriptors.
 ///
 /// futex is left out: it is how the thread that looks for late connections sleeps.
 fn traced(root: &Path, record: &Path, descriptors_max: usize, arguments: &[&str]) -> Program {
@@ -49,7 +52,8 @@ fn calls(record: &Path) -> Vec<String> {
     let calls = lines[begin..]
         .iter()
         .take_while(|line| !line.contains("GET /end "))
-        // What goes on in two threads at once is told in two lines, and a debug build asks before it closes.
+        // What goes on in two threads at once is told in two lines, and a debug build asks before
+        // it closes.
         .filter(|line| !line.contains(" resumed>") && !line.contains("F_GETFD"));
     calls.map(ToString::to_string).collect()
 }
@@ -82,7 +86,8 @@ fn calls_a_request(request: &str, status: u16) -> usize {
         (0..REQUESTS).for_each(|_| ask(client, request, status));
     });
     let calls = calls(record.path());
-    // What `/begin` takes after its receipt, the wait for `/end` and threads that start are less than a call a request.
+    // What `/begin` takes after its receipt, the wait for `/end` and threads that start are less
+    // than a call a request.
     assert!(calls.len() >= REQUESTS, "{calls:#?}");
     calls.len() / REQUESTS
 }
@@ -114,12 +119,7 @@ fn request_about_a_file_that_is_not_kept_takes_eight_calls() {
         return;
     }
     let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
-    let program = traced(
-        root.path(),
-        record.path(),
-        1024,
-        &["-q", "--cache-size", "0"],
-    );
+    let program = traced(root.path(), record.path(), 1024, &["-q", "--cache-size", "0"]);
     let mut client = Client::new(program.address);
     between_marks(&mut client, |client| {
         (0..REQUESTS).for_each(|_| ask(client, get("/file"), 200));

@@ -57,11 +57,7 @@ impl Running {
             .expect("the program");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let urls = (0..count).map(|_| url(&mut stdout)).collect();
-        Running {
-            child,
-            stdout,
-            urls,
-        }
+        Running { child, stdout, urls }
     }
 
     /// Ends it with SIGTERM; returns what else it wrote to stdout, and how it ended.
@@ -84,16 +80,12 @@ impl Drop for Running {
 fn url(stdout: &mut impl BufRead) -> String {
     let mut line = String::new();
     stdout.read_line(&mut line).expect("a line");
-    let url = line
-        .strip_prefix("listening on ")
-        .and_then(|url| url.strip_suffix('\n'));
+    let url = line.strip_prefix("listening on ").and_then(|url| url.strip_suffix('\n'));
     url.unwrap_or_else(|| panic!("no URL: {line:?}")).to_owned()
 }
 
 fn address(url: &str) -> SocketAddr {
-    let authority = url
-        .strip_prefix("http://")
-        .and_then(|rest| rest.strip_suffix('/'));
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix('/'));
     authority.expect("an HTTP URL").parse().expect("an address")
 }
 
@@ -151,14 +143,7 @@ fn a_port_in_use_is_one_line_that_says_what_to_try() {
 fn an_address_that_is_not_this_machines_is_one_line_that_says_what_to_try() {
     let root = root();
     // An address for documentation (RFC 5737), which no machine has.
-    let arguments = [
-        "--root",
-        path(&root),
-        "--port",
-        "0",
-        "--bind",
-        "203.0.113.1",
-    ];
+    let arguments = ["--root", path(&root), "--port", "0", "--bind", "203.0.113.1"];
     expect_failure(&arguments, &["203.0.113.1", "--bind 127.0.0.1"]);
 }
 
@@ -228,11 +213,7 @@ fn stdout_has_one_line_a_socket_and_nothing_else() {
         ],
         3,
     );
-    assert!(
-        running.urls[0].starts_with("http://127.0.0.1:"),
-        "{:?}",
-        running.urls
-    );
+    assert!(running.urls[0].starts_with("http://127.0.0.1:"), "{:?}", running.urls);
     for url in &running.urls[1..] {
         assert!(url.starts_with("http://[::1]:"), "{url}");
     }
@@ -254,10 +235,7 @@ fn without_bind_only_this_machine_is_served() {
 #[test]
 fn a_host_name_is_every_address_it_resolves_to() {
     let root = root();
-    let running = Running::start(
-        &["--root", path(&root), "--port", "0", "--bind", "localhost"],
-        1,
-    );
+    let running = Running::start(&["--root", path(&root), "--port", "0", "--bind", "localhost"], 1);
     let address = address(&running.urls[0]);
     assert!(address.ip().is_loopback(), "{address}");
     expect_served(address);
@@ -281,16 +259,8 @@ fn both_wildcards_share_a_port() {
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let text = port.to_string();
-        let arguments = [
-            "--root",
-            path(&root),
-            "--port",
-            &text,
-            "--bind",
-            "0.0.0.0",
-            "--bind",
-            "::",
-        ];
+        let arguments =
+            ["--root", path(&root), "--port", &text, "--bind", "0.0.0.0", "--bind", "::"];
         let mut child = command()
             .args(arguments)
             .stdout(Stdio::piped())
@@ -313,9 +283,7 @@ fn both_wildcards_share_a_port() {
 fn unix_exchange(path: &Path) -> String {
     let mut stream = UnixStream::connect(path).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("an option");
-    stream
-        .write_all(b"GET /a HTTP/1.0\r\n\r\n")
-        .expect("bytes are taken");
+    stream.write_all(b"GET /a HTTP/1.0\r\n\r\n").expect("bytes are taken");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer
@@ -342,10 +310,7 @@ fn a_stale_unix_socket_is_replaced_and_a_live_one_is_not() {
     drop(UnixListener::bind(&socket).expect("a socket"));
     let running = Running::start(&["--root", path(&root), "--bind", &bind], 1);
     for _ in 0..2 {
-        expect_failure(
-            &["--root", path(&root), "--bind", &bind],
-            &["unix:", "listens"],
-        );
+        expect_failure(&["--root", path(&root), "--bind", &bind], &["unix:", "listens"]);
         assert!(unix_exchange(&socket).starts_with("HTTP/1.0 200"));
     }
     drop(running);

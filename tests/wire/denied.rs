@@ -94,10 +94,8 @@ fn root_that_may_not_be_read_is_one_line_and_exit_1() {
 #[test]
 fn privileged_port_is_one_line_that_says_what_to_try() {
     let setting = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
-    let first: u16 = fs::read_to_string(setting)
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(1024);
+    let first: u16 =
+        fs::read_to_string(setting).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024);
     if first <= 1 {
         return eprintln!("NOT TESTED: this machine has no privileged ports ({setting})");
     }

@@ -1,4 +1,5 @@
-//! From a request-target to a file, over the wire: what is found, what is not, and files that change meanwhile.
+//! From a request-target to a file, over the wire: what is found, what is not, and files that
+//! change meanwhile.
 
 use crate::support::{Client, Fixture, get};
 use std::ffi::OsString;
@@ -105,12 +106,7 @@ fn encoded_slash_is_404() {
     let fixture = Fixture::new();
     fixture.directory("a");
     fixture.file("a/file", "");
-    let rows = [
-        ("/a%2ffile", 404),
-        ("/a%2Ffile", 404),
-        ("/%2fa/file", 404),
-        ("/a//file", 200),
-    ];
+    let rows = [("/a%2ffile", 404), ("/a%2Ffile", 404), ("/%2fa/file", 404), ("/a//file", 200)];
     expect_statuses(&fixture, &rows);
 }
 
@@ -244,15 +240,7 @@ fn special_file_is_404_and_blocks_nobody() {
 #[test]
 fn directory_without_its_slash_is_301_with_the_query() {
     let fixture = Fixture::new();
-    for name in [
-        "a",
-        "a/b c",
-        "a/\u{e4}",
-        "what?",
-        "a%2Fb",
-        "a\\b",
-        "evil.example",
-    ] {
+    for name in ["a", "a/b c", "a/\u{e4}", "what?", "a%2Fb", "a\\b", "evil.example"] {
         fixture.directory(name);
     }
     let rows = [
@@ -289,15 +277,9 @@ fn directory_without_its_slash_is_301_with_the_query() {
 #[test]
 fn no_redirect_leads_to_another_host() {
     let fixture = Fixture::new();
-    for name in [
-        "evil.example",
-        "a",
-        "\\",
-        "\\/evil.example",
-        "\\\\evil.example",
-        "\t",
-        "@evil.example",
-    ] {
+    for name in
+        ["evil.example", "a", "\\", "\\/evil.example", "\\\\evil.example", "\t", "@evil.example"]
+    {
         fixture.directory(name);
     }
     let targets = [
@@ -332,11 +314,7 @@ fn no_redirect_leads_to_another_host() {
         client.send(get(target));
         let reply = client.reply();
         let Some(location) = reply.field("Location") else {
-            assert!(
-                [400, 404].contains(&reply.status),
-                "{target}: {}",
-                reply.head
-            );
+            assert!([400, 404].contains(&reply.status), "{target}: {}", reply.head);
             continue;
         };
         redirects += 1;
@@ -419,7 +397,8 @@ fn index_file_that_comes_and_goes_is_seen() {
     assert_eq!(content(&mut client, "/a/"), "second");
 }
 
-/// A large file without blocks, and a client that has read the head of the answer about it and no more.
+/// A large file without blocks, and a client that has read the head of the answer about it and no
+/// more.
 fn client_in_mid_answer(fixture: &Fixture) -> (File, Client) {
     let file = File::create(fixture.path("large")).expect("a file");
     file.set_len(LARGE).expect("a length");

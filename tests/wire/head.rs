@@ -1,4 +1,5 @@
-//! Heads of answers over the wire: what every answer says, HEAD beside GET, preconditions, ranges, error pages.
+//! Heads of answers over the wire: what every answer says, HEAD beside GET, preconditions, ranges,
+//! error pages.
 
 use crate::support::{Client, Fixture, Reply, exchange, masked};
 use std::fs::File;
@@ -9,16 +10,10 @@ use tinyhttpd::http::date;
 use tinyhttpd::site;
 
 /// In the three forms of an HTTP-date (RFC 9110 §5.6.7).
-const LAST_CHANGE: [&str; 3] = [
-    "Sun, 06 Nov 1994 08:49:37 GMT",
-    "Sunday, 06-Nov-94 08:49:37 GMT",
-    "Sun Nov  6 08:49:37 1994",
-];
-const A_SECOND_EARLIER: [&str; 3] = [
-    "Sun, 06 Nov 1994 08:49:36 GMT",
-    "Sunday, 06-Nov-94 08:49:36 GMT",
-    "Sun Nov  6 08:49:36 1994",
-];
+const LAST_CHANGE: [&str; 3] =
+    ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
+const A_SECOND_EARLIER: [&str; 3] =
+    ["Sun, 06 Nov 1994 08:49:36 GMT", "Sunday, 06-Nov-94 08:49:36 GMT", "Sun Nov  6 08:49:36 1994"];
 
 fn fixture() -> Fixture {
     fixture_with(|_| {})
@@ -168,12 +163,7 @@ fn now() -> date::Timestamp {
 #[test]
 fn options_tells_the_methods() {
     let fixture = fixture();
-    for line in [
-        "OPTIONS *",
-        "OPTIONS /",
-        "OPTIONS /missing",
-        "OPTIONS http://a/a.txt",
-    ] {
+    for line in ["OPTIONS *", "OPTIONS /", "OPTIONS /missing", "OPTIONS http://a/a.txt"] {
         for version in ["1.0", "1.1"] {
             let mut client = fixture.client();
             client.send(format!("{line} HTTP/{version}\r\nHost: a\r\n\r\n"));
@@ -189,15 +179,9 @@ fn own_404_page_takes_the_place_of_the_built_in_one() {
     let own = "<p>nothing here";
     let mut client = fixture.client();
     let mut page_of = |target: &str| {
-        client.send(request(
-            &format!("GET {target}"),
-            "Range: bytes=0-0\r\nIf-None-Match: *\r\n",
-        ));
+        client.send(request(&format!("GET {target}"), "Range: bytes=0-0\r\nIf-None-Match: *\r\n"));
         let reply = client.reply().expect_status(404);
-        assert_eq!(
-            reply.field("Content-Type"),
-            Some("text/html; charset=utf-8")
-        );
+        assert_eq!(reply.field("Content-Type"), Some("text/html; charset=utf-8"));
         assert_eq!(reply.field("ETag"), None);
         reply.body
     };
@@ -219,29 +203,17 @@ fn condition_on_the_entity_tag_comes_first() {
         (format!("If-None-Match: {tag}\r\n"), 304),
         (format!("If-None-Match: W/{tag}\r\n"), 304),
         (format!("If-None-Match: \"b\", {tag}\r\n"), 304),
-        (
-            format!("If-None-Match: \"b\"\r\nIf-None-Match: {tag}\r\n"),
-            304,
-        ),
+        (format!("If-None-Match: \"b\"\r\nIf-None-Match: {tag}\r\n"), 304),
         ("If-None-Match: *\r\n".to_owned(), 304),
         ("If-None-Match: \"b\"\r\n".to_owned(), 200),
-        (
-            format!("If-None-Match: \"b\"\r\nIf-Modified-Since: {date}\r\n"),
-            200,
-        ),
-        (
-            format!("If-None-Match: {tag}\r\nIf-Modified-Since: {earlier}\r\n"),
-            304,
-        ),
+        (format!("If-None-Match: \"b\"\r\nIf-Modified-Since: {date}\r\n"), 200),
+        (format!("If-None-Match: {tag}\r\nIf-Modified-Since: {earlier}\r\n"), 304),
         (format!("If-None-Match: {tag}\r\nRange: bytes=0-0\r\n"), 304),
         (format!("If-Match: {tag}\r\n"), 200),
         ("If-Match: *\r\n".to_owned(), 200),
         (format!("If-Match: W/{tag}\r\n"), 412),
         ("If-Match: \"b\"\r\n".to_owned(), 412),
-        (
-            format!("If-Match: {tag}\r\nIf-Unmodified-Since: {earlier}\r\n"),
-            200,
-        ),
+        (format!("If-Match: {tag}\r\nIf-Unmodified-Since: {earlier}\r\n"), 200),
         (format!("If-Match: {tag}\r\nIf-None-Match: {tag}\r\n"), 304),
     ];
     for (lines, status) in rows {
@@ -267,11 +239,7 @@ fn dates_count_in_all_three_forms() {
         }
     }
     // Neither a date nor one that can have been: both are passed over.
-    for date in [
-        "yesterday",
-        "Sun, 06 Nov 1994",
-        "Fri, 31 Dec 9999 23:59:59 GMT",
-    ] {
+    for date in ["yesterday", "Sun, 06 Nov 1994", "Fri, 31 Dec 9999 23:59:59 GMT"] {
         answer_to(&mut client, &format!("If-Modified-Since: {date}\r\n")).expect_status(200);
     }
 }
@@ -344,11 +312,9 @@ fn time_that_says_nothing_is_not_told() {
     let fixture = fixture();
     set_modified(&fixture, "empty", 1);
     let mut client = fixture.client();
-    for lines in [
-        "",
-        "If-None-Match: \"b\"\r\n",
-        "If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT\r\n",
-    ] {
+    for lines in
+        ["", "If-None-Match: \"b\"\r\n", "If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT\r\n"]
+    {
         client.send(request("GET /empty", lines));
         let reply = client.reply().expect_status(200);
         assert_eq!(reply.field("ETag"), None);
@@ -385,10 +351,7 @@ fn error_pages_reflect_nothing_unescaped() {
     ];
     for (line, status) in rows {
         let lines = format!("User-Agent: {mark}\r\nReferer: {mark}\r\n{mark}: {mark}\r\n");
-        for lines in [
-            "User-Agent: <i>\"'&mark\r\nReferer: <i>\"'&mark\r\n",
-            &lines,
-        ] {
+        for lines in ["User-Agent: <i>\"'&mark\r\nReferer: <i>\"'&mark\r\n", &lines] {
             let mut client = fixture.client();
             client.send(request(&line, lines));
             let reply = client.reply();
@@ -398,11 +361,7 @@ fn error_pages_reflect_nothing_unescaped() {
                 assert!(!reply.head.contains(part), "{line}: {}", reply.head);
             }
             let has_a_bad_field = lines.contains("\r\n<i>");
-            assert!(
-                has_a_bad_field || reply.status == status,
-                "{line}: {}",
-                reply.head
-            );
+            assert!(has_a_bad_field || reply.status == status, "{line}: {}", reply.head);
         }
     }
 }
@@ -411,13 +370,7 @@ fn error_pages_reflect_nothing_unescaped() {
 fn own_fields_are_in_every_answer_of_the_site() {
     let fixture = fixture_with(|site| site.fields = vec![("X-Own".to_owned(), "yes".to_owned())]);
     let mut client = fixture.client();
-    for line in [
-        "GET /a.txt",
-        "GET /missing",
-        "GET /directory",
-        "OPTIONS *",
-        "POST /",
-    ] {
+    for line in ["GET /a.txt", "GET /missing", "GET /directory", "OPTIONS *", "POST /"] {
         client.send(request(line, ""));
         assert_eq!(client.reply().field("X-Own"), Some("yes"), "{line}");
     }

@@ -1,4 +1,5 @@
-//! Hostile clients: garbage, mutated requests, resets in every state. The server goes on, and nothing of them is left over.
+//! Hostile clients: garbage, mutated requests, resets in every state. The server goes on, and
+//! nothing of them is left over.
 
 use crate::support::{Client, Fixture, PATIENCE, Program, get, wait_until};
 use rustix::net::sockopt;
@@ -25,7 +26,8 @@ fn expect_answer(address: SocketAddr) {
 struct Random(u64);
 
 impl Random {
-    /// Begins with `WIRE_SEED` from the environment, else with the time; a test that fails shows it.
+    /// Begins with `WIRE_SEED` from the environment, else with the time; a test that fails shows
+    /// it.
     fn new() -> Random {
         let given = std::env::var("WIRE_SEED").ok();
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -255,9 +257,7 @@ fn five_thousand_connections_of_all_kinds_leave_nothing_behind() {
         meet_all_kinds(program.address, &mut random);
         expect_answer(program.address);
         // Files may be kept open: the two that there are, and a third that garbage has put there.
-        wait_until("all descriptors are closed", || {
-            program.descriptors().len() <= descriptors + 3
-        });
+        wait_until("all descriptors are closed", || program.descriptors().len() <= descriptors + 3);
         assert_eq!(program.status("Threads"), threads);
         *memory = program.status("VmRSS");
     }

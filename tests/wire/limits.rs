@@ -1,4 +1,5 @@
-//! The limits on the wire: what waits holds no worker, what is late ends, what is full makes room, what waits is cheap.
+//! The limits on the wire: what waits holds no worker, what is late ends, what is full makes room,
+//! what waits is cheap.
 
 use crate::support::{Client, Fixture, PATIENCE, Program, get, wait_until};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -41,10 +42,7 @@ fn begin_download(client: &mut Client, path: &str) {
     let mut line = String::new();
     while line != "\r\n" {
         line.clear();
-        client
-            .stream
-            .read_line(&mut line)
-            .expect("a line of a head");
+        client.stream.read_line(&mut line).expect("a line of a head");
     }
 }
 
@@ -169,8 +167,7 @@ fn one_worker_is_enough_beside_endless_downloads() {
 fn clients_that_read_nothing_hold_up_nobody() {
     let fixture = fixture(|server| server.threads = 4);
     let mut deaf: Vec<_> = (0..6).map(|_| fixture.client()).collect();
-    deaf.iter_mut()
-        .for_each(|client| begin_download(client, "/endless"));
+    deaf.iter_mut().for_each(|client| begin_download(client, "/endless"));
     let mut client = fixture.client();
     for _ in 0..100 {
         expect_answer(&mut client);
@@ -292,7 +289,8 @@ fn refused_client_that_never_ends_is_cut() {
     wait_until("it is cut", || fixture.server.connections() == 0);
 }
 
-/// Reads 256 KiB of an answer each time that another client's idle connection has ended, until `is_enough`.
+/// Reads 256 KiB of an answer each time that another client's idle connection has ended, until
+/// `is_enough`.
 fn read_slowly(fixture: &Fixture, stream: &mut impl Read, is_enough: impl Fn() -> bool) -> usize {
     let mut some = vec![0; 256 << 10];
     let mut count = 0;
@@ -338,10 +336,7 @@ fn who_takes_nothing_is_cut_on_a_unix_socket_too() {
         write_time: Duration::from_millis(300),
         ..Settings::default()
     };
-    let of_site = site::Settings {
-        root: root.path().to_owned(),
-        ..site::Settings::default()
-    };
+    let of_site = site::Settings { root: root.path().to_owned(), ..site::Settings::default() };
     let site = Site::open(of_site).expect("a site");
     let address = [BindAddress::Unix(path.clone())];
     let listeners = bind_all(&address, 0, 64, &settings).expect("a socket");
@@ -427,7 +422,8 @@ fn connections_default_to_what_the_limit_of_open_files_allows() {
     for client in &mut clients {
         client.send(HALF_HEAD);
     }
-    // 64 without 24 for the process, 4 for its workers' files, 4 for accept loops that have no room, and 8 for kept files.
+    // 64 without 24 for the process, 4 for its workers' files, 4 for accept loops that have no
+    // room, and 8 for kept files.
     wait_until("24 are in", || program.descriptors().len() >= before + 24);
     for client in &mut clients {
         client.send("Connection: close\r\n\r\n");
@@ -463,10 +459,7 @@ fn file_that_finds_no_descriptor_is_503() {
 /// The test's own limit of descriptors, raised as far as it goes.
 fn raise_descriptor_limit() {
     let hard = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: hard,
-        maximum: hard,
-    };
+    let raised = Rlimit { current: hard, maximum: hard };
     setrlimit(Resource::Nofile, raised).expect("a limit");
 }
 

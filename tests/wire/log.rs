@@ -1,4 +1,5 @@
-//! What the program writes to stderr: the access log bare, and a connection's life for those who learn from it.
+//! What the program writes to stderr: the access log bare, and a connection's life for those who
+//! learn from it.
 
 use crate::support::{Client, PATIENCE, Program, get, is_installed};
 use rustix::net::sockopt::set_socket_linger;
@@ -46,10 +47,7 @@ fn log_until_stopped(program: Program, requests: &[&str]) -> Vec<String> {
 
 /// The lines of the access log: those that begin with the client's address.
 fn access(log: &[String]) -> Vec<&str> {
-    log.iter()
-        .map(String::as_str)
-        .filter(|line| line.starts_with("127.0.0.1 "))
-        .collect()
+    log.iter().map(String::as_str).filter(|line| line.starts_with("127.0.0.1 ")).collect()
 }
 
 /// A line without its date.
@@ -76,10 +74,7 @@ fn a_request_is_one_bare_line_in_the_combined_format() {
     );
     let lines: Vec<_> = access(&log).into_iter().map(undated).collect();
     let of_refusal = lines.last().expect("a line");
-    assert!(
-        of_refusal.contains("\"get /a HTTP/1.0\" 501 "),
-        "{of_refusal}"
-    );
+    assert!(of_refusal.contains("\"get /a HTTP/1.0\" 501 "), "{of_refusal}");
     let expected = [
         r#"127.0.0.1 - - [] "GET /a HTTP/1.0" 200 7 "http://b/?c" "curl/8 (\x22x\x22)""#,
         r#"127.0.0.1 - - [] "HEAD /a?q HTTP/1.0" 200 0 "-" "-""#,
@@ -104,10 +99,7 @@ fn no_request_forges_a_line() {
     let lines = access(&log);
     assert_eq!(lines.len(), 3, "{log:#?}");
     for line in lines {
-        assert!(
-            line.bytes().all(|byte| matches!(byte, b' '..=b'~')),
-            "{line}"
-        );
+        assert!(line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{line}");
         assert!(!line.starts_with(forged), "{line}");
         let bare = line.matches('"').count();
         assert_eq!(bare, 6, "{line}");
@@ -127,15 +119,9 @@ fn a_client_that_breaks_off_is_one_line() {
     set_socket_linger(client.stream.get_ref(), Some(Duration::ZERO)).expect("an option");
     drop(client);
     let said = program.stop();
-    let lines: Vec<_> = said
-        .lines()
-        .filter(|line| line.contains("GET /big"))
-        .collect();
+    let lines: Vec<_> = said.lines().filter(|line| line.contains("GET /big")).collect();
     assert_eq!(lines.len(), 1, "{said}");
-    let bytes = lines[0]
-        .split("\" 200 ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next());
+    let bytes = lines[0].split("\" 200 ").nth(1).and_then(|rest| rest.split(' ').next());
     let bytes: u64 = bytes.expect("bytes").parse().expect("a number");
     assert!((1..1 << 30).contains(&bytes), "{said}");
 }
@@ -145,16 +131,11 @@ fn quiet_logs_errors_only_and_verbose_logs_more() {
     let request = ["GET /a HTTP/1.0\r\n\r\n"];
     assert_eq!(log_of(&["-q"], &request), Vec::<String>::new());
     let counts = ["", "-v", "-vv"].map(|option| {
-        let options: Vec<_> = Some(option)
-            .filter(|option| !option.is_empty())
-            .into_iter()
-            .collect();
+        let options: Vec<_> =
+            Some(option).filter(|option| !option.is_empty()).into_iter().collect();
         let log = log_of(&options, &request);
         assert_eq!(access(&log).len(), 1, "{log:#?}");
-        assert!(
-            log.iter().all(|line| !line.contains('\x1b')),
-            "colours: {log:#?}"
-        );
+        assert!(log.iter().all(|line| !line.contains('\x1b')), "colours: {log:#?}");
         log.len()
     });
     assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
@@ -242,10 +223,7 @@ fn a_client_of_a_unix_socket_is_named_unix() {
     let mut child = command.env_remove("RUST_LOG").spawn().expect("the program");
     let stdout = child.stdout.take().expect("a pipe");
     let mut told = BufReader::new(stdout).lines();
-    assert!(matches!(
-        (told.next(), told.next()),
-        (Some(Ok(_)), Some(Ok(_)))
-    ));
+    assert!(matches!((told.next(), told.next()), (Some(Ok(_)), Some(Ok(_)))));
     let mut stream = UnixStream::connect(&socket).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("an option");
     let request = b"GET /a HTTP/1.0\r\n\r\n";
@@ -266,10 +244,7 @@ fn trace_tells_a_connections_life_in_the_order_of_the_calls() {
     let first = ["bind(", "listen(", "accept", "recv(", "send(", "close("];
     let refused = ["accept", "recv(", "send(", "shutdown(", "recv(", "close("];
     let story = [&first[..], &refused].concat();
-    for log in [
-        log_of(&["-vv"], &requests),
-        log_by_filter("tinyhttpd=trace", &[], &requests),
-    ] {
+    for log in [log_of(&["-vv"], &requests), log_by_filter("tinyhttpd=trace", &[], &requests)] {
         let mut lines = log.iter().filter(|line| line.starts_with("TRACE"));
         for word in &story {
             assert!(lines.any(|line| line.contains(word)), "{word} in {log:#?}");
@@ -303,42 +278,21 @@ fn goaccess_reads_every_line() {
     );
     assert_eq!(access(&log).len(), 13, "{log:#?}");
     let directory = tempfile::tempdir().expect("a directory");
-    let (file, report) = (
-        directory.path().join("log"),
-        directory.path().join("report.json"),
-    );
+    let (file, report) = (directory.path().join("log"), directory.path().join("report.json"));
     fs::write(&file, access(&log).join("\n") + "\n").expect("a file");
     let run = Command::new("goaccess")
-        .args([
-            "--log-format=COMBINED",
-            "--no-global-config",
-            "--no-progress",
-            "-o",
-        ])
+        .args(["--log-format=COMBINED", "--no-global-config", "--no-progress", "-o"])
         .arg(&report)
         .arg(&file)
         .stdin(Stdio::null())
         .output()
         .expect("goaccess");
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let report = fs::read_to_string(&report).expect("a report");
     let number = |name: &str| {
-        let rest = report
-            .split(&format!("\"{name}\":"))
-            .nth(1)
-            .expect("a number");
-        let digits = rest
-            .trim_start()
-            .split(|byte: char| !byte.is_ascii_digit())
-            .next();
+        let rest = report.split(&format!("\"{name}\":")).nth(1).expect("a number");
+        let digits = rest.trim_start().split(|byte: char| !byte.is_ascii_digit()).next();
         digits.expect("digits").parse::<u64>().expect("a number")
     };
-    assert_eq!(
-        (number("valid_requests"), number("failed_requests")),
-        (13, 0)
-    );
+    assert_eq!((number("valid_requests"), number("failed_requests")), (13, 0));
 }

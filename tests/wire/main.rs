@@ -1,4 +1,5 @@
-//! The server over real sockets, and the program as a user runs it: one file a subject, one client for all.
+//! The server over real sockets, and the program as a user runs it: one file a subject, one client
+//! for all.
 
 mod calls;
 mod command;

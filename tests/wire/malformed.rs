@@ -1,4 +1,5 @@
-//! What is no good request: each refusal with its status, that the client can read it, and that no cut in the bytes changes it.
+//! What is no good request: each refusal with its status, that the client can read it, and that no
+//! cut in the bytes changes it.
 
 use crate::support::{Fixture, PATIENCE, exchange, get, masked};
 use std::fs::File;
@@ -23,7 +24,8 @@ fn fixture_with(change: impl FnOnce(&mut Settings)) -> Fixture {
     fixture
 }
 
-/// A server that a head must be quick for, but not so quick that a busy machine could be late with a whole one.
+/// A server that a head must be quick for, but not so quick that a busy machine could be late with
+/// a whole one.
 fn impatient() -> Fixture {
     fixture_with(|server| server.head_time = Duration::from_secs(1))
 }
@@ -255,11 +257,7 @@ fn request_line(bytes: usize) -> String {
 fn too_long_a_request_line_is_414() {
     let fixture = fixture();
     let whole = head(&request_line(8193), "");
-    let rows = [
-        whole,
-        "x".repeat(8193),
-        "GET /".to_owned() + &"x".repeat(100_000),
-    ];
+    let rows = [whole, "x".repeat(8193), "GET /".to_owned() + &"x".repeat(100_000)];
     expect_refused(&fixture, &rows, 414);
     let mut client = fixture.client();
     client.send(head(&request_line(8192), ""));
@@ -325,12 +323,7 @@ fn what_is_unusual_but_good_is_served() {
 #[test]
 fn beginning_of_a_head_is_408_once_its_time_is_up() {
     let fixture = impatient();
-    let beginnings = [
-        "G",
-        "\r\n",
-        "GET / HTTP/1.1\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\n",
-    ];
+    let beginnings = ["G", "\r\n", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"];
     thread::scope(|scope| {
         for beginning in beginnings {
             let fixture = &fixture;
@@ -354,26 +347,11 @@ fn client_that_sends_nothing_is_left_in_silence() {
 fn refused_client_that_still_sends_can_read_its_answer() {
     let fixture = fixture_with(|server| server.linger_time = PATIENCE);
     let rows = [
-        (
-            head("GET /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"),
-            200,
-        ),
-        (
-            head("POST /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"),
-            405,
-        ),
-        (
-            head("PUT /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"),
-            405,
-        ),
-        (
-            head("GET /%zz HTTP/1.1", "Content-Length: 8388608\r\n"),
-            400,
-        ),
-        (
-            head("POST /a.txt HTTP/1.1", "Transfer-Encoding: chunked\r\n"),
-            501,
-        ),
+        (head("GET /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"), 200),
+        (head("POST /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"), 405),
+        (head("PUT /a.txt HTTP/1.1", "Content-Length: 8388608\r\n"), 405),
+        (head("GET /%zz HTTP/1.1", "Content-Length: 8388608\r\n"), 400),
+        (head("POST /a.txt HTTP/1.1", "Transfer-Encoding: chunked\r\n"), 501),
         ("\0".to_owned(), 400),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), 505),
         (head(&request_line(8193), ""), 414),
@@ -395,10 +373,7 @@ fn to_be_cut() -> Vec<String> {
         head("POST /a.txt HTTP/1.1", close),
         head("GET /missing HTTP/1.1", close),
         head("GET /directory HTTP/1.1", close),
-        head(
-            "GET /a.txt HTTP/1.1",
-            "Range: bytes=1-2\r\nConnection: close\r\n",
-        ),
+        head("GET /a.txt HTTP/1.1", "Range: bytes=1-2\r\nConnection: close\r\n"),
         head("GET /a.txt HTTP/1.1", "Content-Length: 20\r\n") + "GET / HTTP/1.0\r\n\r\n",
         "\r\n\n\r\n\nGET http://b/a.txt HTTP/1.0\n\n".to_owned(),
         get("/a.txt") + "\r\n" + &get("/missing") + "GET / HTTP/1.0\n\n",
@@ -419,7 +394,8 @@ fn to_be_cut() -> Vec<String> {
     ]
 }
 
-/// The answer to what comes in two pieces. The first comes together with a whole request, whose answer tells that it is there.
+/// The answer to what comes in two pieces. The first comes together with a whole request, whose
+/// answer tells that it is there.
 fn answer_to_two_pieces(fixture: &Fixture, before: &[u8], after: &[u8]) -> String {
     let mut client = fixture.client();
     client.send([get("/missing").as_bytes(), before].concat());
@@ -495,46 +471,22 @@ fn one_of_each() -> Vec<(&'static str, String, String)> {
             get("Range: bytes=1-3\r\n"),
             content("Content-Range: bytes 1-3/7\r\n"),
         ),
-        (
-            "301 Moved Permanently",
-            of("GET /directory?a=b"),
-            page("Location: /directory/?a=b\r\n"),
-        ),
-        (
-            "304 Not Modified",
-            get("If-None-Match: *\r\n"),
-            FIELDS_OF_THE_FILE.to_owned(),
-        ),
+        ("301 Moved Permanently", of("GET /directory?a=b"), page("Location: /directory/?a=b\r\n")),
+        ("304 Not Modified", get("If-None-Match: *\r\n"), FIELDS_OF_THE_FILE.to_owned()),
         ("400 Bad Request", of("GET /%zz"), page("")),
         ("404 Not Found", of("GET /missing"), page("")),
         ("405 Method Not Allowed", of("POST /a.txt"), page(allow)),
         ("408 Request Timeout", "GET /".to_owned(), page("")),
-        (
-            "412 Precondition Failed",
-            get("If-Match: \"b\"\r\n"),
-            page(""),
-        ),
-        (
-            "414 URI Too Long",
-            of(&format!("GET /{}", "x".repeat(9000))),
-            page(""),
-        ),
+        ("412 Precondition Failed", get("If-Match: \"b\"\r\n"), page("")),
+        ("414 URI Too Long", of(&format!("GET /{}", "x".repeat(9000))), page("")),
         (
             "416 Range Not Satisfiable",
             get("Range: bytes=7-\r\n"),
             page("Content-Range: bytes */7\r\n"),
         ),
-        (
-            "431 Request Header Fields Too Large",
-            get(&"A: b\r\n".repeat(100)),
-            page(""),
-        ),
+        ("431 Request Header Fields Too Large", get(&"A: b\r\n".repeat(100)), page("")),
         ("501 Not Implemented", of("BREW /"), page("")),
-        (
-            "505 HTTP Version Not Supported",
-            "GET / HTTP/2.0\r\n\r\n".to_owned(),
-            page(""),
-        ),
+        ("505 HTTP Version Not Supported", "GET / HTTP/2.0\r\n\r\n".to_owned(), page("")),
     ]
 }
 

@@ -30,11 +30,7 @@ fn connection_persists_where_the_client_wants_it() {
         ("1.1", "Host: a\r\nConnection: close\r\n", false),
         ("1.1", "Host: a\r\nConnection: x, CLOSE\r\n", false),
         ("1.1", "Host: a\r\nconnection: keep-alive, close\r\n", false),
-        (
-            "1.1",
-            "Host: a\r\nConnection: x\r\nConnection: close\r\n",
-            false,
-        ),
+        ("1.1", "Host: a\r\nConnection: x\r\nConnection: close\r\n", false),
         ("1.0", "", false),
         ("1.0", "Host: a\r\n", false),
         ("1.0", "Connection: close\r\n", false),
@@ -173,9 +169,7 @@ fn pipelined_requests_are_answered_in_order() {
     let table = requests_with_answers(&fixture);
     let mut random = Random::new();
     for pieces in [1, 2, 50, 1000] {
-        let chosen: Vec<_> = (0..300)
-            .map(|_| &table[random.below(table.len())])
-            .collect();
+        let chosen: Vec<_> = (0..300).map(|_| &table[random.below(table.len())]).collect();
         let mut bytes: String = chosen.iter().map(|(request, _)| request.as_str()).collect();
         let mut expected: String = chosen.iter().map(|(_, answer)| answer.as_str()).collect();
         bytes.push_str("GET /a HTTP/1.0\r\n\r\n");
@@ -196,7 +190,8 @@ fn pipelined_requests_are_answered_in_order() {
     }
 }
 
-/// As [`exchange`], while it is still sending: for so many answers that they would fill the sockets.
+/// As [`exchange`], while it is still sending: for so many answers that they would fill the
+/// sockets.
 fn answers_to(fixture: &Fixture, pieces: &[&str]) -> Vec<u8> {
     let mut client = fixture.client();
     let mut writing = client.stream.get_ref().try_clone().expect("a socket");
@@ -205,9 +200,7 @@ fn answers_to(fixture: &Fixture, pieces: &[&str]) -> Vec<u8> {
     thread::scope(|scope| {
         scope.spawn(move || {
             for piece in pieces {
-                writing
-                    .write_all(piece.as_bytes())
-                    .expect("bytes are taken");
+                writing.write_all(piece.as_bytes()).expect("bytes are taken");
             }
         });
         client.stream.read_to_end(&mut answers).expect("an end");
@@ -243,10 +236,7 @@ fn body_that_nobody_wants_is_never_read_as_a_request() {
         let whole = format!("{head}{inner}{inner}");
         let cut = head.len();
         for pieces in [vec![&whole[..]], vec![&whole[..cut], &whole[cut..]]] {
-            let answer = exchange(
-                fixture.address(),
-                pieces.iter().map(|piece| piece.as_bytes()),
-            );
+            let answer = exchange(fixture.address(), pieces.iter().map(|piece| piece.as_bytes()));
             let answer = String::from_utf8(answer).expect("UTF-8");
             assert_eq!(answer[9..12], status.to_string(), "{answer}");
             assert_eq!(answer.matches("HTTP/1.0 ").count(), 1, "{answer}");

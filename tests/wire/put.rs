@@ -86,11 +86,7 @@ fn what_cannot_be_put_is_refused() {
         ("/../new", 400),
     ];
     for (path, status) in rows {
-        assert_eq!(
-            answer_to(&fixture, path, "", "new").status,
-            status,
-            "{path}"
-        );
+        assert_eq!(answer_to(&fixture, path, "", "new").status, status, "{path}");
     }
     let sizes = ["Content-Range: bytes 0-2/3\r\n", "Content-Range: x\r\n"];
     for line in sizes {
@@ -108,9 +104,7 @@ fn body_without_a_length_is_refused() {
     let fixture = fixture();
     for (lines, status) in [("", 411), ("Transfer-Encoding: chunked\r\n", 501)] {
         let mut client = fixture.client();
-        client.send(format!(
-            "PUT /a HTTP/1.1\r\nHost: a\r\n{lines}\r\n3\r\nnew\r\n0\r\n\r\n"
-        ));
+        client.send(format!("PUT /a HTTP/1.1\r\nHost: a\r\n{lines}\r\n3\r\nnew\r\n0\r\n\r\n"));
         client.reply().expect_status(status);
         client.expect_closed();
     }
@@ -175,10 +169,7 @@ fn first_file_is_201_and_its_successor_204() {
         let seen = client.reply().expect_status(200);
         assert_eq!(seen.body, content.as_bytes());
         assert_eq!(seen.tag(), reply.tag());
-        assert_eq!(
-            seen.field("Content-Type"),
-            Some("text/plain; charset=utf-8")
-        );
+        assert_eq!(seen.field("Content-Type"), Some("text/plain; charset=utf-8"));
     }
     assert_eq!(names(&fixture.path("a b")), ["c.txt"]);
 }
@@ -247,11 +238,7 @@ fn preconditions_are_judged_for_put() {
         ("/a", format!("If-Match: W/{second}"), 412),
         ("/a", format!("If-None-Match: {second}"), 412),
         ("/a", "If-None-Match: *".to_owned(), 412),
-        (
-            "/a",
-            "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT".to_owned(),
-            412,
-        ),
+        ("/a", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT".to_owned(), 412),
         ("/b", "If-Match: *".to_owned(), 412),
         ("/b", format!("If-Match: {first}"), 412),
     ];
@@ -276,10 +263,7 @@ fn preconditions_are_judged_for_put() {
 #[test]
 fn of_two_uploads_over_the_same_file_the_later_is_412() {
     let fixture = fixture();
-    let line = format!(
-        "If-Match: {}\r\n",
-        answer_to(&fixture, "/a", "", "old").tag()
-    );
+    let line = format!("If-Match: {}\r\n", answer_to(&fixture, "/a", "", "old").tag());
     let mut clients = [fixture.client(), fixture.client()];
     for client in &mut clients {
         begin(client, "/a", &line, 5);
@@ -390,7 +374,8 @@ fn requests_after_a_body_are_answered_in_order() {
         get("/b"),
     ];
     let all = requests.concat();
-    // In one piece, whose end is read while the server still answers; and cut within the first head, body and the second.
+    // In one piece, whose end is read while the server still answers; and cut within the first
+    // head, body and the second.
     for cuts in [vec![], vec![10, 62, 70]] {
         let mut from = 0;
         for cut in cuts {
@@ -463,9 +448,7 @@ fn client_that_has_sent_all_may_end_its_side() {
     begin(&mut client, "/a", "", 3);
     client.send("new");
     let stream = client.stream.get_ref();
-    stream
-        .shutdown(std::net::Shutdown::Write)
-        .expect("a half-close");
+    stream.shutdown(std::net::Shutdown::Write).expect("a half-close");
     client.reply().expect_status(201);
     client.expect_closed();
 }
@@ -476,9 +459,7 @@ fn continue_is_not_said_to_whom_does_not_wait_for_it() {
     let expect = "Expect: 100-continue\r\n";
     answer_to(&fixture, "/a", expect, "new").expect_status(201);
     let mut client = fixture.client();
-    client.send(format!(
-        "PUT /a HTTP/1.0\r\nContent-Length: 3\r\n{expect}\r\n"
-    ));
+    client.send(format!("PUT /a HTTP/1.0\r\nContent-Length: 3\r\n{expect}\r\n"));
     client.send("new");
     client.reply().expect_status(204);
 }
@@ -571,9 +552,7 @@ fn upload_in_flight_is_finished_at_shutdown() {
 #[test]
 fn kill_in_mid_upload_leaves_the_old_file_and_a_restart_no_other() {
     let root = tempfile::tempdir().expect("a directory");
-    let leftover = root
-        .path()
-        .join("directory/.tinyhttpd-upload-0123456789abcdef");
+    let leftover = root.path().join("directory/.tinyhttpd-upload-0123456789abcdef");
     fs::create_dir(root.path().join("directory")).expect("a directory");
     fs::write(root.path().join("directory/a"), "old").expect("a file");
     let program = Program::start(root.path(), &["--writable"]);
@@ -599,10 +578,7 @@ fn who_can_write_is_told_where_it_is_not_this_machine_alone() {
     let rows: [(&[&str], usize); 4] = [
         (&["--writable", "--bind", "0.0.0.0"], 1),
         (&["--writable", "--bind", "127.0.0.1"], 0),
-        (
-            &["--writable", "--bind", "127.0.0.2", "--bind", "127.0.0.1"],
-            0,
-        ),
+        (&["--writable", "--bind", "127.0.0.2", "--bind", "127.0.0.1"], 0),
         (&["--bind", "0.0.0.0"], 0),
     ];
     for (arguments, count) in rows {

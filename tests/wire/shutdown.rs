@@ -1,4 +1,5 @@
-//! Signals: stopping with grace, stopping at once, and the root opened anew; and that nothing is left open by the way.
+//! Signals: stopping with grace, stopping at once, and the root opened anew; and that nothing is
+//! left open by the way.
 
 use crate::support::{Client, PATIENCE, Program, get};
 use rustix::net::sockopt::set_socket_linger;
@@ -200,18 +201,12 @@ fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
     let mut program = Program::start(&root, &["-q"]);
     fs::rename(&root, directory.path().join("former")).expect("a rename");
     let said = lines(program.child.stderr.take().expect("a pipe"));
-    let spoil: [fn(&Path); 2] = [
-        |_| {},
-        |root| fs::write(root, "no directory").expect("a file"),
-    ];
+    let spoil: [fn(&Path); 2] = [|_| {}, |root| fs::write(root, "no directory").expect("a file")];
     for spoil in spoil {
         spoil(&root);
         signal(&program, Signal::HUP);
         let line = said.recv_timeout(PATIENCE).expect("a line");
-        assert!(
-            line.contains("cannot serve") && line.contains("stays"),
-            "{line}"
-        );
+        assert!(line.contains("cannot serve") && line.contains("stays"), "{line}");
         let mut client = Client::new(program.address);
         client.send(get("/a"));
         assert_eq!(client.reply().expect_status(200).body, b"old");
@@ -232,9 +227,8 @@ fn open_on(program: &Program) -> Vec<PathBuf> {
     let path = format!("/proc/{}/fd", program.child.id());
     let entries = fs::read_dir(path).expect("a directory of /proc");
     // One that was closed in the meantime is none.
-    let mut targets: Vec<_> = entries
-        .filter_map(|entry| fs::read_link(entry.expect("an entry").path()).ok())
-        .collect();
+    let mut targets: Vec<_> =
+        entries.filter_map(|entry| fs::read_link(entry.expect("an entry").path()).ok()).collect();
     targets.sort();
     targets
 }
@@ -278,9 +272,8 @@ fn nothing_is_left_of_a_thousand_connections_of_all_kinds() {
         open.dedup();
         let mut allowed = at_start.clone();
         allowed.dedup();
-        let has_no_other = open
-            .iter()
-            .all(|target| allowed.contains(target) || kept.contains(target));
+        let has_no_other =
+            open.iter().all(|target| allowed.contains(target) || kept.contains(target));
         let kept = open.iter().filter(|target| kept.contains(target)).count();
         (has_no_other && left == at_start.len() + kept).then_some(())
     });

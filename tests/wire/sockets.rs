@@ -1,4 +1,5 @@
-//! What the sockets are set to, and what the system's limits are raised to: what no single answer shows.
+//! What the sockets are set to, and what the system's limits are raised to: what no single answer
+//! shows.
 
 use crate::support::{Client, Fixture, Program, exchange, get, wait_until};
 use nix::sys::socket::getsockopt;
@@ -25,11 +26,7 @@ fn listen(port: u16, settings: &Settings) -> Listener {
 #[test]
 fn port_whose_connections_ended_a_moment_ago_can_be_taken() {
     let Fixture { server, root } = Fixture::new();
-    let address = server
-        .listeners()
-        .next()
-        .and_then(Listener::local_address)
-        .expect("an address");
+    let address = server.listeners().next().and_then(Listener::local_address).expect("an address");
     // The side that closes first keeps the port in TIME_WAIT.
     exchange(address, [&b"GET / HTTP/1.0\r\n\r\n"[..]]);
     assert_eq!(server.stop(), 0);
@@ -42,10 +39,7 @@ fn port_whose_connections_ended_a_moment_ago_can_be_taken() {
 
 #[test]
 fn accepted_socket_sends_at_once_and_never_waits_for_ever() {
-    let settings = Settings {
-        write_time: Duration::from_millis(1234),
-        ..Settings::default()
-    };
+    let settings = Settings { write_time: Duration::from_millis(1234), ..Settings::default() };
     let Listener::Tcp(ref listener) = listen(0, &settings) else {
         panic!("a TCP address");
     };
@@ -88,9 +82,7 @@ fn soft_limit_of_open_files_is_raised_to_the_hard_one() {
     let mut command = Command::new("sh");
     let script = "ulimit -Sn 64 && exec \"$0\" \"$@\"";
     command.args(["-c", script, env!("CARGO_BIN_EXE_tinyhttpd")]);
-    command
-        .args(["-v", "--port", "0", "--root"])
-        .arg(root.path());
+    command.args(["-v", "--port", "0", "--root"]).arg(root.path());
     let program = Program::spawn(command.env_remove("RUST_LOG"));
     let limits = fs::read_to_string(format!("/proc/{}/limits", program.child.id()));
     let limits = limits.expect("a running process");
@@ -101,10 +93,7 @@ fn soft_limit_of_open_files_is_raised_to_the_hard_one() {
     assert!(soft.is_some() && soft == hard, "{soft:?} of {hard:?}");
     assert_ne!(soft, Some("64"));
     let said = program.stop();
-    assert!(
-        said.contains("open files: ") && said.contains("Some(64) before"),
-        "{said}"
-    );
+    assert!(said.contains("open files: ") && said.contains("Some(64) before"), "{said}");
 }
 
 #[test]
@@ -144,9 +133,7 @@ fn connection_that_never_asked_makes_room_too() {
         stream.set_nonblocking(true).expect("an option");
         matches!(stream.peek(&mut [0]), Ok(0))
     };
-    wait_until("one has ended", || {
-        silent.iter().any(|client| has_ended(&client))
-    });
+    wait_until("one has ended", || silent.iter().any(|client| has_ended(&client)));
     assert_eq!(silent.iter().filter(has_ended).count(), 1);
 }
 
@@ -158,7 +145,8 @@ fn backlog_is_what_the_kernel_is_told() {
     assert!(of_one < 10 && of_many >= 50, "{of_one}, {of_many}");
 }
 
-/// How many of 60 clients are connected at once to a socket with this backlog, from which none is accepted.
+/// How many of 60 clients are connected at once to a socket with this backlog, from which none is
+/// accepted.
 fn connected_at_once(backlog: i32) -> usize {
     let address = [BindAddress::Host("127.0.0.1".to_owned())];
     let listeners = bind_all(&address, 0, backlog, &Settings::default()).expect("a port");
@@ -173,8 +161,5 @@ fn connected_at_once(backlog: i32) -> usize {
         TcpStream::from(socket)
     };
     let clients: Vec<_> = (0..60).map(connect).collect();
-    clients
-        .iter()
-        .filter(|client| client.peer_addr().is_ok())
-        .count()
+    clients.iter().filter(|client| client.peer_addr().is_ok()).count()
 }

@@ -1,4 +1,5 @@
-//! What the wire tests share: a server in this process, the program as a user runs it, and a client with verbs.
+//! What the wire tests share: a server in this process, the program as a user runs it, and a client
+//! with verbs.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -28,10 +29,8 @@ impl Fixture {
 
     pub fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixture {
         let root = tempfile::tempdir().expect("a directory");
-        let mut of_site = site::Settings {
-            root: root.path().to_owned(),
-            ..site::Settings::default()
-        };
+        let mut of_site =
+            site::Settings { root: root.path().to_owned(), ..site::Settings::default() };
         let mut of_server = Settings {
             threads: 4,
             // All tests of this process count their descriptors together.
@@ -111,9 +110,7 @@ impl Client {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("an option");
         stream.set_write_timeout(Some(PATIENCE)).expect("an option");
-        Client {
-            stream: BufReader::new(stream),
-        }
+        Client { stream: BufReader::new(stream) }
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -127,11 +124,8 @@ impl Client {
             let count = self.stream.read_line(&mut head).expect("a line of a head");
             assert_ne!(count, 0, "the connection was closed after {head:?}");
         }
-        let mut reply = Reply {
-            status: head[9..12].parse().expect("a status code"),
-            head,
-            body: Vec::new(),
-        };
+        let mut reply =
+            Reply { status: head[9..12].parse().expect("a status code"), head, body: Vec::new() };
         let length = reply.field("Content-Length").map(str::parse);
         let length: usize = length.map_or(0, |length| length.expect("a number"));
         reply.body.resize(length, 0);
@@ -189,9 +183,7 @@ impl Program {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let port = line.trim_end().trim_end_matches('/').rsplit(':').next();
-        program
-            .address
-            .set_port(port.expect("a port").parse().expect("a number"));
+        program.address.set_port(port.expect("a port").parse().expect("a number"));
         program
     }
 
@@ -216,7 +208,8 @@ impl Drop for Program {
     }
 }
 
-/// Whether this machine has the program. Where it does not, stderr says so; with CI in the environment, that fails the test.
+/// Whether this machine has the program. Where it does not, stderr says so; with CI in the
+/// environment, that fails the test.
 pub fn is_installed(program: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok();
     if !is_there {
@@ -228,14 +221,11 @@ pub fn is_installed(program: &str) -> bool {
     is_there
 }
 
-/// All that the server answers to `pieces`, sent one after the other on a connection of their own, until it closes.
+/// All that the server answers to `pieces`, sent one after the other on a connection of their own,
+/// until it closes.
 pub fn exchange<'a>(address: SocketAddr, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut client = Client::new(address);
-    client
-        .stream
-        .get_ref()
-        .set_nodelay(true)
-        .expect("an option");
+    client.stream.get_ref().set_nodelay(true).expect("an option");
     for piece in pieces {
         client.send(piece);
     }
@@ -244,7 +234,8 @@ pub fn exchange<'a>(address: SocketAddr, pieces: impl IntoIterator<Item = &'a [u
     answers
 }
 
-/// Heads (with bodies, where there are) without what differs from run to run: the values of Date and ETag, and the version.
+/// Heads (with bodies, where there are) without what differs from run to run: the values of Date
+/// and ETag, and the version.
 pub fn masked(answers: impl AsRef<[u8]>) -> String {
     let answers = String::from_utf8(answers.as_ref().to_vec()).expect("UTF-8");
     let known = ["Date: ", "ETag: ", "Server: tinyhttpd/"];
