@@ -1,58 +1,19 @@
-//! Listening sockets: socket, setsockopt, bind, listen, accept (socket(7), tcp(7), ipv6(7),
-//! unix(7)).
+//! Listening sockets: accept, getsockname, shutdown (socket(7), tcp(7), ipv6(7), unix(7)).
 
 use super::access_log;
 use super::pool::Pool;
-use super::settings::Settings;
 use super::socket::{Peer, Socket};
 use super::worker::Worker;
-use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME, DEFER_SECONDS};
-use nix::sys::socket::setsockopt;
-use nix::{libc, setsockopt_impl, sockopt_impl};
+use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME};
 use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{self, AddressFamily, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
-use std::fmt;
+use rustix::net::{self, Shutdown};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-
-sockopt_impl!(
-    /// Has accept return a connection only when its client has sent something, or has let this many
-    /// seconds pass (tcp(7)).
-    DeferAccept,
-    SetOnly,
-    libc::IPPROTO_TCP,
-    libc::TCP_DEFER_ACCEPT,
-    usize
-);
-
-/// Where `--bind` says to listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BindAddress {
-    /// An IPv4 or IPv6 address, or a host name: every address that it resolves to.
-    Host(String),
-    /// The path of a Unix socket, given as `unix:PATH`.
-    Unix(PathBuf),
-}
-
-impl FromStr for BindAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<BindAddress, String> {
-        let host = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-        match (text.strip_prefix("unix:"), host) {
-            (Some(""), _) => Err("unix: needs a path".to_owned()),
-            (Some(path), _) => Ok(BindAddress::Unix(path.into())),
-            (None, "") => Err("an address or a host name is needed".to_owned()),
-            (None, host) => Ok(BindAddress::Host(host.to_owned())),
-        }
-    }
-}
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -60,132 +21,6 @@ pub enum Listener {
     Tcp(TcpListener),
     /// The path is removed when the listener is dropped.
     Unix(UnixListener, PathBuf),
-}
-
-/// Why an address cannot be listened on, and what to try.
-#[derive(Debug)]
-pub struct BindError {
-    address: String,
-    error: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let advice = match self.error.kind() {
-            io::ErrorKind::AddrInUse => {
-                "; another program listens there: choose another --port, or 0 for any free one"
-            }
-            io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: try --port 8080",
-            io::ErrorKind::AddrNotAvailable => {
-                "; this machine has no such address: try --bind 127.0.0.1"
-            }
-            _ => "",
-        };
-        write!(out, "cannot listen on {}: {}{advice}", self.address, self.error)
-    }
-}
-
-impl std::error::Error for BindError {}
-
-/// Binds every address. With port 0, each gets a free port of its own.
-///
-/// # Errors
-///
-/// The first that fails; none is left bound then.
-pub fn bind_all(
-    addresses: &[BindAddress],
-    port: u16,
-    backlog: i32,
-    settings: &Settings,
-) -> Result<Vec<Listener>, BindError> {
-    let mut sockets = Vec::new();
-    for address in addresses {
-        match address {
-            BindAddress::Host(host) => sockets.extend(resolve(host, port)?.into_iter().map(Ok)),
-            BindAddress::Unix(path) => sockets.push(Err(path)),
-        }
-    }
-    let takes_ipv4 = |socket: &Result<SocketAddr, &PathBuf>| matches!(socket, Ok(address) if address.ip() == Ipv4Addr::UNSPECIFIED);
-    let only_ipv6 = sockets.iter().any(takes_ipv4);
-    sockets
-        .into_iter()
-        .map(|socket| match socket {
-            Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
-                .map(Listener::Tcp)
-                .map_err(|error| BindError { address: address.to_string(), error }),
-            Err(path) => bind_unix(path, backlog)
-                .map_err(|error| BindError { address: format!("unix:{}", path.display()), error }),
-        })
-        .collect()
-}
-
-/// The addresses of a host name (getaddrinfo(3)), each once.
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
-    let failed = |error| BindError { address: host.to_owned(), error };
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in (host, port).to_socket_addrs().map_err(failed)? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    Ok(addresses)
-}
-
-/// Options set here are inherited by every accepted socket, which so costs no call for them
-/// (tcp(7)).
-fn bind_tcp(
-    address: SocketAddr,
-    only_ipv6: bool,
-    backlog: i32,
-    settings: &Settings,
-) -> io::Result<TcpListener> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    // A port whose former connections are still in TIME_WAIT can be bound again.
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    if address.ip() == Ipv6Addr::UNSPECIFIED {
-        // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
-        sockopt::set_ipv6_v6only(&socket, only_ipv6)?;
-    }
-    // An answer goes out as it is written; waiting for more would cost up to 40 ms (Nagle against
-    // delayed ACK).
-    sockopt::set_tcp_nodelay(&socket, true)?;
-    // The client must take something of its answer in this time, or the kernel ends the connection.
-    let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
-    sockopt::set_tcp_user_timeout(&socket, write_time)?;
-    sockopt::set_socket_timeout(&socket, Timeout::Send, Some(BLOCK_TIME))?;
-    setsockopt(&socket, DeferAccept, &DEFER_SECONDS)?;
-    log::trace!("bind({address})");
-    net::bind(&socket, &address)?;
-    log::trace!("listen({address}, backlog {backlog})");
-    net::listen(&socket, backlog)?;
-    Ok(TcpListener::from(socket))
-}
-
-fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
-    remove_if_stale(path)?;
-    let socket =
-        net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    let name = path.display();
-    log::trace!("bind(unix:{name})");
-    net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    log::trace!("listen(unix:{name}, backlog {backlog})");
-    net::listen(&socket, backlog)?;
-    Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
-}
-
-/// Removes a socket file on which nobody answers: what a server that was killed leaves behind.
-/// Anything else stays, and bind fails on it.
-fn remove_if_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let is_socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    match is_socket.then(|| UnixStream::connect(path)) {
-        Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path)
-        }
-        _ => Ok(()),
-    }
 }
 
 impl Listener {
@@ -216,7 +51,7 @@ impl Listener {
         }
     }
 
-    /// Blocks until a client connects and, on TCP, has sent something or let [`DEFER_SECONDS`]
+    /// Blocks until a client connects and, on TCP, has sent something or let [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS)
     /// pass.
     fn accept(&self) -> io::Result<Socket> {
         let (socket, peer) = match self {
@@ -263,7 +98,7 @@ impl Drop for Listener {
 /// An accept loop: blocks in accept, and goes on with each new connection as a worker would, until
 /// the server stops. What is not over then is in the ready set, for the pool.
 ///
-/// As accept returns no TCP connection before its request is there (see [`DeferAccept`]), most need
+/// As accept returns no TCP connection before its request is there (TCP_DEFER_ACCEPT), most need
 /// no one else. This costs 21 µs of CPU for a connection with one request, to hand each over 24 to
 /// 26; without TCP_DEFER_ACCEPT it makes no difference. One loop for both cores costs 17, but has
 /// twice the median latency and half as much again at the 99th percentile; the listening socket in

@@ -2,6 +2,7 @@
 //! is the site's.
 
 mod access_log;
+mod bind;
 mod clock;
 mod connection;
 mod listener;
@@ -17,7 +18,8 @@ mod transfer;
 mod worker;
 
 pub use access_log::TARGET as ACCESS_LOG;
-pub use listener::{BindAddress, BindError, Listener, bind_all};
+pub use bind::{BindAddress, BindError, bind_all};
+pub use listener::Listener;
 pub use settings::Settings;
 
 use crate::limits::{SWEEP_INTERVAL, TIDY_TURNS};
