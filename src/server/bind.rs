@@ -6,12 +6,15 @@ use super::settings::Settings;
 use crate::limits::{BLOCK_TIME, DEFER_SECONDS};
 use nix::sys::socket::setsockopt;
 use nix::{libc, setsockopt_impl, sockopt_impl};
+use rustix::io::Errno;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -57,17 +60,36 @@ pub struct BindError {
 
 impl fmt::Display for BindError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let advice = match self.error.kind() {
-            io::ErrorKind::AddrInUse => {
-                "; another program listens there: choose another --port, or 0 for any free one"
-            }
-            io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: try --port 8080",
-            io::ErrorKind::AddrNotAvailable => {
-                "; this machine has no such address: try --bind 127.0.0.1"
-            }
-            _ => "",
+        let BindError { address, error } = self;
+        let advice = match address.starts_with("unix:") {
+            true => advice_for_unix(error.kind()),
+            false => advice_for_tcp(error.kind()),
         };
-        write!(out, "cannot listen on {}: {}{advice}", self.address, self.error)
+        write!(out, "cannot listen on {address}: {error}{advice}")
+    }
+}
+
+fn advice_for_tcp(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AddrInUse => {
+            "; another program listens there: choose another --port, or 0 for any free one"
+        }
+        ErrorKind::PermissionDenied => "; ports below 1024 are for root: try --port 8080",
+        ErrorKind::AddrNotAvailable => "; this machine has no such address: try --bind 127.0.0.1",
+        _ => "",
+    }
+}
+
+fn advice_for_unix(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AddrInUse => "; another program listens there: choose another path",
+        ErrorKind::AlreadyExists => {
+            "; what is there is no socket: choose another path, or remove it"
+        }
+        ErrorKind::PermissionDenied => "; this user may not make a socket there: try another path",
+        ErrorKind::NotFound => "; its directory must be there: make it, or choose another path",
+        ErrorKind::InvalidFilename => "; a Unix socket's path has at most 107 bytes",
+        _ => "",
     }
 }
 
@@ -148,28 +170,54 @@ fn bind_tcp(
     Ok(TcpListener::from(socket))
 }
 
+/// Never blocks: whoever has the path must give it up first, unless it is a socket on which nobody
+/// listens.
 fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
-    remove_if_stale(path)?;
-    let socket =
-        net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let address = SocketAddrUnix::new(path)?;
+    match in_the_way(path, &address)? {
+        None => {}
+        Some(Occupant::StaleSocket) => std::fs::remove_file(path)?,
+        Some(Occupant::Listener) => return Err(Errno::ADDRINUSE.into()),
+        Some(Occupant::NoSocket) => return Err(Errno::EXIST.into()),
+    }
+    let socket = unix_socket(SocketFlags::CLOEXEC)?;
     let name = path.display();
     log::trace!("bind(unix:{name})");
-    net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    net::bind(&socket, &address)?;
     log::trace!("listen(unix:{name}, backlog {backlog})");
     net::listen(&socket, backlog)?;
     Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
 }
 
-/// Removes a socket file on which nobody answers: what a server that was killed leaves behind.
-/// Anything else stays, and bind fails on it.
-fn remove_if_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let is_socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    match is_socket.then(|| UnixStream::connect(path)) {
-        Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path)
-        }
-        _ => Ok(()),
+fn unix_socket(flags: SocketFlags) -> io::Result<OwnedFd> {
+    Ok(net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?)
+}
+
+/// What has the path of a Unix socket already.
+enum Occupant {
+    /// What a server that was killed leaves behind: nobody listens on it.
+    StaleSocket,
+    /// Somebody listens, whether or not they accept.
+    Listener,
+    NoSocket,
+}
+
+/// Finds out by connecting, which must not block: where the owner does not accept and its backlog
+/// is full, a blocking connect would wait for ever.
+fn in_the_way(path: &Path, address: &SocketAddrUnix) -> io::Result<Option<Occupant>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => {}
+        Ok(_) => return Ok(Some(Occupant::NoSocket)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let client = unix_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+    match net::connect(&client, address) {
+        Err(Errno::CONNREFUSED) => Ok(Some(Occupant::StaleSocket)),
+        // Its backlog is full; or it is a socket of datagrams, which somebody has open.
+        Ok(()) | Err(Errno::AGAIN | Errno::PROTOTYPE) => Ok(Some(Occupant::Listener)),
+        // Its owner has ended just now, and removed it.
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{Client, PATIENCE, get};
 use clap::CommandFactory;
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -330,12 +331,46 @@ fn of_several_sockets_all_listen_or_none() {
 }
 
 #[test]
-fn a_file_in_the_place_of_a_unix_socket_stays() {
+fn a_unix_socket_whose_owner_does_not_accept_is_in_use() {
     let root = root();
-    let file = root.path().join("a");
-    let bind = format!("unix:{}", file.display());
-    expect_failure(&["--root", path(&root), "--bind", &bind], &["unix:"]);
-    assert_eq!(fs::read(&file).expect("a file"), b"content");
+    let socket = root.path().join("socket");
+    let address = SocketAddrUnix::new(&socket).expect("an address");
+    let unix_socket = || {
+        let flags = SocketFlags::NONBLOCK;
+        net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).expect("a socket")
+    };
+    let listener = unix_socket();
+    net::bind(&listener, &address).expect("a socket");
+    net::listen(&listener, 1).expect("a backlog");
+    let connect = |_| {
+        let client = unix_socket();
+        net::connect(&client, &address).map(|()| client)
+    };
+    let waiting: Vec<_> = (0..10).map_while(|number| connect(number).ok()).collect();
+    assert!(waiting.len() < 10, "the backlog is full");
+    let bind = format!("unix:{}", socket.display());
+    expect_failure(&["--root", path(&root), "--bind", &bind], &[&bind, "another program listens"]);
+    assert!(socket.exists());
+}
+
+#[test]
+fn a_path_that_can_be_no_unix_socket_is_one_line_that_says_why() {
+    let root = root();
+    let long = "x".repeat(120);
+    let rows = [
+        ("a", "no socket"),
+        ("missing/socket", "directory must be there"),
+        ("a/socket", "Not a directory"),
+        (&long, "at most 107 bytes"),
+    ];
+    for (name, words) in rows {
+        let bind = format!("unix:{}", root.path().join(name).display());
+        expect_failure(&["--root", path(&root), "--bind", &bind], &[&bind, words]);
+    }
+    // Nobody, not even root, makes a file there.
+    let bind = "unix:/proc/socket";
+    expect_failure(&["--root", path(&root), "--bind", bind], &[bind, "directory must be there"]);
+    assert_eq!(fs::read(root.path().join("a")).expect("a file"), b"content");
 }
 
 #[test]

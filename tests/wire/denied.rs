@@ -3,6 +3,7 @@
 use crate::support::{Client, Program, exchange, masked};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -102,4 +103,24 @@ fn privileged_port_is_one_line_that_says_what_to_try() {
     let root = open_root();
     let words = ["127.0.0.1:1:", "--port 8080"];
     expect_failure(command(root.path(), "1"), &words);
+}
+
+#[test]
+fn unix_socket_where_this_user_may_make_none_is_one_line_that_says_so() {
+    let root = open_root();
+    let socket = root.path().join("socket");
+    let other = root.path().join("others");
+    let _listener = UnixListener::bind(&other).expect("a socket");
+    set_mode(&other, 0o700);
+    set_mode(root.path(), 0o555);
+    for path in [&socket, &other] {
+        let bind = format!("unix:{}", path.display());
+        let mut command = command(root.path(), "0");
+        command.args(["--bind", &bind]);
+        let denied = "this user may not make a socket there";
+        if rustix::process::geteuid().is_root() || path == &socket {
+            expect_failure(command, &[&bind, denied]);
+        }
+    }
+    set_mode(root.path(), 0o700);
 }
