@@ -96,6 +96,10 @@ pub struct Config {
     #[arg(long, value_name = "SECS", default_value_t = limits::IDLE_TIME.as_secs())]
     pub keep_alive: u64,
 
+    /// Seconds in which a client must take something of its answer
+    #[arg(long, value_name = "SECS", default_value_t = limits::WRITE_TIME.as_secs())]
+    pub write_timeout: u64,
+
     /// Seconds that requests in flight have at shutdown
     #[arg(long, value_name = "SECS", default_value_t = limits::GRACE_TIME.as_secs())]
     pub grace: u64,
@@ -103,6 +107,10 @@ pub struct Config {
     /// Bytes of files kept in memory, such as 64M; 0 keeps none
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
     pub cache_size: u64,
+
+    /// Bytes of answers held in memory while their clients do not read, such as 64M
+    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
+    pub body_memory: u64,
 
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
@@ -126,25 +134,32 @@ impl Config {
 
     /// The server's settings, where the process may have `descriptors_max` descriptors.
     ///
-    /// What is not kept back for the process, for its workers' files and for kept files is for
-    /// connections.
+    /// What is not kept back for the process, for its workers and for kept files is for connections,
+    /// each with all that it can hold: its socket and the file that it is sent, or while it uploads
+    /// two more.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
-        // A file for each worker, and a connection without a place yet for each accept loop, of
-        // which there are no more.
-        let in_hand = 2 * self.threads;
-        let reserved =
-            limits::DESCRIPTORS_RESERVED + in_hand + self.kept_descriptors(descriptors_max);
+        let kept = self.kept_descriptors(descriptors_max);
+        let reserved = limits::DESCRIPTORS_RESERVED + self.threads + kept;
         let each = match self.writable {
             true => limits::UPLOAD_DESCRIPTORS,
-            false => 1,
+            false => limits::ANSWER_DESCRIPTORS,
         };
         let fitting = (descriptors_max.saturating_sub(reserved) / each).max(1);
+        let wanted = self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX));
+        if wanted > fitting {
+            log::warn!(
+                "--max-connections {wanted} is more than the limit of {descriptors_max} open \
+                 files has room for: {fitting} are held at a time"
+            );
+        }
         server::Settings {
             threads: self.threads,
-            connections_max: self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX)),
+            connections_max: wanted.min(fitting),
             descriptors_max,
             idle_time: Duration::from_secs(self.keep_alive),
+            write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),
+            memory_max: self.body_memory,
             ..server::Settings::default()
         }
     }
@@ -178,8 +193,8 @@ impl Config {
     }
 }
 
-/// Four workers a core, sixteen at least: two a core wait, the rest are there to block on fast
-/// downloads.
+/// Four workers a core, sixteen at least: one a core waits, the rest are there to block on fast
+/// downloads and slow disks.
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(16)
 }
@@ -254,6 +269,8 @@ mod tests {
         let config = Config::parse_from(["tinyhttpd"]);
         assert_eq!(config.max_body, limits::BODY_BYTES_MAX);
         assert_eq!(config.cache_size, limits::CACHE_BYTES);
+        assert_eq!(config.body_memory, limits::MEMORY_BYTES);
+        assert_eq!(config.write_timeout, limits::WRITE_TIME.as_secs());
     }
 
     #[test]

@@ -28,9 +28,10 @@ pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// otherwise.
 pub const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// The time in which the client must take at least one byte of its answer; then the connection is
-/// closed.
-pub const WRITE_TIME: Duration = Duration::from_secs(30);
+/// The time in which the client must take at least one byte of its answer, unless `--write-timeout`
+/// says otherwise; then the connection is closed. A browser's paused download and a laptop's short
+/// sleep live through it.
+pub const WRITE_TIME: Duration = Duration::from_secs(120);
 
 /// A regular file of this many bytes or more goes out with `sendfile` and is never held in memory;
 /// a smaller one is sent from memory in one call with its head. At 100 KiB `sendfile` costs 22 to
@@ -74,9 +75,34 @@ pub const BACKLOG: i32 = 1024;
 /// How often late connections are looked for, and so how late a deadline may be noticed.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Every how many sweeps the site gives back what it keeps of files that are gone: once a minute,
-/// since an open descriptor keeps a removed file's blocks on the disk.
-pub const TIDY_TURNS: u32 = 120;
+/// How often the site looks after what it keeps.
+pub const HOUSEKEEPING_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often the watcher looks at the workers while there is work. One that is seen twice in the
+/// same turn is held up, so a spare steps in after twice this time at the latest.
+pub const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// Looks without any work after which the watcher sleeps until somebody begins: a wake-up costs some
+/// microseconds, so it is not worth it between two requests.
+pub const LOOKS_BEFORE_SLEEP: u32 = 25;
+
+/// The time after which a connection that has more to do gives way to others.
+pub const TURN_TIME: Duration = Duration::from_millis(2);
+
+/// The time for which a look at a file that was made in a turn is good for further requests of the
+/// same turn.
+pub const PROOF_TIME: Duration = Duration::from_millis(2);
+
+/// Bytes that answers may hold in memory while their clients do not read, unless `--body-memory`
+/// says otherwise. Beyond it a short file is sent as a long one is, and a listing waits.
+pub const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The time after which a listing that had no memory is asked for again.
+pub const MEMORY_RETRY_TIME: Duration = Duration::from_millis(500);
+
+/// Threads at most. Each takes three mappings of memory, of which Linux gives a process 65,530
+/// (vm.max_map_count), and a thread that gets none of its own cannot even say so.
+pub const THREADS_MAX: usize = 16_384;
 
 /// The time after which a connection that has never sent a byte may make room for a new one. It is
 /// well above the time between a client's connect and its first byte, so that no honest request is
@@ -99,6 +125,13 @@ pub const GATHER_TIME: Duration = Duration::from_millis(100);
 /// ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Errors in a row after which an accept loop pauses, though none says that something has run out.
+pub const ACCEPT_ERRORS_MAX: u32 = 16;
+
+/// The time without a new connection after which the kernel's queue is taken for empty, when the
+/// server stops: a client needs it between connecting and its first byte.
+pub const QUIET_TIME: Duration = Duration::from_millis(20);
+
 /// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
 pub const BURST_TIME: Duration = Duration::from_secs(5);
 
@@ -110,6 +143,10 @@ pub const INPUT_BYTES: usize = 2 * HEAD_BYTES_MAX;
 /// Measured with 1 GiB to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB
 /// 270; 64 MiB save nothing more.
 pub const SENDFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Bytes from memory that one `send` which may block is given. A Unix socket starts SO_SNDTIMEO anew
+/// for each buffer of some 32 KiB, so such a call blocks for three times [`BLOCK_TIME`] at the worst.
+pub const BLOCKING_BYTES_MAX: usize = 64 * 1024;
 
 /// The time that one `send` or part of a `sendfile` may block on a client (SO_SNDTIMEO). The kernel
 /// starts it anew for each 64 KiB, so one `sendfile` blocks for 64 times as long at the worst.
@@ -130,6 +167,10 @@ pub const BODY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Names looked at to find what broken-off uploads have left; what lies beyond them stays, and the
 /// log says so.
 pub const LEFTOVER_NAMES_MAX: usize = 1_000_000;
+
+/// Descriptors that one connection has open at most while it is answered: its socket, and the file
+/// that its client has not taken yet.
+pub const ANSWER_DESCRIPTORS: usize = 2;
 
 /// Descriptors that one connection has open at most while it uploads: its socket, the new file, the
 /// directory.

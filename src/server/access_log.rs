@@ -4,7 +4,7 @@
 //! What the client sent is escaped as nginx does it, so that no request can forge a line or a
 //! field.
 //!
-//! A thread gathers its lines and gives them to the log before it waits, many in one write when
+//! A worker gathers its lines and gives them to the log before it waits, many in one write when
 //! there is much to do. A line and a write for each request would cost twice as much.
 
 use super::socket::Peer;
@@ -13,8 +13,8 @@ use crate::http::request::Request;
 use crate::http::response::Status;
 use crate::limits::{GATHER_TIME, GATHERED_BYTES_MAX};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::fmt::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// The log target of the access log.
@@ -95,12 +95,6 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Adds the line to those of this thread (see [`flush`]); `body_bytes` of the body were given
-    /// to the kernel.
-    pub fn write(self, body_bytes: u64) {
-        LINES.with_borrow_mut(|lines| lines.push(&self, body_bytes));
-    }
-
     /// Appends the line, ended by LF.
     fn push_line(&self, out: &mut String, body_bytes: u64) {
         push_display(out, self.peer);
@@ -132,52 +126,57 @@ fn is_enabled() -> bool {
     log::log_enabled!(target: TARGET, log::Level::Info)
 }
 
-/// Lines that one thread has gathered and not yet given to the log.
-struct Lines {
+/// The lines that one worker has gathered and not yet given to the log.
+///
+/// Behind a lock that is free but when the worker is held up: the spare that steps in for it then
+/// gives its lines away.
+#[derive(Debug, Default)]
+pub struct Lines(Mutex<Gathered>);
+
+#[derive(Debug, Default)]
+struct Gathered {
     /// Each ended by LF.
     text: String,
     /// When the first of them was gathered.
     since: Option<Instant>,
 }
 
-thread_local! {
-    static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) };
-}
+impl Lines {
+    /// Adds the line of one answer, of whose body so many bytes were given to the kernel.
+    pub fn push(&self, entry: &Entry<'_>, body_bytes: u64) {
+        let mut lines = self.lock();
+        lines.since.get_or_insert_with(Instant::now);
+        entry.push_line(&mut lines.text, body_bytes);
+        if lines.text.len() >= GATHERED_BYTES_MAX {
+            lines.flush();
+        }
+    }
 
-/// Whether this thread has lines for [`flush`].
-pub fn has_lines() -> bool {
-    LINES.with_borrow(|lines| !lines.text.is_empty())
-}
+    /// Whether there is something to [`Lines::flush`].
+    pub fn are_there(&self) -> bool {
+        !self.lock().text.is_empty()
+    }
 
-/// Gives this thread's lines to the log: to be called before the thread waits for anything, since
-/// no other will.
-pub fn flush() {
-    LINES.with_borrow_mut(Lines::flush);
-}
+    /// Gives the lines to the log.
+    pub fn flush(&self) {
+        self.lock().flush();
+    }
 
-/// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a thread that
-/// never waits.
-pub fn flush_old() {
-    LINES.with_borrow_mut(|lines| {
+    /// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a worker that
+    /// never waits.
+    pub fn flush_old(&self) {
+        let mut lines = self.lock();
         if lines.since.is_some_and(|since| since.elapsed() >= GATHER_TIME) {
             lines.flush();
         }
-    });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Lines {
-    const fn new() -> Lines {
-        Lines { text: String::new(), since: None }
-    }
-
-    fn push(&mut self, entry: &Entry<'_>, body_bytes: u64) {
-        self.since.get_or_insert_with(Instant::now);
-        entry.push_line(&mut self.text, body_bytes);
-        if self.text.len() >= GATHERED_BYTES_MAX {
-            self.flush();
-        }
-    }
-
+impl Gathered {
     /// All lines in one record, and so in one write, to whose end the log adds the last LF.
     fn flush(&mut self) {
         if let Some(lines) = self.text.strip_suffix('\n') {

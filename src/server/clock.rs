@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// The time of the present turn: on the monotonic clock for deadlines, on the wall clock for HTTP.
 pub struct Clock {
     started: Instant,
+    looked: Instant,
     ticks: u64,
     wall: Timestamp,
     /// The wall clock's second as an HTTP-date, formatted once a second.
@@ -16,19 +17,25 @@ impl Clock {
     /// `started` is the server's: all its clocks count from there.
     pub fn new(started: Instant) -> Clock {
         let wall = wall_clock();
-        let mut clock = Clock { started, ticks: 0, wall, date: date_of(wall) };
+        let mut clock = Clock { started, looked: started, ticks: 0, wall, date: date_of(wall) };
         clock.look();
         clock
     }
 
     /// Reads both clocks.
     pub fn look(&mut self) {
-        self.ticks = milliseconds(self.started.elapsed());
+        self.looked = Instant::now();
+        self.ticks = milliseconds(self.looked.saturating_duration_since(self.started));
         let wall = wall_clock();
         if wall.seconds != self.wall.seconds {
             self.date = date_of(wall);
         }
         self.wall = wall;
+    }
+
+    /// When the clocks were read.
+    pub fn looked(&self) -> Instant {
+        self.looked
     }
 
     /// Milliseconds since the server started.
@@ -70,4 +77,32 @@ fn wall_clock() -> Timestamp {
 fn date_of(wall: Timestamp) -> HttpDate {
     let epoch = || Timestamp::from_seconds(0).http_date().expect("1970 has an HTTP-date");
     wall.http_date().unwrap_or_else(epoch)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_stands_still_until_one_looks() {
+        let mut clock = Clock::new(Instant::now());
+        let (ticks, wall) = (clock.ticks(), clock.now());
+        while milliseconds(clock.started.elapsed()) == ticks {}
+        assert_eq!((clock.ticks(), clock.now()), (ticks, wall));
+        clock.look();
+        assert!(clock.ticks() > ticks);
+    }
+
+    #[test]
+    fn no_time_is_too_long() {
+        let clock = Clock::new(Instant::now());
+        assert_eq!(clock.after(Duration::MAX), u64::MAX);
+        assert_eq!(milliseconds(Duration::from_micros(1999)), 1);
+    }
+
+    #[test]
+    fn a_machine_whose_clock_is_out_of_bounds_has_a_date() {
+        let far = Timestamp::from_seconds(1 << 40);
+        assert_eq!(date_of(far).as_str(), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
 }

@@ -1,19 +1,23 @@
-//! Listening sockets: accept, getsockname, shutdown (socket(7), tcp(7), ipv6(7), unix(7)).
+//! A listening socket: accept, and how it ends (accept(2), socket(7)).
 
-use super::access_log;
+use super::clock::Clock;
 use super::pool::Pool;
 use super::socket::{Peer, Socket};
-use super::worker::Worker;
-use crate::limits::{ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME};
+use crate::limits::{ACCEPT_ERRORS_MAX, ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME, QUIET_TIME};
+use nix::libc;
+use nix::sys::socket::setsockopt;
+use nix::{setsockopt_impl, sockopt_impl};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{self, Shutdown};
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -22,6 +26,15 @@ pub enum Listener {
     /// The path is removed when the listener is dropped.
     Unix(UnixListener, PathBuf),
 }
+
+sockopt_impl!(
+    /// Has the kernel run a filter on each packet for the socket (socket(7)).
+    AttachFilter,
+    SetOnly,
+    libc::SOL_SOCKET,
+    libc::SO_ATTACH_FILTER,
+    libc::sock_fprog
+);
 
 impl Listener {
     /// What a client has to say to reach this socket: `http://127.0.0.1:8080/`, or `unix:/path`.
@@ -44,20 +57,29 @@ impl Listener {
         }
     }
 
-    /// Has a blocked accept return with an error, and every later one (shutdown(2)).
-    pub fn stop(&self) {
-        if let Err(error) = net::shutdown(self, Shutdown::Both) {
-            log::debug!("shutdown of a listening socket: {error}");
+    /// Blocks until a client connects for whom there is room, and on TCP has sent something or let
+    /// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be
+    /// accepted.
+    pub fn accept_one(&self, pool: &Pool) -> Option<Socket> {
+        let mut errors = 0;
+        loop {
+            match self.accept() {
+                Ok(socket) => return find_room(pool).then_some(socket),
+                Err(_) if pool.shared.stopping.load(Ordering::SeqCst) => return None,
+                Err(error) => {
+                    errors += 1;
+                    after_error(&error, errors, pool);
+                }
+            }
         }
     }
 
-    /// Blocks until a client connects and, on TCP, has sent something or let [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS)
-    /// pass.
     fn accept(&self) -> io::Result<Socket> {
         let (socket, peer) = match self {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                (OwnedFd::from(stream), Peer::Inet(plain(address.ip())))
+                // An IPv4 client of an IPv6 socket is told as what it is.
+                (OwnedFd::from(stream), Peer::Inet(address.ip().to_canonical()))
             }
             Listener::Unix(listener, _) => {
                 let (stream, _) = listener.accept()?;
@@ -69,11 +91,78 @@ impl Listener {
         log::trace!("accept: {socket}");
         Ok(socket)
     }
+
+    /// Lets nobody else in, and hands over whoever is in already: connections that the kernel has
+    /// made and that wait to be accepted. At most until `deadline`. The server is stopping.
+    ///
+    /// A client that is not let in hears nothing for a second, and is refused then, as the socket is
+    /// closed by that time.
+    pub fn drain(&self, pool: &Pool, deadline: Instant) {
+        if let Err(error) = self.refuse_new().and_then(|()| self.set_nonblocking()) {
+            log::debug!("a listening socket cannot be drained: {error}");
+            return;
+        }
+        let clock = Clock::new(pool.shared.started);
+        while Instant::now() < deadline && self.is_readable_within(QUIET_TIME) {
+            match self.accept() {
+                Ok(socket) if pool.count_in() => pool.hand_over(socket, &clock),
+                Ok(socket) => log::debug!("{socket} is closed: there is no room"),
+                // An accept loop was faster.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => log::debug!("accept: {error}"),
+            }
+        }
+    }
+
+    /// Has every accept return with an error, blocked ones too (shutdown(2)).
+    pub fn end_accepts(&self) {
+        if let Err(error) = net::shutdown(self, Shutdown::Both) {
+            log::debug!("shutdown of a listening socket: {error}");
+        }
+    }
+
+    /// Has the kernel make no further connections, though the socket still listens.
+    fn refuse_new(&self) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => {
+                let mut program = DROP_SYN;
+                let filter =
+                    libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+                Ok(setsockopt(listener, AttachFilter, &filter)?)
+            }
+            Listener::Unix(_, path) => std::fs::remove_file(path),
+        }
+    }
+
+    fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => listener.set_nonblocking(true),
+            Listener::Unix(listener, _) => listener.set_nonblocking(true),
+        }
+    }
+
+    fn is_readable_within(&self, time: Duration) -> bool {
+        let mut polled = [PollFd::new(self, PollFlags::IN)];
+        let time = Timespec::try_from(time).ok();
+        matches!(poll(&mut polled, time.as_ref()), Ok(1..) | Err(Errno::INTR))
+    }
 }
 
-/// An IPv4 client of an IPv6 socket as what it is.
-fn plain(address: IpAddr) -> IpAddr {
-    address.to_canonical()
+/// A filter in the kernel's own small language (bpf(4)): a packet with SYN and without ACK, which
+/// asks for a new connection, is dropped, all others pass. The flags are the 14th byte of a TCP
+/// header (RFC 9293 §3.1).
+const DROP_SYN: [libc::sock_filter; 5] = [
+    operation(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, 13),
+    operation(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, SYN | ACK),
+    operation(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, SYN),
+    operation(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
+    operation(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),
+];
+const SYN: u32 = 0x02;
+const ACK: u32 = 0x10;
+
+const fn operation(code: u32, jt: u8, jf: u8, k: u32) -> libc::sock_filter {
+    libc::sock_filter { code: code as u16, jt, jf, k }
 }
 
 impl AsFd for Listener {
@@ -89,63 +178,49 @@ impl Drop for Listener {
     fn drop(&mut self) {
         if let Listener::Unix(_, path) = self
             && let Err(error) = std::fs::remove_file(&*path)
+            && error.kind() != io::ErrorKind::NotFound
         {
             log::warn!("cannot remove unix:{}: {error}", path.display());
         }
     }
 }
 
-/// An accept loop: blocks in accept, and goes on with each new connection as a worker would, until
-/// the server stops. What is not over then is in the ready set, for the pool.
+/// What to do about an accept that failed, for the `errors`th time in a row.
 ///
-/// As accept returns no TCP connection before its request is there (TCP_DEFER_ACCEPT), most need
-/// no one else. This costs 21 µs of CPU for a connection with one request, to hand each over 24 to
-/// 26; without TCP_DEFER_ACCEPT it makes no difference. One loop for both cores costs 17, but has
-/// twice the median latency and half as much again at the 99th percentile; the listening socket in
-/// the ready set costs 21 to 22 (1 KiB, 64 connections, 2 cores).
-pub fn accept_all(listener: &Listener, pool: &Pool) {
-    let mut worker = Worker::new(Arc::clone(&pool.common));
-    let mut failed_last = None;
-    while !worker.is_stopping() {
-        match listener.accept() {
-            Ok(socket) => {
-                worker.look_up();
-                if find_room(pool, &mut worker) {
-                    pool.take_in(socket, &mut worker);
-                }
-            }
-            Err(_) if worker.is_stopping() => {}
-            Err(error) => {
-                // One line a burst: out of descriptors, every accept fails, or every other where
-                // somebody can make room.
-                let burst = failed_last.replace(Instant::now());
-                if burst.is_none_or(|last| last.elapsed() > BURST_TIME) {
-                    log::error!("accept: {error}");
-                }
-                pause(pool, &mut worker);
-            }
+/// Only an error that says that something has run out has a connection make room. Any other is about
+/// the client that was to be accepted (accept(2) has a list of them): the next may be fine.
+fn after_error(error: &io::Error, errors: u32, pool: &Pool) {
+    let has_run_out = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    let is_out = error.raw_os_error().is_some_and(|errno| has_run_out.contains(&errno));
+    if is_out {
+        if pool.is_new_burst(BURST_TIME) {
+            log::error!("accept: {error}");
         }
-        access_log::flush();
+        make_room(pool);
+    } else {
+        log::debug!("accept: {error}");
+        if errors >= ACCEPT_ERRORS_MAX {
+            pool.wait_for_fewer_than(pool.connections(), ACCEPT_PAUSE);
+        }
     }
 }
 
-/// Counts one more connection as soon as there is room for it; `false` where the server stops
-/// first.
-fn find_room(pool: &Pool, worker: &mut Worker) -> bool {
-    while !worker.is_stopping() {
-        if pool.count_in() {
-            return true;
+/// Counts one more connection as soon as there is room for it. While the server stops, a connection
+/// that was accepted is served all the same, unless there is no room for it at all.
+fn find_room(pool: &Pool) -> bool {
+    while !pool.count_in() {
+        make_room(pool);
+        if pool.is_closed() {
+            return false;
         }
-        pause(pool, worker);
     }
-    false
+    true
 }
 
-/// Has a resting connection make room; where there is none, waits for one to end, for a while at
-/// most.
-fn pause(pool: &Pool, worker: &mut Worker) {
-    worker.look_up();
-    if !pool.make_room(worker) {
-        pool.wait_for_fewer_than(pool.connections(), ACCEPT_PAUSE);
-    }
+/// Has the connection that loses least make room; then waits for one to end, for a while at most.
+fn make_room(pool: &Pool) {
+    let before = pool.connections();
+    let now = Clock::new(pool.shared.started).ticks();
+    pool.make_room(now);
+    pool.wait_for_fewer_than(before, ACCEPT_PAUSE);
 }

@@ -5,78 +5,92 @@ mod access_log;
 mod bind;
 mod clock;
 mod connection;
+mod current_site;
+mod drained;
+mod duty;
 mod listener;
+mod memory;
+#[cfg(all(test, loom))]
+mod model;
+mod pace;
 mod pool;
 mod ready_set;
-mod receiving;
-mod sending;
 mod settings;
+mod slot;
 mod socket;
 mod table;
 mod tickets;
 mod transfer;
-mod worker;
+mod turn;
+mod watch;
 
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, BindError, bind_all};
 pub use listener::Listener;
 pub use settings::Settings;
 
-use crate::limits::{SWEEP_INTERVAL, TIDY_TURNS};
+use crate::limits::{HOUSEKEEPING_INTERVAL, THREADS_MAX};
 use crate::site::Site;
-use pool::Pool;
+use current_site::CurrentSite;
+use memory::Memory;
+use pool::{Pool, Shared};
 use ready_set::ReadySet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
-use tickets::Tickets;
-use worker::{Common, CurrentSite, Worker};
+use std::time::{Duration, Instant};
+use tickets::{Role, Tickets};
+use watch::Watch;
 
 /// A running server.
 pub struct Server {
     pool: Arc<Pool>,
     listeners: Vec<Arc<Listener>>,
-    /// The accept loops, as many for each listener as there are workers that wait.
-    accepting: Vec<JoinHandle<()>>,
-    /// The workers, and the thread that looks for late connections.
-    working: Vec<JoinHandle<()>>,
+    /// The workers and the watcher.
+    threads: Vec<JoinHandle<()>>,
+    /// Looks after the files that are kept; it may be held up by them.
+    housekeeper: JoinHandle<()>,
 }
 
 impl Server {
-    /// Starts the workers and the accept loops, and returns at once.
+    /// Starts the workers, and returns at once.
+    ///
+    /// There are [`Settings::threads`] workers for connections, and as many more as block in accept,
+    /// and one, so that there is a spare to begin with.
     ///
     /// # Errors
     ///
     /// Where the process is out of descriptors or threads.
     pub fn start(listeners: Vec<Listener>, site: Site, settings: Settings) -> io::Result<Server> {
-        let threads = settings.threads.max(1);
-        let common = Arc::new(Common {
+        let listeners: Vec<_> = listeners.into_iter().map(Arc::new).collect();
+        let at_once = waiting_at_once(settings.threads);
+        let accepting = at_once.saturating_mul(listeners.len());
+        let workers = settings.threads.max(1).saturating_add(accepting).saturating_add(1);
+        if workers > THREADS_MAX {
+            let message = format!("{workers} threads are more than {THREADS_MAX}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let uploads = (settings.threads / 4).max(1);
+        let shared = Shared {
             ready: ReadySet::new()?,
-            tickets: Tickets::new(waiting_at_once(threads)),
+            tickets: Tickets::new(roles(at_once, listeners.len()), listings_at_once(), uploads),
+            watch: Watch::new(workers),
+            memory: Arc::new(Memory::new(settings.memory_max)),
+            site: CurrentSite::new(Arc::new(site)),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
-            site: CurrentSite::new(Arc::new(site)),
             settings,
-        });
-        let pool = Arc::new(Pool::new(common));
-        let listeners: Vec<_> = listeners.into_iter().map(Arc::new).collect();
-        let mut working = Vec::with_capacity(threads + 1);
-        for number in 0..threads {
-            let pool = Arc::clone(&pool);
-            working.push(spawn(format!("worker {number}"), move || pool.work())?);
-        }
-        let swept = Arc::clone(&pool);
-        working.push(spawn("deadlines".to_owned(), move || look_for_late_ones(&swept))?);
-        let accept = |listener: &Arc<Listener>| {
-            let (listener, pool) = (Arc::clone(listener), Arc::clone(&pool));
-            spawn("accept".to_owned(), move || listener::accept_all(&listener, &pool))
         };
-        let accepting = (0..waiting_at_once(threads))
-            .flat_map(|_| listeners.iter().map(accept))
-            .collect::<io::Result<_>>()?;
-        Ok(Server { pool, listeners, accepting, working })
+        let pool = Arc::new(Pool::new(shared, listeners.clone()));
+        match start_threads(&pool, workers) {
+            Ok((threads, housekeeper)) => Ok(Server { pool, listeners, threads, housekeeper }),
+            Err(error) => {
+                listeners.iter().for_each(|listener| listener.end_accepts());
+                pool.close();
+                Err(error)
+            }
+        }
     }
 
     /// The listening sockets, in the order they were given.
@@ -89,46 +103,82 @@ impl Server {
         self.pool.connections()
     }
 
-    /// Answers further requests from another site.
+    /// Answers further requests from another site. The former one is let go of as soon as the turns
+    /// that have begun with it are over.
     pub fn replace_site(&self, site: Site) {
-        self.pool.common.site.replace(Arc::new(site));
+        let caches = self.pool.shared.watch.posts().iter().map(|post| &post.site);
+        self.pool.shared.site.replace(Arc::new(site), caches);
     }
 
-    /// Stops: closes the listening sockets and what rests, waits for the requests in flight, at
-    /// most [`Settings::grace_time`], and ends the threads. Returns how many connections were cut
-    /// off.
+    /// Stops: lets in whoever the kernel has let in already and nobody else, closes the listening
+    /// sockets and what rests, waits for the requests in flight, and ends the threads. All this
+    /// takes [`Settings::grace_time`] at most. Returns how many connections were cut off.
     pub fn stop(self) -> usize {
-        let common = &self.pool.common;
-        common.stopping.store(true, Ordering::SeqCst);
-        self.listeners.iter().for_each(|listener| listener.stop());
-        self.accepting.into_iter().for_each(join);
+        let pool = &self.pool;
+        let grace = pool.shared.settings.grace_time.min(LONGEST_GRACE);
+        let deadline = Instant::now() + grace;
+        pool.shared.stopping.store(true, Ordering::SeqCst);
+        self.listeners.iter().for_each(|listener| listener.drain(pool, deadline));
+        self.listeners.iter().for_each(|listener| listener.end_accepts());
+        pool.forget_listeners();
         drop(self.listeners);
-        let mut worker = Worker::new(Arc::clone(common));
-        worker.look_up();
-        self.pool.tell_stopping(&mut worker);
-        access_log::flush();
-        let all_ended = self.pool.wait_for_fewer_than(1, common.settings.grace_time);
-        self.pool.close();
-        self.working.iter().for_each(|thread| thread.thread().unpark());
+        pool.tell_stopping();
+        let left = deadline.saturating_duration_since(Instant::now());
+        let all_ended = pool.wait_for_fewer_than(1, left);
+        pool.close();
+        self.housekeeper.thread().unpark();
         if all_ended {
-            self.working.into_iter().for_each(join);
+            self.threads.into_iter().for_each(join);
         } else {
-            self.pool.cut_off();
-            access_log::flush();
+            // A worker that the disk holds up is not waited for.
+            pool.cut_off();
         }
-        self.pool.connections()
+        pool.connections()
     }
 }
 
-/// How many workers wait on the ready set at once: one a core, but never all of two or more, so
-/// that there is a spare.
+/// A grace beyond any use, so that no sum of times overflows.
+const LONGEST_GRACE: Duration = Duration::from_secs(1 << 32);
+
+/// How many workers wait on the ready set at once, and as many accept on each listener: one a core,
+/// but never all of two or more, so that there is a spare.
 ///
 /// A second waiting worker a core costs 3 to 6% more CPU a request (1 KiB, 16 to 256 connections, 2
-/// cores), since the kernel then wakes one that finds its core busy. A worker that is about to
-/// block passes its ticket on anyway.
+/// cores), since the kernel then wakes one that finds its core busy. A worker that is about to block
+/// passes its ticket on anyway.
 fn waiting_at_once(threads: usize) -> usize {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    cores.min(threads - 1).max(1)
+    cores().min(threads.saturating_sub(1)).max(1)
+}
+
+/// How many listings are made at once: half of the cores are left for all else.
+fn listings_at_once() -> usize {
+    (cores() / 2).max(1)
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The roles that are always played: so many waiters, and as many accept loops on each listener. In
+/// turn, so that none is missing where there are too few workers for all.
+fn roles(at_once: usize, listeners: usize) -> impl Iterator<Item = Role> {
+    let each = move || [Role::Wait].into_iter().chain((0..listeners).map(Role::Accept));
+    (0..at_once).flat_map(move |_| each())
+}
+
+type Threads = (Vec<JoinHandle<()>>, JoinHandle<()>);
+
+fn start_threads(pool: &Arc<Pool>, workers: usize) -> io::Result<Threads> {
+    let mut threads = Vec::with_capacity(workers + 1);
+    for number in 0..workers {
+        let pool = Arc::clone(pool);
+        threads.push(spawn(format!("worker {number}"), move || pool.work(number))?);
+    }
+    let watched = Arc::clone(pool);
+    threads.push(spawn("watcher".to_owned(), move || watch::watch(&watched))?);
+    let kept = Arc::clone(pool);
+    let housekeeper = spawn("housekeeper".to_owned(), move || keep_house(&kept))?;
+    Ok((threads, housekeeper))
 }
 
 /// Stack of one thread in bytes: listings and requests live on the heap, so a little is enough.
@@ -144,20 +194,12 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
-/// Looks for late connections now and then, and seldom for files that are kept in vain, until the
-/// server has stopped.
-fn look_for_late_ones(pool: &Pool) {
-    let mut worker = Worker::new(Arc::clone(&pool.common));
-    let mut turns_to_tidy = TIDY_TURNS;
+/// Has the site look after what it keeps, now and then, until the pool is closed. The disk may hold
+/// this thread up, so nobody waits for it.
+fn keep_house(pool: &Pool) {
     while !pool.is_closed() {
-        thread::park_timeout(SWEEP_INTERVAL);
-        worker.look_up();
-        pool.sweep(&mut worker);
-        access_log::flush();
-        turns_to_tidy -= 1;
-        if turns_to_tidy == 0 {
-            worker.site().tidy();
-            turns_to_tidy = TIDY_TURNS;
-        }
+        thread::park_timeout(HOUSEKEEPING_INTERVAL);
+        let held = pool.shared.site.get();
+        held.site().tidy();
     }
 }

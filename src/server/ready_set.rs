@@ -6,6 +6,7 @@
 //! more CPU a request (1 KiB, 16 to 256 connections). What is told while a connection is with
 //! another worker is noted in its slot (see `table`). This is the only file that knows epoll.
 
+use super::drained::Drained;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
@@ -22,13 +23,18 @@ pub enum Interest {
     ReadableOrWritable,
 }
 
-/// A change the kernel told of one connection.
+/// A change that the kernel tells one waiter of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// The number that the connection was added with.
-    pub number: usize,
-    /// Whether the client has ended its side, or the connection has failed.
-    pub hung_up: bool,
+pub enum Event {
+    /// A connection can go on.
+    Ready {
+        /// The number that the connection was added with.
+        number: usize,
+        /// Whether the client has ended its side, or the connection has failed.
+        hung_up: bool,
+    },
+    /// Something was announced (see [`ReadySet::announce`]).
+    Announced,
 }
 
 /// What one wait brought.
@@ -57,10 +63,13 @@ pub struct ReadySet {
     epoll: OwnedFd,
     /// Readable once the set is closed, for every waiter: it is never read and not edge-triggered.
     closed: OwnedFd,
+    /// Each write to it is an edge, and so is told to one waiter. It is never read.
+    announced: OwnedFd,
 }
 
-/// No connection has this number: it would be a descriptor beyond any limit.
+/// No connection has one of these numbers: they would be descriptors beyond any limit.
 const CLOSED: u64 = u64::MAX;
+const ANNOUNCED: u64 = u64::MAX - 1;
 
 impl ReadySet {
     /// # Errors
@@ -68,9 +77,12 @@ impl ReadySet {
     /// Where the process has no descriptors left.
     pub fn new() -> io::Result<ReadySet> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let (closed, announced) = (eventfd(0, flags)?, eventfd(0, flags)?);
         epoll::add(&epoll, &closed, EventData::new_u64(CLOSED), EventFlags::IN)?;
-        Ok(ReadySet { epoll, closed })
+        let edge = EventFlags::IN | EventFlags::ET;
+        epoll::add(&epoll, &announced, EventData::new_u64(ANNOUNCED), edge)?;
+        Ok(ReadySet { epoll, closed, announced })
     }
 
     /// Adds a socket; what it is ready for already counts as a change and is told at once.
@@ -78,9 +90,10 @@ impl ReadySet {
     /// # Errors
     ///
     /// ENOMEM, or ENOSPC where the user's limit of watched descriptors is reached (epoll_ctl(2)).
-    pub fn add(&self, socket: impl AsFd, number: usize, interest: Interest) -> io::Result<()> {
+    pub fn add(&self, socket: impl AsFd, number: usize, interest: Interest) -> io::Result<Drained> {
         let data = EventData::new_u64(number as u64);
-        Ok(epoll::add(&self.epoll, socket, data, flags(interest))?)
+        epoll::add(&self.epoll, socket, data, flags(interest))?;
+        Ok(Drained::armed())
     }
 
     /// Sets what a socket waits for, and has everything told anew that it is ready for: so a
@@ -89,9 +102,15 @@ impl ReadySet {
     /// # Errors
     ///
     /// ENOMEM (epoll_ctl(2)).
-    pub fn renew(&self, socket: impl AsFd, number: usize, interest: Interest) -> io::Result<()> {
+    pub fn renew(
+        &self,
+        socket: impl AsFd,
+        number: usize,
+        interest: Interest,
+    ) -> io::Result<Drained> {
         let data = EventData::new_u64(number as u64);
-        Ok(epoll::modify(&self.epoll, socket, data, flags(interest))?)
+        epoll::modify(&self.epoll, socket, data, flags(interest))?;
+        Ok(Drained::armed())
     }
 
     /// Waits until a connection can go on, and notes in `events` those that can: each is told to
@@ -121,6 +140,16 @@ impl ReadySet {
         }
     }
 
+    /// Has one waiter told that something was announced: that there is news in the pool's own list.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets.
+    pub fn announce(&self) -> io::Result<()> {
+        rustix::io::write(&self.announced, &1u64.to_ne_bytes())?;
+        Ok(())
+    }
+
     /// Ends every wait, now and later.
     ///
     /// # Errors
@@ -143,5 +172,71 @@ fn flags(interest: Interest) -> EventFlags {
 fn event(told: &epoll::Event) -> Event {
     let hung_up = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
     let told_flags = told.flags;
-    Event { number: told.data.u64() as usize, hung_up: told_flags.intersects(hung_up) }
+    match told.data.u64() {
+        ANNOUNCED => Event::Announced,
+        number => Event::Ready { number: number as usize, hung_up: told_flags.intersects(hung_up) },
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+
+    const READY: Event = Event::Ready { number: 7, hung_up: false };
+
+    /// What a look tells.
+    fn told(ready: &ReadySet) -> Vec<Event> {
+        let mut events = Events::with_capacity(4);
+        ready.look(&mut events).expect("a look");
+        events.told().expect("an open set").collect()
+    }
+
+    #[test]
+    fn a_change_is_told_once_and_again_when_armed_anew() {
+        let ready = ReadySet::new().expect("a set");
+        let (mut client, socket) = UnixStream::pair().expect("sockets");
+        let _ = ready.add(&socket, 7, Interest::Readable).expect("room");
+        assert_eq!(told(&ready), []);
+        client.write_all(b"a").expect("room");
+        assert_eq!(told(&ready), [READY]);
+        assert_eq!(told(&ready), []);
+        let _ = ready.renew(&socket, 7, Interest::Readable).expect("it is there");
+        assert_eq!(told(&ready), [READY]);
+    }
+
+    #[test]
+    fn room_is_told_to_who_waits_for_it_alone() {
+        let ready = ReadySet::new().expect("a set");
+        let (_client, socket) = UnixStream::pair().expect("sockets");
+        let _ = ready.add(&socket, 7, Interest::ReadableOrWritable).expect("room");
+        assert_eq!(told(&ready), [READY]);
+        let _ = ready.renew(&socket, 7, Interest::Readable).expect("it is there");
+        assert_eq!(told(&ready), []);
+    }
+
+    #[test]
+    fn the_end_of_the_clients_side_is_told() {
+        let ready = ReadySet::new().expect("a set");
+        let (client, socket) = UnixStream::pair().expect("sockets");
+        let _ = ready.add(&socket, 7, Interest::Readable).expect("room");
+        client.shutdown(Shutdown::Write).expect("an open socket");
+        assert_eq!(told(&ready), [Event::Ready { number: 7, hung_up: true }]);
+    }
+
+    #[test]
+    fn each_announcement_is_told_and_a_closed_set_tells_nothing_else() {
+        let ready = ReadySet::new().expect("a set");
+        for _ in 0..3 {
+            ready.announce().expect("room");
+            assert_eq!(told(&ready), [Event::Announced]);
+            assert_eq!(told(&ready), []);
+        }
+        ready.close().expect("room");
+        let mut events = Events::with_capacity(4);
+        ready.wait(&mut events).expect("a wait");
+        assert!(events.told().is_none());
+    }
 }

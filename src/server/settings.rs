@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Numbers and times of one server. Tests make them small.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Workers, all of them started at once; at least one.
+    /// Workers for connections, all of them started at once; at least one.
     pub threads: usize,
     /// Connections held at a time; beyond it the kernel's backlog holds them.
     pub connections_max: usize,
@@ -19,6 +19,9 @@ pub struct Settings {
     pub idle_time: Duration,
     /// See [`limits::WRITE_TIME`].
     pub write_time: Duration,
+    /// Bytes that answers may hold in memory while their clients do not read; see
+    /// [`limits::MEMORY_BYTES`].
+    pub memory_max: u64,
     /// See [`limits::BODY_TIME`].
     pub body_time: Duration,
     /// See [`limits::LINGER_TIME`].
@@ -36,6 +39,7 @@ impl Default for Settings {
             head_time: limits::HEAD_TIME,
             idle_time: limits::IDLE_TIME,
             write_time: limits::WRITE_TIME,
+            memory_max: limits::MEMORY_BYTES,
             body_time: limits::BODY_TIME,
             linger_time: limits::LINGER_TIME,
             grace_time: limits::GRACE_TIME,

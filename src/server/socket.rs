@@ -5,6 +5,8 @@
 //! MSG_DONTWAIT; `sendfile` knows no such flag, so for it alone the socket is switched. What blocks
 //! is ended by SO_SNDTIMEO.
 
+use super::drained::Drained;
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{self, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use std::fmt;
@@ -20,6 +22,18 @@ pub enum Peer {
     Inet(IpAddr),
     /// A Unix-domain socket: its clients have no address.
     Unix,
+}
+
+impl Peer {
+    /// A number that stands for the client's address, never 0: clients of one network of 64 bits,
+    /// and all clients of Unix sockets, have the same.
+    pub fn number(self) -> u64 {
+        match self {
+            Peer::Inet(IpAddr::V4(address)) => u64::from(address.to_bits()) | 1 << 32,
+            Peer::Inet(IpAddr::V6(address)) => (address.to_bits() >> 64) as u64 | 1,
+            Peer::Unix => 2,
+        }
+    }
 }
 
 impl fmt::Display for Peer {
@@ -47,8 +61,25 @@ pub struct Socket {
     mode: Blocking,
 }
 
-/// What a call moved; `None` where it would have to wait for the client.
-pub type Moved = io::Result<Option<usize>>;
+/// What a receive brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    /// So many bytes; and, where that was all there is, the proof of it.
+    Bytes(usize, Option<Drained>),
+    /// The client has finished sending.
+    End,
+    /// Nothing is there now.
+    WouldBlock(Drained),
+}
+
+/// What a send moved.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// So many bytes; 0 of a file that has ended.
+    Bytes(usize),
+    /// The socket has no room now, or had none for as long as the call may block.
+    WouldBlock(Drained),
+}
 
 impl Socket {
     /// Takes over a descriptor fresh from accept, which is in blocking mode.
@@ -65,53 +96,96 @@ impl Socket {
         usize::try_from(self.descriptor.as_raw_fd()).expect("an open descriptor is not negative")
     }
 
-    /// Receives what has arrived, without waiting: `Some(0)` says that the client has finished
-    /// sending (recv(2)).
-    pub fn recv(&self, buffer: &mut [u8]) -> Moved {
-        let received = moved(|| {
+    /// Receives into `buffer` what has arrived, without waiting (recv(2)). `hung_up` says whether
+    /// the end of the client's side was told already.
+    ///
+    /// # Errors
+    ///
+    /// ECONNRESET and its like: the connection is gone.
+    pub fn recv(&self, buffer: &mut [u8], hung_up: bool) -> io::Result<Received> {
+        let room = buffer.len();
+        self.receive(room, hung_up, || {
             net::recv(&self.descriptor, &mut *buffer, RecvFlags::DONTWAIT).map(|(count, _)| count)
-        });
+        })
+    }
+
+    /// As [`Socket::recv`], but appends to `buffer` as much as its capacity has room for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::recv`].
+    pub fn recv_onto(&self, buffer: &mut Vec<u8>, hung_up: bool) -> io::Result<Received> {
+        let room = buffer.capacity() - buffer.len();
+        self.receive(room, hung_up, || {
+            let spare = spare_capacity(&mut *buffer);
+            net::recv(&self.descriptor, spare, RecvFlags::DONTWAIT).map(|(count, _)| count)
+        })
+    }
+
+    fn receive(
+        &self,
+        room: usize,
+        hung_up: bool,
+        call: impl FnMut() -> Result<usize, Errno>,
+    ) -> io::Result<Received> {
+        let received = moved(call);
         log::trace!("recv({self}): {}", Told(&received));
-        received
+        Ok(match received? {
+            None => Received::WouldBlock(Drained::would_block()),
+            Some(0) => Received::End,
+            Some(count) => Received::Bytes(count, Drained::short_receive(count, room, hung_up)),
+        })
     }
 
     /// Sends `bytes` (send(2)). `more` says that further bytes follow at once, so that the kernel
     /// does not send a part-filled segment.
-    pub fn send(&self, bytes: &[u8], more: bool, blocking: Blocking) -> Moved {
+    ///
+    /// # Errors
+    ///
+    /// EPIPE, ECONNRESET and their like: the connection is gone.
+    pub fn send(&self, bytes: &[u8], more: bool, blocking: Blocking) -> io::Result<Sent> {
         let mut flags = send_flags(blocking);
         flags.set(SendFlags::MORE, more);
         let sent = moved(|| net::send(&self.descriptor, bytes, flags));
         log::trace!("send({self}, {} bytes): {}", bytes.len(), Told(&sent));
-        sent
+        Ok(sent_of(sent?))
     }
 
     /// Sends `first` and then `second` in one call (sendmsg(2)).
-    pub fn send_both(&self, first: &[u8], second: &[u8], blocking: Blocking) -> Moved {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::send`].
+    pub fn send_both(&self, first: &[u8], second: &[u8], blocking: Blocking) -> io::Result<Sent> {
         let parts = [IoSlice::new(first), IoSlice::new(second)];
         let mut control = SendAncillaryBuffer::default();
         let flags = send_flags(blocking);
         let sent = moved(|| net::sendmsg(&self.descriptor, &parts, &mut control, flags));
         let length = first.len() + second.len();
         log::trace!("send({self}, {length} bytes): {}", Told(&sent));
-        sent
+        Ok(sent_of(sent?))
     }
 
     /// Sends up to `count` bytes of `file` from position `offset` on, from the page cache and past
-    /// this program (sendfile(2)). `Some(0)` says that the file has ended.
+    /// this program (sendfile(2)).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::send`], and EIO of the file.
     pub fn send_file(
         &mut self,
         file: &File,
         offset: u64,
         count: usize,
         blocking: Blocking,
-    ) -> Moved {
+    ) -> io::Result<Sent> {
         self.switch(blocking)?;
         let sent = moved(|| {
             let mut position = offset;
             rustix::fs::sendfile(&self.descriptor, file, Some(&mut position), count)
         });
         log::trace!("sendfile({self}, {count} bytes from {offset}): {}", Told(&sent));
-        sent
+        Ok(sent_of(sent?))
     }
 
     /// Ends our side of the connection; what the client still sends can be read (shutdown(2),
@@ -157,6 +231,13 @@ fn send_flags(blocking: Blocking) -> SendFlags {
     flags.set(SendFlags::DONTWAIT, blocking == Blocking::No);
     flags
 }
+
+fn sent_of(moved: Option<usize>) -> Sent {
+    moved.map_or_else(|| Sent::WouldBlock(Drained::would_block()), Sent::Bytes)
+}
+
+/// What a call moved; `None` where it would have to wait for the client.
+type Moved = io::Result<Option<usize>>;
 
 /// Makes the call again where a signal came between, and turns "would block" into a value.
 fn moved(mut call: impl FnMut() -> Result<usize, Errno>) -> Moved {

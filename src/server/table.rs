@@ -1,117 +1,67 @@
 //! The connection table: a slot for each descriptor, in which a connection waits until somebody
-//! owns it.
-//!
-//! One connection is with one thread at a time: who holds the slot's lock owns what is in it.
-//! Nobody waits for a lock. A thread that comes with news while another owns the connection leaves
-//! the news in the slot and goes, and the owner looks for news once more after it has let go (see
-//! [`Slot::attend`]).
+//! owns it, and what others may know of it meanwhile.
 
 use super::connection::Connection;
-use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use super::slot::{News, Slot};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// News of a connection, as a set of bits. It is a hint only: whoever acts on it looks at the facts
-/// again, since the descriptor may have been closed and given to another connection in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct News(u8);
-
-impl News {
-    /// Nothing but what is noted already.
-    pub const NONE: News = News(0);
-    /// Bytes have come, or there is room for more of the answer.
-    pub const READY: News = News(1);
-    /// The client has ended its side, or the connection has failed.
-    pub const HUNG_UP: News = News(1 | 2);
-    /// The deadline has passed.
-    pub const LATE: News = News(4);
-    /// The connection should make room for a new one, if it rests.
-    pub const MAKE_ROOM: News = News(8);
-    /// The server is stopping.
-    pub const STOPPING: News = News(16);
-
-    /// Whether all of `other` is in this news.
-    pub fn says(self, other: News) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-/// The place of one connection.
-pub struct Slot {
-    /// News that nobody has acted on yet.
-    news: AtomicU8,
-    /// When the connection will be late, in milliseconds of the server's clock; [`NEVER`] in an
-    /// empty slot.
-    deadline: AtomicU64,
-    /// Since when the connection has been resting between requests; [`NEVER`] where it does not
-    /// rest.
-    resting_since: AtomicU64,
+/// The place of one connection. The numbers beside the slot are hints for those who do not own it.
+pub struct Place {
     /// Boxed, so that the table stays small for descriptors that are no connections.
-    connection: Mutex<Option<Box<Connection>>>,
+    slot: Slot<Box<Connection>>,
+    /// When the connection will be late, in milliseconds of the server's clock.
+    deadline: AtomicU64,
+    /// From when on it can make room for another, in milliseconds of the server's clock.
+    yields_at: AtomicU64,
+    /// How little is lost when it does: a [`Yields`].
+    yields: AtomicU8,
+    /// Stands for the client's address; 0 in an empty place.
+    client: AtomicU64,
 }
 
-/// A point in time that no clock reaches.
+/// What is lost when a connection makes room for another; the least comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Yields {
+    /// It only lingers after its last answer.
+    Lingering,
+    /// It rests between two requests, or never had one.
+    Resting,
+    /// It has sent a part of a head: taken only from the client with the most connections.
+    HalfAHead,
+}
+
+/// A point in time that no clock reaches: of who is never late, and never makes room.
 pub const NEVER: u64 = u64::MAX;
 
-impl Slot {
-    fn empty() -> Slot {
-        Slot {
-            news: AtomicU8::new(0),
+impl Place {
+    fn empty() -> Place {
+        Place {
+            slot: Slot::empty(),
             deadline: AtomicU64::new(NEVER),
-            resting_since: AtomicU64::new(NEVER),
-            connection: Mutex::new(None),
+            yields_at: AtomicU64::new(NEVER),
+            yields: AtomicU8::new(0),
+            client: AtomicU64::new(0),
         }
     }
 
-    /// Puts a new connection into the slot and `announce`s it; where that fails, the slot stays
-    /// empty. Waits for the former owner of the descriptor, which has closed it and is about to let
-    /// go.
-    ///
-    /// Returns whether news has come at once, so that the caller must attend to it.
-    ///
-    /// # Errors
-    ///
-    /// Those of `announce`.
-    pub fn put(
-        &self,
-        mut connection: Box<Connection>,
-        announce: impl FnOnce(&mut Connection) -> io::Result<()>,
-    ) -> io::Result<bool> {
-        let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        self.news.store(0, Ordering::SeqCst);
-        announce(&mut connection)?;
-        self.note_times(&connection);
-        *place = Some(connection);
-        drop(place);
-        fence(Ordering::SeqCst);
-        Ok(self.news.load(Ordering::SeqCst) != 0)
+    /// Moves a new connection in (see [`Slot::put`]); `client` stands for its client's address.
+    pub fn put(&self, connection: Box<Connection>, client: u64) {
+        self.client.store(client, Ordering::Relaxed);
+        self.slot.put(connection);
     }
 
-    /// Brings `news` to the connection: `act` is called as its owner, here or, where another thread
-    /// owns it now, there.
-    ///
-    /// The two fences make one order of "leave the news, then try the lock" on one side and "let go
-    /// of the lock, then look for news" on the other, so that news is never left lying.
+    /// Brings `news` (see [`Slot::attend`]). A connection that is acted on is not idle: it is hidden
+    /// from [`Table::who_makes_room`].
     pub fn attend(&self, news: News, mut act: impl FnMut(&mut Option<Box<Connection>>, News)) {
-        self.news.fetch_or(news.0, Ordering::SeqCst);
-        loop {
-            fence(Ordering::SeqCst);
-            let Some(mut place) = self.try_own() else {
-                return;
-            };
-            // Who goes on does not rest, and is not to be found by who looks for room.
-            self.resting_since.store(NEVER, Ordering::Relaxed);
-            act(&mut place, News(self.news.swap(0, Ordering::SeqCst)));
-            match &*place {
-                Some(connection) => self.note_times(connection),
-                None => self.forget_times(),
+        self.slot.attend(news, |place, news| {
+            self.yields_at.store(NEVER, Ordering::Relaxed);
+            act(place, news);
+            match place {
+                Some(connection) => self.note(connection),
+                None => self.forget(),
             }
-            drop(place);
-            fence(Ordering::SeqCst);
-            if self.news.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-        }
+        });
     }
 
     /// Whether the connection here is late at `now`; a hint.
@@ -119,38 +69,39 @@ impl Slot {
         self.deadline.load(Ordering::Relaxed) <= now
     }
 
-    /// Since when the connection here has been resting, [`NEVER`] where it does not; a hint.
-    pub fn resting_since(&self) -> u64 {
-        self.resting_since.load(Ordering::Relaxed)
-    }
-
     /// Whether there may be a connection here; a hint.
     pub fn is_taken(&self) -> bool {
-        self.deadline.load(Ordering::Relaxed) != NEVER
+        self.client.load(Ordering::Relaxed) != 0
     }
 
-    fn try_own(&self) -> Option<MutexGuard<'_, Option<Box<Connection>>>> {
-        match self.connection.try_lock() {
-            Ok(place) => Some(place),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+    fn note(&self, connection: &Connection) {
+        self.deadline.store(connection.deadline().unwrap_or(NEVER), Ordering::Relaxed);
+        if let Some((yields, at)) = connection.yields() {
+            self.yields.store(yields as u8, Ordering::Relaxed);
+            self.yields_at.store(at, Ordering::Relaxed);
         }
     }
 
-    fn note_times(&self, connection: &Connection) {
-        self.deadline.store(connection.deadline(), Ordering::Relaxed);
-        self.resting_since.store(connection.resting_since().unwrap_or(NEVER), Ordering::Relaxed);
+    fn forget(&self) {
+        self.deadline.store(NEVER, Ordering::Relaxed);
+        self.client.store(0, Ordering::Relaxed);
     }
 
-    fn forget_times(&self) {
-        self.deadline.store(NEVER, Ordering::Relaxed);
-        self.resting_since.store(NEVER, Ordering::Relaxed);
+    /// What it would lose by making room at `now`, and since when it could.
+    fn could_yield(&self, now: u64) -> Option<(Yields, u64)> {
+        let at = self.yields_at.load(Ordering::Relaxed);
+        let yields = match self.yields.load(Ordering::Relaxed) {
+            0 => Yields::Lingering,
+            1 => Yields::Resting,
+            _ => Yields::HalfAHead,
+        };
+        (at <= now).then_some((yields, at))
     }
 }
 
-/// All slots, by descriptor number. Memory is taken for 1,024 at a time, as descriptors grow.
+/// All places, by descriptor number. Memory is taken for 1,024 at a time, as descriptors grow.
 pub struct Table {
-    segments: Vec<OnceLock<Box<[Slot]>>>,
+    segments: Vec<OnceLock<Box<[Place]>>>,
 }
 
 const SEGMENT: usize = 1024;
@@ -158,32 +109,99 @@ const SEGMENT: usize = 1024;
 impl Table {
     /// A table for descriptors below `descriptors_max`.
     pub fn new(descriptors_max: usize) -> Table {
-        Table {
-            segments: (0..descriptors_max.div_ceil(SEGMENT)).map(|_| OnceLock::new()).collect(),
-        }
+        let segments = descriptors_max.div_ceil(SEGMENT);
+        Table { segments: (0..segments).map(|_| OnceLock::new()).collect() }
     }
 
-    /// The slot of a descriptor; `None` beyond the table.
-    pub fn slot(&self, number: usize) -> Option<&Slot> {
+    /// The place of a descriptor; `None` beyond the table.
+    pub fn place(&self, number: usize) -> Option<&Place> {
         let segment = self.segments.get(number / SEGMENT)?;
-        let slots = segment.get_or_init(|| (0..SEGMENT).map(|_| Slot::empty()).collect());
-        slots.get(number % SEGMENT)
+        let places = segment.get_or_init(|| (0..SEGMENT).map(|_| Place::empty()).collect());
+        places.get(number % SEGMENT)
     }
 
-    /// Every slot that was ever used, and its descriptor's number.
-    pub fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.segments.iter().filter_map(OnceLock::get).flatten()
+    /// Every place that was ever used, with its descriptor's number.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Place)> {
+        let segments = self.segments.iter().enumerate();
+        let used = segments.filter_map(|(at, segment)| Some((at * SEGMENT, segment.get()?)));
+        used.flat_map(|(first, places)| {
+            places.iter().enumerate().map(move |(at, place)| (first + at, place))
+        })
+    }
+
+    /// The number of the connection that makes room with the least loss: one that lingers, else the
+    /// one that has rested longest, else the oldest half-sent head of the client that has the most
+    /// connections, if it has several. `None` where there is none of these.
+    pub fn who_makes_room(&self, now: u64) -> Option<usize> {
+        let candidates =
+            || self.places().filter_map(|(number, at)| Some((at.could_yield(now)?, number, at)));
+        let (best, number, _) = candidates().min_by_key(|&(loss, ..)| loss)?;
+        if best.0 < Yields::HalfAHead {
+            return Some(number);
+        }
+        let greediest = self.greediest_client()?;
+        let is_its = |place: &Place| place.client.load(Ordering::Relaxed) == greediest;
+        let of_it = candidates().filter(|(.., place)| is_its(place));
+        of_it.min_by_key(|&(loss, ..)| loss).map(|(_, number, _)| number)
+    }
+
+    /// The client with the most connections; `None` where none has more than one.
+    fn greediest_client(&self) -> Option<u64> {
+        let mut clients: Vec<u64> =
+            self.places().map(|(_, place)| place.client.load(Ordering::Relaxed)).collect();
+        clients.retain(|&client| client != 0);
+        clients.sort_unstable();
+        let runs = clients.chunk_by(|one, other| one == other);
+        let longest = runs.max_by_key(|run| run.len())?;
+        (longest.len() > 1).then(|| longest[0])
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
+    /// A table whose first places have these clients, losses and times.
+    fn table(rows: &[(u64, Yields, u64)]) -> Table {
+        let table = Table::new(rows.len());
+        for (number, &(client, yields, at)) in rows.iter().enumerate() {
+            let place = table.place(number).expect("a place");
+            place.client.store(client, Ordering::Relaxed);
+            place.yields.store(yields as u8, Ordering::Relaxed);
+            place.yields_at.store(at, Ordering::Relaxed);
+        }
+        table
+    }
+
+    /// Which of them makes room at 100.
+    fn chosen(rows: &[(u64, Yields, u64)]) -> Option<usize> {
+        table(rows).who_makes_room(100)
+    }
+
     #[test]
-    fn connection_that_goes_on_does_not_rest() {
-        let slot = Slot::empty();
-        slot.resting_since.store(0, Ordering::Relaxed);
-        slot.attend(News::READY, |_, _| assert_eq!(slot.resting_since(), NEVER));
+    fn who_loses_least_makes_room() {
+        use Yields::{HalfAHead, Lingering, Resting};
+        assert_eq!(chosen(&[]), None);
+        assert_eq!(chosen(&[(1, Resting, 50), (1, Lingering, 90), (1, Resting, 10)]), Some(1));
+        assert_eq!(chosen(&[(1, Resting, 50), (1, HalfAHead, 5), (1, Resting, 10)]), Some(2));
+        assert_eq!(chosen(&[(1, Resting, 101), (1, Resting, NEVER)]), None);
+    }
+
+    #[test]
+    fn half_a_head_is_taken_from_the_client_with_the_most_connections() {
+        use Yields::HalfAHead;
+        let rows = [(1, HalfAHead, 5), (2, HalfAHead, 9), (2, HalfAHead, 7), (2, HalfAHead, 8)];
+        assert_eq!(chosen(&rows), Some(2));
+        // Nobody is the greediest where each has one.
+        assert_eq!(chosen(&[(1, HalfAHead, 5), (2, HalfAHead, 9)]), None);
+        // The greediest one is busy otherwise.
+        assert_eq!(chosen(&[(1, HalfAHead, 5), (2, HalfAHead, NEVER), (2, HalfAHead, 101)]), None);
+    }
+
+    #[test]
+    fn a_connection_that_is_acted_on_does_not_make_room() {
+        let table = table(&[(1, Yields::Resting, 5)]);
+        let place = table.place(0).expect("a place");
+        place.attend(News::READY, |_, _| assert!(table.who_makes_room(100).is_none()));
     }
 }

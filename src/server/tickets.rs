@@ -1,56 +1,140 @@
-//! Who waits on the ready set: a few workers hold a ticket and wait there, the others are spares.
+//! Tickets: which worker plays which role, and the queue for dear work.
 //!
-//! A worker passes its ticket on before it blocks on a client, and a spare steps in. Where there is
-//! no spare, it may not block. So as many workers as there are tickets are always there for
-//! connections that can go on.
+//! A worker takes a ticket and plays its role until it passes the ticket on. A worker without one is
+//! a *spare*. There are as many tickets to wait on the ready set as cores, as many to accept on
+//! each listener, and for dear work a few that come and go with what is queued. Whoever is about to
+//! block, or is seen to be held up (see `watch`), has its ticket passed on to a spare. So there is
+//! always somebody for what can go on, as long as one spare is left.
+//!
+//! *Dear work* is what one request may ask for and what costs a hundred times the others: a listing,
+//! and the end of an upload, which waits for the disk. It is done by a few workers at a time. Who
+//! has to wait for it stands in a queue by its number and is in no worker.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(all(test, loom))]
+use loom::sync::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+#[cfg(not(all(test, loom)))]
+use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// A fixed number of tickets.
+/// What a worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Waits on the ready set and goes on with what it is told of.
+    Wait,
+    /// Accepts on the listener of this position.
+    Accept(usize),
+    /// Does dear work of this kind until none is queued.
+    Dear(Dear),
+}
+
+/// Kinds of dear work. Each has its own queue and bound, so neither keeps the other waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dear {
+    /// To read a directory and make its page.
+    Listing,
+    /// To put an upload in its place once it is on the disk.
+    Upload,
+}
+
+/// A role to be played, and by whom it was played until now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub role: Role,
+    /// The worker that is held up in this role and may have left events and lines.
+    pub from: Option<usize>,
+}
+
+/// All tickets of a server.
 pub struct Tickets {
     state: Mutex<State>,
     freed: Condvar,
 }
 
 struct State {
-    free: usize,
-    /// Workers that wait for a ticket. A free one is meant for one of them, but a worker that comes
-    /// may take it first.
-    waiting: usize,
+    free: VecDeque<Ticket>,
+    /// Workers that wait for a ticket. A free one is meant for one of them.
+    spares: usize,
+    listings: Queue,
+    uploads: Queue,
     is_closed: bool,
 }
 
+/// Connections that wait for dear work of one kind.
+struct Queue {
+    numbers: VecDeque<usize>,
+    /// Tickets for it that are free or taken.
+    out: usize,
+    out_max: usize,
+}
+
 impl Tickets {
-    pub fn new(count: usize) -> Tickets {
-        Tickets {
-            state: Mutex::new(State { free: count, waiting: 0, is_closed: false }),
-            freed: Condvar::new(),
-        }
+    /// The tickets for `roles`, and the right to do so many pieces of dear work at a time.
+    pub fn new(roles: impl IntoIterator<Item = Role>, listings: usize, uploads: usize) -> Tickets {
+        let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
+        let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
+        let (listings, uploads) = (queue(listings), queue(uploads));
+        let state = State { free, spares: 0, listings, uploads, is_closed: false };
+        Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
-    /// Waits for a ticket and takes it; `false` once the tickets are closed.
-    pub fn take(&self) -> bool {
+    /// Waits for a ticket and takes it; `None` once the tickets are closed.
+    pub fn take(&self) -> Option<Ticket> {
         let mut state = self.lock();
-        state.waiting += 1;
-        while state.free == 0 && !state.is_closed {
+        state.spares += 1;
+        while state.free.is_empty() && !state.is_closed {
             state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.waiting -= 1;
-        state.free = state.free.saturating_sub(1);
-        !state.is_closed
+        state.spares -= 1;
+        if state.is_closed { None } else { state.free.pop_front() }
     }
 
-    /// Passes the caller's ticket on to a spare; `false` where there is none, and the caller keeps
-    /// it.
-    pub fn pass_on(&self) -> bool {
+    /// Passes a ticket on to a spare; gives it back where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The ticket.
+    pub fn pass_on(&self, ticket: Ticket) -> Result<(), Ticket> {
         let mut state = self.lock();
-        if state.waiting <= state.free {
-            return false;
+        if state.spares <= state.free.len() {
+            return Err(ticket);
         }
-        state.free += 1;
-        drop(state);
-        self.freed.notify_one();
-        true
+        self.free(&mut state, ticket);
+        Ok(())
+    }
+
+    /// Lays a ticket down for the next worker, whether there is a spare or not.
+    pub fn lay_down(&self, ticket: Ticket) {
+        self.free(&mut self.lock(), ticket);
+    }
+
+    /// Whether a spare waits that no ticket is meant for; a hint.
+    pub fn has_spare(&self) -> bool {
+        let state = self.lock();
+        state.spares > state.free.len()
+    }
+
+    /// Queues the connection `number` for dear work, and offers a ticket for it within the bound.
+    pub fn queue(&self, dear: Dear, number: usize) {
+        let mut state = self.lock();
+        let queue = state.of(dear);
+        queue.numbers.push_back(number);
+        if queue.out < queue.out_max {
+            queue.out += 1;
+            self.free(&mut state, Ticket { role: Role::Dear(dear), from: None });
+        }
+    }
+
+    /// The next connection in the queue for `dear`. `None` says that there is none: with it, the
+    /// caller's ticket is gone.
+    pub fn next(&self, dear: Dear) -> Option<usize> {
+        let mut state = self.lock();
+        let queue = state.of(dear);
+        let next = queue.numbers.pop_front();
+        if next.is_none() {
+            queue.out -= 1;
+        }
+        next
     }
 
     /// Has every waiting and coming worker end.
@@ -59,69 +143,86 @@ impl Tickets {
         self.freed.notify_all();
     }
 
+    fn free(&self, state: &mut State, ticket: Ticket) {
+        state.free.push_back(ticket);
+        self.freed.notify_one();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
+impl State {
+    fn of(&mut self, dear: Dear) -> &mut Queue {
+        match dear {
+            Dear::Listing => &mut self.listings,
+            Dear::Upload => &mut self.uploads,
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use std::sync::mpsc;
     use std::thread;
 
+    const WAIT: Ticket = Ticket { role: Role::Wait, from: Some(3) };
+
     #[test]
-    fn a_ticket_is_kept_where_no_spare_waits() {
-        let tickets = Tickets::new(1);
-        assert!(tickets.take());
-        assert!(!tickets.pass_on());
+    fn a_ticket_is_given_back_where_no_spare_waits() {
+        let tickets = Tickets::new([Role::Wait], 1, 1);
+        assert_eq!(tickets.take(), Some(Ticket { role: Role::Wait, from: None }));
+        assert!(!tickets.has_spare());
+        assert_eq!(tickets.pass_on(WAIT), Err(WAIT));
     }
 
     #[test]
-    fn a_spare_steps_in_for_a_ticket_passed_on() {
-        let tickets = Tickets::new(1);
+    fn a_spare_steps_in_for_a_ticket_passed_on_and_knows_from_whom() {
+        let tickets = Tickets::new([], 1, 1);
         let (stepped_in, seen) = mpsc::channel();
-        assert!(tickets.take());
         thread::scope(|scope| {
             scope.spawn(|| stepped_in.send(tickets.take()));
-            while !tickets.pass_on() {
+            while tickets.pass_on(WAIT).is_err() {
                 thread::yield_now();
             }
-            assert_eq!(seen.recv(), Ok(true));
-            assert!(!tickets.pass_on(), "the one spare is in now");
+            assert_eq!(seen.recv(), Ok(Some(WAIT)));
+            assert_eq!(tickets.pass_on(WAIT), Err(WAIT), "the one spare is in now");
         });
-    }
-
-    /// Whether the ticket can be passed on once the spare waits.
-    fn passes_on(tickets: &Tickets) -> bool {
-        let mut tries = 0..1_000_000;
-        tries.any(|_| {
-            thread::yield_now();
-            tickets.pass_on()
-        })
     }
 
     #[test]
-    fn a_spare_whose_ticket_another_took_is_still_a_spare() {
-        let tickets = Tickets::new(1);
-        assert!(tickets.take());
-        thread::scope(|scope| {
-            scope.spawn(|| while tickets.take() && passes_on(&tickets) {});
-            // Who takes it again at once is mostly faster than the spare that was woken.
-            let is_passed_on = (0..100).all(|_| passes_on(&tickets) && tickets.take());
-            tickets.close();
-            assert!(is_passed_on);
-        });
+    fn a_ticket_that_is_laid_down_is_the_next_workers() {
+        let tickets = Tickets::new([], 1, 1);
+        tickets.lay_down(WAIT);
+        assert_eq!(tickets.take(), Some(WAIT));
+    }
+
+    #[test]
+    fn dear_work_is_done_by_no_more_than_its_bound_and_in_order() {
+        let tickets = Tickets::new([], 2, 1);
+        (1..=5).for_each(|number| tickets.queue(Dear::Listing, number));
+        tickets.queue(Dear::Upload, 6);
+        let roles: Vec<_> = (0..3).map(|_| tickets.take().map(|ticket| ticket.role)).collect();
+        let listing = Some(Role::Dear(Dear::Listing));
+        assert_eq!(roles, [listing, listing, Some(Role::Dear(Dear::Upload))]);
+        let order: Vec<_> = (0..5).map(|_| tickets.next(Dear::Listing)).collect();
+        assert_eq!(order, [1, 2, 3, 4, 5].map(Some));
+        assert_eq!(tickets.next(Dear::Listing), None);
+        // One of the two tickets is gone, so one more is offered.
+        tickets.queue(Dear::Listing, 7);
+        assert_eq!(tickets.take().map(|ticket| ticket.role), listing);
     }
 
     #[test]
     fn closing_ends_all_that_wait() {
-        let tickets = Tickets::new(0);
+        let tickets = Tickets::new([], 1, 1);
         thread::scope(|scope| {
             let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| tickets.take())).collect();
             tickets.close();
-            assert!(waiting.into_iter().all(|worker| !worker.join().expect("no panic")));
+            assert!(waiting.into_iter().all(|worker| worker.join().expect("no panic").is_none()));
         });
-        assert!(!tickets.take());
+        assert_eq!(tickets.take(), None);
     }
 }

@@ -1,82 +1,90 @@
-//! An answer on its way: what of its head and body is still to be sent, and what happens when it
-//! is.
+//! An answer's bytes on their way: what of its head and body is still to be sent.
 
-use super::access_log::Entry;
-use super::socket::{Blocking, Socket};
-use crate::limits::{JOINED_BYTES_MAX, SENDFILE_BYTES_MAX};
+use super::drained::Drained;
+use super::socket::{Blocking, Sent, Socket};
+use crate::limits::{BLOCKING_BYTES_MAX, JOINED_BYTES_MAX, SENDFILE_BYTES_MAX};
 use crate::site::response::Body;
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-/// What becomes of the connection after an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
-    /// It goes on with the next request.
-    Persist,
-    /// It is closed; the client has nothing more to say.
-    Close,
-    /// It is closed so that the answer arrives although the client may still be sending.
-    Linger,
-}
-
 /// How far a push came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Pushed {
     /// All is with the kernel.
     Whole,
     /// The socket takes no more now.
-    Blocked,
+    Blocked(Drained),
     /// The socket would take more, but others should have their turn.
     Paused,
+    /// The client has not kept up with a call that waited for it.
+    Slow,
 }
 
-/// One answer being sent. The access log gets its line when this is dropped, however the answer
-/// ended.
+/// One answer being sent.
 #[derive(Debug)]
 pub struct Transfer<'a> {
-    head: Vec<u8>,
-    /// Bytes of the head sent so far.
-    head_sent: usize,
-    /// What is left of the body.
+    /// The head, and a short body behind it.
+    front: Cow<'a, [u8]>,
+    /// Bytes of `front` that were sent.
+    front_sent: usize,
+    /// What is left of the body behind `front`.
     body: Body,
-    /// Bytes of the body sent so far.
-    body_sent: u64,
-    after: After,
-    entry: Option<Entry<'a>>,
+    /// Bytes of the head.
+    head_bytes: u64,
+    /// Bytes of head and body sent so far.
+    sent: u64,
 }
 
 impl<'a> Transfer<'a> {
-    pub fn new(head: Vec<u8>, body: Body, after: After, entry: Option<Entry<'a>>) -> Transfer<'a> {
-        Transfer { head, head_sent: 0, body, body_sent: 0, after, entry }
+    /// `head` is to go out, then `body`. A short body is copied behind the head, to be sent as one
+    /// piece.
+    pub fn new(head: &'a mut Vec<u8>, body: Body) -> Transfer<'a> {
+        let head_bytes = head.len() as u64;
+        let body = match in_memory(&body) {
+            Some(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
+                head.extend_from_slice(bytes);
+                Body::Empty
+            }
+            _ => body,
+        };
+        Transfer { front: Cow::Borrowed(head), front_sent: 0, body, head_bytes, sent: 0 }
     }
 
-    pub fn after(&self) -> After {
-        self.after
+    /// The same transfer with a copy of what it borrowed and has not sent, for an answer that waits.
+    pub fn into_owned(self) -> Transfer<'static> {
+        let rest = self.front[self.front_sent..].to_vec();
+        Transfer {
+            front: Cow::Owned(rest),
+            front_sent: 0,
+            body: self.body,
+            head_bytes: self.head_bytes,
+            sent: self.sent,
+        }
     }
 
     /// Bytes of head and body sent so far.
     pub fn sent(&self) -> u64 {
-        self.head_sent as u64 + self.body_sent
+        self.sent
     }
 
-    /// The head's buffer, to be used again once all is sent.
-    pub fn take_head(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.head)
+    /// Bytes of the body sent so far.
+    pub fn body_sent(&self) -> u64 {
+        self.sent.saturating_sub(self.head_bytes)
     }
 
-    /// The same transfer with copies of what it borrowed, for a connection that is put back.
-    pub fn into_owned(mut self) -> Transfer<'static> {
-        Transfer {
-            head: std::mem::take(&mut self.head),
-            head_sent: self.head_sent,
-            body: std::mem::replace(&mut self.body, Body::Empty),
-            body_sent: self.body_sent,
-            after: self.after,
-            entry: self.entry.take().map(Entry::into_owned),
-        }
+    /// Bytes that it holds in memory while it waits.
+    pub fn held_bytes(&self) -> u64 {
+        let body = match &self.body {
+            // However little of them is left, all of them are held.
+            Body::Bytes(bytes, _) => bytes.len(),
+            Body::Empty | Body::File(..) => 0,
+        };
+        (self.front.len() + body) as u64
     }
 
-    /// Sends what the socket takes, at most [`SENDFILE_BYTES_MAX`] of a file.
+    /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, and with `blocking` at
+    /// most [`BLOCKING_BYTES_MAX`] from memory.
     ///
     /// With `blocking` it waits for the client within the bound of SO_SNDTIMEO.
     ///
@@ -84,66 +92,71 @@ impl<'a> Transfer<'a> {
     ///
     /// The socket's; and `UnexpectedEof` where the file has become shorter than was promised.
     pub fn push(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
-        while self.head_sent < self.head.len()
-            || matches!(self.body, Body::Text(_) | Body::Bytes(..))
-        {
+        while self.front_sent < self.front.len() || in_memory(&self.body).is_some() {
             match self.push_memory(socket, blocking)? {
-                Pushed::Whole => {}
-                pushed => return Ok(pushed),
+                Sent::WouldBlock(drained) => return Ok(Pushed::Blocked(drained)),
+                Sent::Bytes(count) if blocking == Blocking::Yes => {
+                    return Ok(self.after_blocking(count >= BLOCKING_BYTES_MAX));
+                }
+                Sent::Bytes(_) => {}
             }
         }
         self.push_file(socket, blocking)
     }
 
-    /// The rest of the head and, where the body is in memory, the rest of the body, in one call.
-    fn push_memory(&mut self, socket: &Socket, blocking: Blocking) -> io::Result<Pushed> {
-        let head_bytes = self.head.len();
-        let more = matches!(self.body, Body::File(..));
-        let body = match &self.body {
-            Body::Text(text) => &text[self.body_sent as usize..],
-            Body::Bytes(bytes, interval) => &bytes[interval.clone()],
-            Body::Empty | Body::File(..) => b"",
+    /// What a call that waited for the client says of it; `kept_up` that it took all it was offered.
+    fn after_blocking(&self, kept_up: bool) -> Pushed {
+        match (self.body.length() == 0 && self.front_sent == self.front.len(), kept_up) {
+            (true, _) => Pushed::Whole,
+            (false, true) => Pushed::Paused,
+            (false, false) => Pushed::Slow,
+        }
+    }
+
+    /// The rest of the front and, where the body is in memory, of the body, in one call.
+    fn push_memory(&mut self, socket: &Socket, blocking: Blocking) -> io::Result<Sent> {
+        let front = &self.front[self.front_sent..];
+        let body = in_memory(&self.body).unwrap_or_default();
+        let body = match blocking {
+            Blocking::No => body,
+            Blocking::Yes => &body[..body.len().min(BLOCKING_BYTES_MAX)],
         };
-        let sent = if body.len() <= JOINED_BYTES_MAX {
-            self.head.extend_from_slice(body);
-            let sent = socket.send(&self.head[self.head_sent..], more, blocking);
-            self.head.truncate(head_bytes);
-            sent?
-        } else {
-            socket.send_both(&self.head[self.head_sent..], body, blocking)?
+        let sent = match (front, body) {
+            (front, b"") => {
+                let more = matches!(self.body, Body::File(..));
+                socket.send(front, more, blocking)?
+            }
+            (b"", body) => socket.send(body, false, blocking)?,
+            (front, body) => socket.send_both(front, body, blocking)?,
         };
-        let Some(sent) = sent else {
-            return Ok(Pushed::Blocked);
-        };
-        let of_head = sent.min(self.head.len() - self.head_sent);
-        self.head_sent += of_head;
-        self.note_body_sent(sent - of_head);
-        Ok(Pushed::Whole)
+        if let Sent::Bytes(count) = sent {
+            let of_front = count.min(front.len());
+            self.front_sent += of_front;
+            self.sent += of_front as u64;
+            self.note_body_sent((count - of_front) as u64);
+        }
+        Ok(sent)
     }
 
     fn push_file(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
-        let Body::File(file, interval) = &self.body else {
-            return Ok(Pushed::Whole);
-        };
+        let Body::File(file, interval) = &self.body else { return Ok(Pushed::Whole) };
         let file = Arc::clone(file);
         let mut position = interval.start;
         let end = interval.end;
         let pause = end.min(position + SENDFILE_BYTES_MAX);
         while position < pause {
-            let count = usize::try_from(pause - position).expect("a bounded count fits");
+            let count = usize::try_from(pause - position).unwrap_or(usize::MAX);
             match socket.send_file(&file, position, count, blocking)? {
-                None => return Ok(Pushed::Blocked),
-                Some(0) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::UnexpectedEof,
-                        "the file has become shorter",
-                    ));
+                Sent::WouldBlock(drained) => return Ok(Pushed::Blocked(drained)),
+                Sent::Bytes(0) => {
+                    let message = "the file has become shorter";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
                 }
-                Some(sent) => {
+                Sent::Bytes(sent) => {
                     position += sent as u64;
-                    self.note_body_sent(sent);
+                    self.note_body_sent(sent as u64);
                     if blocking == Blocking::Yes && sent < count {
-                        return Ok(Pushed::Blocked);
+                        return Ok(Pushed::Slow);
                     }
                 }
             }
@@ -151,30 +164,17 @@ impl<'a> Transfer<'a> {
         Ok(if position < end { Pushed::Paused } else { Pushed::Whole })
     }
 
-    fn note_body_sent(&mut self, sent: usize) {
-        self.body_sent += sent as u64;
-        let done = match &mut self.body {
-            Body::Empty => return,
-            Body::Text(text) => self.body_sent == text.len() as u64,
-            Body::Bytes(_, interval) => {
-                interval.start += sent;
-                interval.start == interval.end
-            }
-            Body::File(_, interval) => {
-                interval.start += sent as u64;
-                interval.start == interval.end
-            }
-        };
-        if done {
-            self.body = Body::Empty;
-        }
+    fn note_body_sent(&mut self, sent: u64) {
+        self.sent += sent;
+        self.body.advance(sent);
     }
 }
 
-impl Drop for Transfer<'_> {
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            entry.write(self.body_sent);
-        }
-    }
+/// The bytes of a body that is in memory; `None` of one that is not, or has no bytes.
+fn in_memory(body: &Body) -> Option<&[u8]> {
+    let bytes = match body {
+        Body::Bytes(bytes, interval) => &bytes[interval.clone()],
+        Body::Empty | Body::File(..) => return None,
+    };
+    (!bytes.is_empty()).then_some(bytes)
 }

@@ -37,6 +37,11 @@ impl Directory {
         self.descriptor.as_fd()
     }
 
+    /// Whether it is the document root, which is in its place whatever happens.
+    pub fn is_root(&self) -> bool {
+        self.place.is_none()
+    }
+
     /// Whether the path from the root still leads here, through directories alone: one system call
     /// a segment.
     ///

@@ -9,6 +9,7 @@ use super::directory::Directory;
 use super::kept::KeptFiles;
 use super::listing::Entry;
 use super::openat::{self, Kind, Status};
+use super::proofs::Proofs;
 use super::representation::Representation;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
@@ -112,10 +113,20 @@ impl DocumentRoot {
     /// `pread` and `close`. To keep it costs one more for each directory on its way. `now` may lag
     /// behind, it must not be ahead.
     pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Absent> {
+        self.find_with(relative, now, &Proofs::new())
+    }
+
+    /// The same with `proofs`, which save calls where they may be used, and get what is proved here.
+    pub fn find_with(
+        &self,
+        relative: &[u8],
+        now: Timestamp,
+        proofs: &Proofs,
+    ) -> Result<Found, Absent> {
         if relative.is_empty() {
             return Ok(Found::Directory);
         }
-        if let Some(file) = self.kept.get(relative) {
+        if let Some(file) = self.kept.get(relative, proofs) {
             return Ok(Found::File(file));
         }
         self.find_anew(relative, now).map_err(|errno| absent(errno, relative))
@@ -128,6 +139,15 @@ impl DocumentRoot {
     /// most 100,000 names are looked at.
     pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Entry>, Absent> {
         self.entries(relative).map_err(|errno| absent(errno, relative))
+    }
+
+    /// An open descriptor of a file that is in memory, to be sent as a long one is. `None` where it
+    /// is not as it was read any more.
+    pub fn reopen(&self, relative: &[u8], file: &OpenFile) -> Option<Arc<File>> {
+        let descriptor = openat::open_file(self.descriptor(), relative).ok()?;
+        let status = openat::status_of(&descriptor).ok()?;
+        let is_same = status.kind == Kind::Regular && status.facts == file.facts;
+        is_same.then(|| Arc::new(File::from(descriptor)))
     }
 
     /// Gives back what is kept of files that have been removed, renamed or changed: worth a call

@@ -16,6 +16,7 @@
 use super::directory::{Descriptors, Directories, Directory, Permit, lock, split};
 use super::document_root::{CacheLimits, Content, OpenFile};
 use super::openat::{self, Kind, Status};
+use super::proofs::Proofs;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
 use lru::LruCache;
@@ -54,7 +55,7 @@ struct Shard {
     bytes: u64,
 }
 
-struct Kept {
+pub(super) struct Kept {
     file: Arc<OpenFile>,
     directory: Arc<Directory>,
     /// For the file's own descriptor, where it holds one.
@@ -73,15 +74,20 @@ impl KeptFiles {
     }
 
     /// The file of this path, proved to be there as it was kept. Allocates nothing; as many system
-    /// calls as segments.
-    pub fn get(&self, relative: &[u8]) -> Option<Arc<OpenFile>> {
+    /// calls as segments, or fewer where `proofs` may be used.
+    pub fn get(&self, relative: &[u8], proofs: &Proofs) -> Option<Arc<OpenFile>> {
         if self.shard_bytes_max == 0 {
             return None;
         }
         let shard = self.shard(relative);
         let kept = lock(shard).files.get(relative).cloned()?;
-        if kept.is_fresh(relative) {
-            return Some(Arc::clone(&kept.file));
+        let file = Arc::clone(&kept.file);
+        if proofs.have_file(&kept) {
+            return Some(file);
+        }
+        if kept.is_fresh(relative, proofs) {
+            proofs.note_file(kept);
+            return Some(file);
         }
         lock(shard).remove(relative, &kept);
         None
@@ -108,7 +114,7 @@ impl KeptFiles {
                 .map(|(relative, kept)| (relative.clone(), Arc::clone(kept)))
                 .collect();
             for (relative, kept) in files {
-                if !kept.is_fresh(&relative) {
+                if !kept.is_fresh(&relative, &Proofs::new()) {
                     lock(shard).remove(&relative, &kept);
                 }
             }
@@ -167,10 +173,14 @@ impl KeptFiles {
 
 impl Kept {
     /// Whether `relative` leads to this file, unchanged, at this moment.
-    fn is_fresh(&self, relative: &[u8]) -> bool {
+    fn is_fresh(&self, relative: &[u8], proofs: &Proofs) -> bool {
         let (_, name) = split(relative);
-        self.directory.is_in_place()
-            && openat::look(self.directory.descriptor(), name) == Ok(unchanged(&self.file))
+        let directory = &self.directory;
+        let is_in_place = proofs.have_directory(directory) || directory.is_in_place();
+        if is_in_place {
+            proofs.note_directory(directory);
+        }
+        is_in_place && openat::look(self.directory.descriptor(), name) == Ok(unchanged(&self.file))
     }
 }
 

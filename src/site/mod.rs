@@ -16,6 +16,7 @@ mod index;
 mod kept;
 pub mod listing;
 mod openat;
+mod proofs;
 mod refusal;
 pub mod representation;
 pub mod response;
@@ -24,6 +25,8 @@ mod settings;
 mod temporary_file;
 pub mod upload;
 
+pub use index::ListingAsked;
+pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};
 
 use crate::http::date::Timestamp;
@@ -37,6 +40,7 @@ use crate::http::validator::Validators;
 use content_type::ContentTypes;
 use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
 use hosts::Hosts;
+use index::Listings;
 use refusal::{html, redirect, refusal, status_of, status_of_path};
 use representation::Representation;
 use response::{Body, Response};
@@ -48,8 +52,24 @@ use upload::Upload;
 /// What becomes of a request.
 pub enum Answer {
     Response(Response),
+    /// A listing, which is dear: the request is to be asked again with this, by somebody who may
+    /// take the time.
+    Listing(ListingAsked),
     /// A file that the request's body is to be written to; it gives the response then.
     Upload(Box<Upload>),
+}
+
+/// What an answer depends on beside its request.
+#[derive(Clone, Copy)]
+pub struct Conditions<'a> {
+    /// It may lag behind, it must not be ahead.
+    pub now: Timestamp,
+    /// What was proved lately.
+    pub proofs: &'a Proofs,
+    /// The leave to make a listing, for a request that has asked for one.
+    pub listing: Option<ListingAsked>,
+    /// Whether a short file is to be sent as a long one is, from the disk.
+    pub memory_is_short: bool,
 }
 
 /// Document roots with the rules for what is served of them, and how.
@@ -59,6 +79,7 @@ pub struct Site {
     types: ContentTypes,
     /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
     not_found_page: Arc<[u8]>,
+    listings: Listings,
 }
 
 /// One GET or HEAD on its way to a response.
@@ -67,6 +88,21 @@ struct Asked<'a> {
     query: Option<&'a [u8]>,
     root: &'a DocumentRoot,
     now: Timestamp,
+    conditions: &'a Conditions<'a>,
+}
+
+/// Why there is no response.
+enum Unanswered {
+    /// An error, with this status.
+    Status(Status),
+    /// A listing, which is to be made by somebody who may.
+    Listing(ListingAsked),
+}
+
+impl From<Status> for Unanswered {
+    fn from(status: Status) -> Unanswered {
+        Unanswered::Status(status)
+    }
 }
 
 impl Site {
@@ -85,28 +121,43 @@ impl Site {
             hosts,
             types,
             not_found_page: Arc::from(error_page::page(Status::NotFound)),
+            listings: Listings::default(),
             settings,
         })
     }
 
-    /// What to do about `request` at time `now`: nearly always to answer it at once, as
-    /// [`Site::respond`] says; a PUT that is not refused needs its body first.
-    pub fn begin(self: &Arc<Site>, request: &Request, now: Timestamp) -> Answer {
+    /// What to do about `request`: nearly always to answer it at once, as [`Site::respond`] says; a
+    /// PUT that is not refused needs its body first, and a listing the leave to make it.
+    pub fn begin(self: &Arc<Site>, request: &Request, conditions: Conditions) -> Answer {
         match (request.method, &request.target) {
             (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
-                match self.begin_upload(request, path, now) {
+                match self.begin_upload(request, path, conditions.now) {
                     Ok(upload) => Answer::Upload(Box::new(upload)),
                     Err(status) => Answer::Response(self.refuse(status)),
                 }
             }
-            _ => Answer::Response(self.respond(request, now)),
+            _ => match self.decide(request, &conditions) {
+                Ok(response) => Answer::Response(self.complete(response)),
+                Err(asked) => Answer::Listing(asked),
+            },
         }
     }
 
-    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer
-    /// to GET.
+    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to
+    /// GET. A listing is made at once.
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
-        self.complete(self.decide(request, now))
+        let proofs = Proofs::new();
+        let listing = Some(self.listings.ask());
+        let conditions = Conditions { now, proofs: &proofs, listing, memory_is_short: false };
+        self.complete(match self.decide(request, &conditions) {
+            Ok(response) => response,
+            Err(_) => refusal(Status::InternalServerError),
+        })
+    }
+
+    /// Forgets the listings that were made for several requests.
+    pub fn forget_listings(&self) {
+        self.listings.forget();
     }
 
     /// Gives back what is kept of files that are gone or have changed. No answer depends on it.
@@ -137,18 +188,22 @@ impl Site {
         response
     }
 
-    fn decide(&self, request: &Request, now: Timestamp) -> Response {
-        match (request.method, &request.target) {
+    fn decide(&self, request: &Request, conditions: &Conditions) -> Result<Response, ListingAsked> {
+        Ok(match (request.method, &request.target) {
             (Method::Options, _) => self.options(request),
             (Method::Get | Method::Head, Target::Resource { path, query }) => {
                 let Some(root) = self.hosts.root(request.host) else {
-                    return refusal(Status::NotFound);
+                    return Ok(refusal(Status::NotFound));
                 };
-                let asked = Asked { request, query: *query, root, now };
-                self.get(&asked, path).unwrap_or_else(|status| self.error(&asked, status))
+                let asked = Asked { request, query: *query, root, now: conditions.now, conditions };
+                match self.get(&asked, path) {
+                    Ok(response) => response,
+                    Err(Unanswered::Status(status)) => self.error(&asked, status),
+                    Err(Unanswered::Listing(asked)) => return Err(asked),
+                }
             }
             _ => refusal(Status::MethodNotAllowed).with("Allow", self.allow()),
-        }
+        })
     }
 
     /// The methods that are allowed, for an Allow field.
@@ -171,24 +226,25 @@ impl Site {
             .with("Access-Control-Max-Age", "86400")
     }
 
-    fn get(&self, asked: &Asked, path: &[u8]) -> Result<Response, Status> {
+    fn get(&self, asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
         let path = RequestPath::parse(path).map_err(status_of_path)?;
         if path.is_hidden() && !self.settings.serves_hidden {
-            return Err(Status::NotFound);
+            return Err(Status::NotFound.into());
         }
         let relative = path.relative();
         if path.names_directory() {
             return self.get_directory(asked, relative);
         }
-        match asked.root.find(relative, asked.now) {
+        match asked.find(relative) {
             Ok(Found::File(file)) => Ok(self.file(asked, relative, file)),
             Ok(Found::Directory) => Ok(self
                 .get_page(asked, relative)?
                 .unwrap_or_else(|| redirect(relative, asked.query))),
-            Err(Absent::NotFound) => {
-                self.get_page(asked, relative)?.map_or_else(|| self.get_fallback(asked), Ok)
-            }
-            Err(absent) => Err(status_of(absent)),
+            Err(Absent::NotFound) => match self.get_page(asked, relative)? {
+                Some(page) => Ok(page),
+                None => Ok(self.get_fallback(asked)?),
+            },
+            Err(absent) => Err(status_of(absent).into()),
         }
     }
 
@@ -222,7 +278,7 @@ impl Site {
 
     /// The answer about the file at `relative`; `None` where there is none.
     fn get_file(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
-        match asked.root.find(relative, asked.now) {
+        match asked.find(relative) {
             Ok(Found::File(file)) => Ok(Some(self.file(asked, relative, file))),
             Ok(Found::Directory) | Err(Absent::NotFound) => Ok(None),
             Err(absent) => Err(status_of(absent)),
@@ -242,10 +298,10 @@ impl Site {
             body: Body::Empty,
         };
         match resolve_range(asked, &representation.validators, length) {
-            Ranged::Whole => whole(Status::Ok).with_body(body_of(&file, 0..length)),
+            Ranged::Whole => whole(Status::Ok).with_body(asked.body_of(relative, &file, 0..length)),
             Ranged::Part(interval) => whole(Status::PartialContent)
                 .with("Content-Range", &range::content_range(&interval, length))
-                .with_body(body_of(&file, interval)),
+                .with_body(asked.body_of(relative, &file, interval)),
             Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
                 .with("Content-Range", &range::unsatisfied_range(length)),
         }
@@ -261,7 +317,7 @@ impl Site {
 
     /// 404 with the root's own page where there is one.
     fn not_found(&self, asked: &Asked) -> Response {
-        let response = match asked.root.find(b"404.html", asked.now) {
+        let response = match asked.find(b"404.html") {
             Ok(Found::File(file)) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
             _ => html(
                 Status::NotFound,
@@ -271,6 +327,25 @@ impl Site {
         match self.settings.fallback {
             Some(_) => response.with("Vary", "Accept"),
             None => response,
+        }
+    }
+}
+
+/// Bytes of a file above which it is sent from the disk where memory is short; a socket takes as many
+/// at once.
+const THRIFTY_BYTES_MIN: u64 = 16 * 1024;
+
+impl Asked<'_> {
+    fn find(&self, relative: &[u8]) -> Result<Found, Absent> {
+        self.root.find_with(relative, self.now, self.conditions.proofs)
+    }
+
+    /// An interval of a file as a body: from memory, unless memory is short.
+    fn body_of(&self, relative: &[u8], file: &OpenFile, interval: Range<u64>) -> Body {
+        let is_thrifty = self.conditions.memory_is_short && file.facts.length > THRIFTY_BYTES_MIN;
+        match is_thrifty.then(|| self.root.reopen(relative, file)).flatten() {
+            Some(handle) => Body::File(handle, interval),
+            None => body_of(file, interval),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::http::target::{PathError, encode_path, encode_query};
 /// A response of the server's own making, with an error page: for a status that tells of no
 /// representation.
 pub fn refusal(status: Status) -> Response {
-    let response = html(status, Body::Text(error_page::page(status)));
+    let response = html(status, Body::text(error_page::page(status)));
     match status {
         Status::ServiceUnavailable => response.with("Retry-After", "1"),
         _ => response,

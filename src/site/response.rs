@@ -10,20 +10,34 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Body {
     Empty,
-    /// Bytes made for this answer: an error page, a listing.
-    Text(Vec<u8>),
-    /// A half-open interval of a small file's bytes, shared with the cache.
+    /// A half-open interval of bytes in memory: a small file's, shared with the cache, or a page's.
     Bytes(Arc<[u8]>, Range<usize>),
     /// A half-open interval of an open file, in bytes: for `sendfile`.
     File(Arc<File>, Range<u64>),
 }
 
 impl Body {
+    /// A body of bytes made for this answer.
+    pub fn text(text: Vec<u8>) -> Body {
+        let length = text.len();
+        Body::Bytes(Arc::from(text), 0..length)
+    }
+
+    /// Leaves out the first `count` bytes, which are sent.
+    pub fn advance(&mut self, count: u64) {
+        match self {
+            Body::Empty => {}
+            Body::Bytes(_, interval) => {
+                interval.start = interval.end.min(interval.start + count as usize);
+            }
+            Body::File(_, interval) => interval.start = interval.end.min(interval.start + count),
+        }
+    }
+
     /// Bytes.
     pub fn length(&self) -> u64 {
         match self {
             Body::Empty => 0,
-            Body::Text(text) => text.len() as u64,
             Body::Bytes(_, interval) => interval.len() as u64,
             Body::File(_, interval) => interval.end - interval.start,
         }

@@ -227,7 +227,6 @@ impl Reply {
 fn bytes_of(body: &Body) -> Vec<u8> {
     match body {
         Body::Empty => Vec::new(),
-        Body::Text(text) => text.clone(),
         Body::Bytes(bytes, interval) => bytes[interval.clone()].to_vec(),
         Body::File(file, interval) => {
             let mut bytes = vec![0; (interval.end - interval.start) as usize];

@@ -382,11 +382,7 @@ fn answer_or_end(client: &mut Client) -> Option<()> {
             return None;
         }
     }
-    let reply = client.reply();
-    match reply.status {
-        200 => assert_eq!(reply.body, b"content"),
-        status => assert_eq!(status, 503),
-    }
+    assert_eq!(client.reply().expect_status(200).body, b"content");
     Some(())
 }
 
@@ -407,8 +403,9 @@ fn two_hundred_clients_at_64_descriptors_lose_nothing_but_the_refused() {
         let answered = clients.iter_mut().filter_map(answer_or_end).count();
         drop(clients);
         expect_answer(&mut Client::new(program.address));
-        assert!(answered >= 24, "{answered}");
+        assert!(answered >= 14, "{answered}");
         let said = program.stop();
+        // More than there is room for is said at the start, even where only errors are.
         assert!(said.lines().count() <= 5, "{said}");
     }
 }
@@ -422,38 +419,17 @@ fn connections_default_to_what_the_limit_of_open_files_allows() {
     for client in &mut clients {
         client.send(HALF_HEAD);
     }
-    // 64 without 24 for the process, 4 for its workers' files, 4 for accept loops that have no
-    // room, and 8 for kept files.
-    wait_until("24 are in", || program.descriptors().len() >= before + 24);
+    // 64 without 24 for the process, 4 for its workers, and 8 for kept files; and a connection may
+    // hold a file beside its socket.
+    wait_until("14 are in", || program.descriptors().len() >= before + 14);
     for client in &mut clients {
         client.send("Connection: close\r\n\r\n");
         client.reply().expect_status(200);
-        assert!(program.descriptors().len() <= before + 24 + 4 + 4 + 8);
+        assert!(program.descriptors().len() <= before + 14 + 4 + 4 + 8);
     }
     drop(clients);
     let said = program.stop();
     assert!(said.contains("open files: Some(64) at most"), "{said}");
-}
-
-#[test]
-fn file_that_finds_no_descriptor_is_503() {
-    let root = tempfile::tempdir().expect("a directory");
-    let program = limited_program(root.path(), 64, &["-q", "--max-connections", "1000"]);
-    let mut clients: Vec<_> = (0..100).map(|_| Client::new(program.address)).collect();
-    for client in &mut clients {
-        client.send(HALF_HEAD);
-    }
-    // There may be some beyond the limit, which it was started with.
-    let is_free = |number| !program.descriptors().contains(&number);
-    wait_until("all are taken", || !(0..64).any(is_free));
-    let mut first = clients.remove(0);
-    first.send("\r\n");
-    let reply = first.reply().expect_status(503);
-    assert!(reply.field("Retry-After").is_some(), "{}", reply.head);
-    drop((first, clients));
-    expect_answer(&mut Client::new(program.address));
-    let said = program.stop();
-    assert!(said.lines().count() <= 5, "{said}");
 }
 
 /// The test's own limit of descriptors, raised as far as it goes.
@@ -479,9 +455,10 @@ fn idle_connection_costs_at_most_1_kib() {
     let grown = program.status("VmRSS").saturating_sub(before);
     // 1 MiB is for what workers touch for the first time: stacks, buffers, the allocator's rooms.
     assert!(grown <= 2000 + 1024, "{grown} KiB");
-    // The main thread, the workers, the one that looks for late connections, and the accept loops.
+    // The main thread, the watcher, the housekeeper, and the workers: 4, one to begin with as a
+    // spare, and one for each accept loop.
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    assert_eq!(program.status("Threads"), 1 + 4 + 1 + cores.min(3) as u64);
+    assert_eq!(program.status("Threads"), 3 + 4 + 1 + cores.min(3) as u64);
 }
 
 #[test]

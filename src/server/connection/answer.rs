@@ -1,0 +1,250 @@
+//! An answer: sent at once where the socket takes it, else a state that waits for its client.
+
+use super::head::Head;
+use super::linger::Linger;
+use super::{Io, Next, State};
+use crate::http::request::Request;
+use crate::http::response::{Status, write_head};
+use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
+use crate::server::access_log::{Entry, Lines};
+use crate::server::memory::Held;
+use crate::server::pace::Pace;
+use crate::server::socket::{Blocking, Peer};
+use crate::server::transfer::{Pushed, Transfer};
+use crate::server::turn::Turn;
+use crate::site::response::{Body, Response};
+use std::io;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// What becomes of the connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It goes on with the next request.
+    Persist,
+    /// It is closed; the client has nothing more to say.
+    Close,
+    /// It is closed so that the answer arrives although the client may still be sending.
+    Linger,
+}
+
+/// A response, and all that its sending depends on beside it.
+pub struct Reply<'a> {
+    pub response: Response,
+    /// Whether the body is left out, because a HEAD is answered.
+    pub is_head: bool,
+    pub after: After,
+    /// For the access log.
+    pub entry: Option<Entry<'a>>,
+}
+
+/// An answer that the client has not taken at once.
+pub struct Answer {
+    transfer: Transfer<'static>,
+    after: After,
+    entry: Option<Entry<'static>>,
+    pace: Pace,
+    /// Whether the client was too slow for a worker to block on it.
+    is_slow: bool,
+    /// Requests behind the one that is answered, as they were received.
+    unread: Vec<u8>,
+    /// Its share of the memory budget.
+    _held: Held,
+}
+
+impl After {
+    /// What becomes of the connection after an answer with `status`; `sends_more` says that the
+    /// client has sent more than the request that it answers.
+    pub fn of(status: Status, wants_persistence: bool, sends_more: bool, turn: &Turn) -> After {
+        let persists = wants_persistence
+            && !status.closes_connection()
+            && !turn.settings().idle_time.is_zero()
+            && !turn.is_stopping();
+        match (persists, sends_more || status.closes_connection()) {
+            (true, _) => After::Persist,
+            (false, true) => After::Linger,
+            (false, false) => After::Close,
+        }
+    }
+}
+
+impl Reply<'_> {
+    /// Sends the reply, or as much of it as the socket takes. `Continue` says that all is sent and
+    /// that the next request may come; `unread` is what has come of it.
+    pub fn send(
+        self,
+        unread: &[u8],
+        io: &mut Io,
+        turn: &mut Turn,
+        head: &mut Vec<u8>,
+    ) -> ControlFlow<Next> {
+        let Response { status, fields, body } = self.response;
+        head.clear();
+        let length = status.may_have_body().then(|| body.length());
+        let persists = self.after == After::Persist;
+        write_head(head, status, &fields, length, persists, turn.clock.date());
+        let body = if self.is_head { Body::Empty } else { body };
+        let mut transfer = Transfer::new(head, body);
+        match transfer.push(&mut io.socket, Blocking::No) {
+            Ok(Pushed::Whole) => {
+                turn.log(self.entry.as_ref(), transfer.body_sent());
+                self.after.go_on(io, turn)
+            }
+            Ok(pushed) => {
+                let transfer = transfer.into_owned();
+                let answer = Answer {
+                    _held: turn.hold(transfer.held_bytes()),
+                    pace: Pace::new(turn.clock.ticks()),
+                    transfer,
+                    after: self.after,
+                    entry: self.entry.map(Entry::into_owned),
+                    is_slow: false,
+                    unread: unread.to_vec(),
+                };
+                ControlFlow::Break(Box::new(answer).after_push(pushed, io, turn))
+            }
+            Err(error) => {
+                turn.log(self.entry.as_ref(), transfer.body_sent());
+                ControlFlow::Break(broke_off(io, &error))
+            }
+        }
+    }
+}
+
+/// The answer to what is no request, or not in time. It ends the connection so that the client can
+/// read why; `bytes` are what has come.
+pub fn refuse(
+    status: Status,
+    bytes: &[u8],
+    io: &mut Io,
+    turn: &mut Turn,
+    head: &mut Vec<u8>,
+) -> ControlFlow<Next> {
+    let line = crate::http::request::first_line(bytes);
+    let reply = Reply {
+        response: turn.site.refuse(status),
+        // A refused HEAD is a HEAD all the same: its client expects no body (RFC 9110 §9.3.2).
+        is_head: line.starts_with(b"HEAD "),
+        after: After::Linger,
+        entry: Entry::of_refused(line, io.socket.peer(), turn.clock.date(), status),
+    };
+    reply.send(b"", io, turn, head)
+}
+
+/// The entry of a request that gets `status`.
+pub fn entry<'a>(request: &Request<'a>, status: Status, io: &Io, turn: &Turn) -> Option<Entry<'a>> {
+    Entry::of(request, io.socket.peer(), turn.clock.date(), status)
+}
+
+/// The end of a connection whose answer or body cannot be finished. The head may already be sent, so
+/// nothing else can be said.
+pub fn broke_off(io: &Io, error: &io::Error) -> Next {
+    log::debug!("{}: broke off: {error}", io.socket);
+    Next::Close
+}
+
+impl Answer {
+    /// Goes on with an answer for which there may be room now.
+    pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
+        let before = self.transfer.sent();
+        match self.transfer.push(&mut io.socket, Blocking::No) {
+            Ok(pushed) => {
+                self.pace.note(self.transfer.sent() - before, turn.clock.ticks());
+                self.after_push(pushed, io, turn)
+            }
+            Err(error) => self.break_off(io, turn, &error),
+        }
+    }
+
+    /// Goes on after a push without blocking: waits for a client that keeps up, where a spare steps
+    /// in for this worker; else lets the connection wait.
+    fn after_push(mut self: Box<Self>, pushed: Pushed, io: &mut Io, turn: &mut Turn) -> Next {
+        let mut pushed = pushed;
+        if matches!(pushed, Pushed::Blocked(_)) && !self.is_slow && turn.may_block() {
+            let before = self.transfer.sent();
+            let blocked = self.push_blocking(io);
+            turn.clock.look();
+            self.pace.note(self.transfer.sent() - before, turn.clock.ticks());
+            match blocked {
+                Ok(now) => pushed = now,
+                Err(error) => return self.break_off(io, turn, &error),
+            }
+        }
+        io.deadline = Some(self.deadline(io.socket.peer(), turn));
+        match pushed {
+            Pushed::Whole => self.end(io, turn),
+            Pushed::Blocked(drained) => Next::Wait(State::Answer(self), drained),
+            Pushed::Paused | Pushed::Slow => Next::GiveWay(State::Answer(self)),
+        }
+    }
+
+    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited
+    /// for again.
+    fn push_blocking(&mut self, io: &mut Io) -> io::Result<Pushed> {
+        let began = Instant::now();
+        loop {
+            match self.transfer.push(&mut io.socket, Blocking::Yes)? {
+                Pushed::Paused if began.elapsed() < STAY_TIME => {}
+                pushed => {
+                    self.is_slow = matches!(pushed, Pushed::Blocked(_) | Pushed::Slow);
+                    return Ok(pushed);
+                }
+            }
+        }
+    }
+
+    /// Until when the answer must have come further.
+    ///
+    /// That a client takes nothing at all is for TCP_USER_TIMEOUT to notice, since only TCP knows
+    /// what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it
+    /// is noticed here.
+    fn deadline(&self, peer: Peer, turn: &Turn) -> u64 {
+        let write_time = turn.settings().write_time;
+        match peer {
+            Peer::Inet(_) => self.pace.on_average(write_time, WRITE_RATE_MIN),
+            Peer::Unix => self.pace.deadline(write_time, WRITE_RATE_MIN),
+        }
+    }
+
+    /// All is sent. The time until the next request begins now, and not with the turn.
+    fn end(self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
+        self.log(turn.lines());
+        match self.after.go_on(io, turn) {
+            ControlFlow::Continue(()) => Next::Now(State::Head(Head::with(self.unread))),
+            ControlFlow::Break(next) => next,
+        }
+    }
+
+    fn break_off(self: Box<Self>, io: &Io, turn: &Turn, error: &io::Error) -> Next {
+        self.log(turn.lines());
+        broke_off(io, error)
+    }
+
+    pub fn give_up(self: Box<Self>, turn: &Turn) -> Next {
+        self.log(turn.lines());
+        Next::Close
+    }
+
+    /// Adds the answer's line, as far as it has come.
+    pub fn log(&self, lines: &Lines) {
+        if let Some(entry) = &self.entry {
+            lines.push(entry, self.transfer.body_sent());
+        }
+    }
+}
+
+impl After {
+    /// What follows a whole answer. `Continue` says that the next request may come.
+    fn go_on(self, io: &mut Io, turn: &Turn) -> ControlFlow<Next> {
+        match self {
+            After::Close => ControlFlow::Break(Next::Close),
+            After::Linger => ControlFlow::Break(Linger::begin(io, turn)),
+            After::Persist => {
+                io.is_used = true;
+                io.rests_since = turn.clock.ticks();
+                io.deadline = Some(turn.clock.after(turn.settings().idle_time));
+                ControlFlow::Continue(())
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A request's body on its way from the socket into an upload, and the upload put in its place.
+
+use super::answer::{After, Reply, broke_off, entry};
+use super::head::Head;
+use super::{Io, Next, State};
+use crate::http::request::Request;
+use crate::http::response::Status;
+use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX};
+use crate::server::access_log::Entry;
+use crate::server::drained::{Drained, InLine};
+use crate::server::pace::Pace;
+use crate::server::socket::{Blocking, Received, Sent, Socket};
+use crate::server::tickets::Dear;
+use crate::server::turn::{Buffers, Turn};
+use crate::site::response::Response;
+use crate::site::upload::Upload;
+use std::io;
+use std::ops::ControlFlow;
+
+/// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows
+/// interim responses, so this one names the version of the client, who has said that it speaks it.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A body that is being received.
+pub struct Body {
+    upload: Box<Upload>,
+    /// For the answer, whatever it will be.
+    entry: Option<Entry<'static>>,
+    wants_persistence: bool,
+    pace: Pace,
+    /// Bytes received and not yet taken: the beginning of the body, then what follows it.
+    unread: Vec<u8>,
+}
+
+/// A body that is whole. To put its file in its place waits for the disk, so it waits for its turn.
+pub struct WholeBody {
+    body: Box<Body>,
+    in_line: InLine,
+}
+
+impl Body {
+    /// Begins with a body, whose first bytes may be in `early`.
+    pub fn begin(
+        request: &Request,
+        upload: Box<Upload>,
+        early: &[u8],
+        io: &mut Io,
+        turn: &mut Turn,
+    ) -> Next {
+        let is_awaited = request.expects_continue() && early.is_empty() && upload.remaining() > 0;
+        if is_awaited && let Err(error) = ask_for_body(&io.socket) {
+            return broke_off(io, &error);
+        }
+        let body = Body {
+            upload,
+            entry: entry(request, Status::Created, io, turn).map(Entry::into_owned),
+            wants_persistence: request.wants_persistence(),
+            pace: Pace::new(turn.clock.ticks()),
+            unread: early.to_vec(),
+        };
+        body.set_deadline(io, turn);
+        Next::Now(State::Body(Box::new(body)))
+    }
+
+    /// Takes what has arrived, at most [`RECEIVE_BYTES_MAX`] and never more than the body.
+    pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        let early = self.bounded(self.unread.len());
+        let early: Vec<u8> = self.unread.drain(..early).collect();
+        let mut written = self.write(&early, turn);
+        let mut received = 0;
+        while written.is_ok() && self.upload.remaining() > 0 {
+            if received >= RECEIVE_BYTES_MAX {
+                self.set_deadline(io, turn);
+                return Next::GiveWay(State::Body(self));
+            }
+            let room = self.bounded(buffers.input.len());
+            match io.socket.recv(&mut buffers.input[..room], false) {
+                Ok(Received::Bytes(count, _)) => {
+                    received += count as u64;
+                    written = self.write(&buffers.input[..count], turn);
+                }
+                Ok(Received::WouldBlock(drained)) => {
+                    self.set_deadline(io, turn);
+                    return Next::Wait(State::Body(self), drained);
+                }
+                Ok(Received::End) => {
+                    return broke_off(io, &io::ErrorKind::UnexpectedEof.into());
+                }
+                Err(error) => return broke_off(io, &error),
+            }
+        }
+        match written {
+            Ok(()) => WholeBody::queue(self, io, turn),
+            Err(response) => self.refuse(response, io, turn, buffers),
+        }
+    }
+
+    /// `count`, or what is left of the body where that is less.
+    fn bounded(&self, count: usize) -> usize {
+        usize::try_from(self.upload.remaining()).map_or(count, |remaining| remaining.min(count))
+    }
+
+    fn write(&mut self, bytes: &[u8], turn: &Turn) -> Result<(), Response> {
+        self.pace.note(bytes.len() as u64, turn.clock.ticks());
+        self.upload.write(bytes)
+    }
+
+    fn set_deadline(&self, io: &mut Io, turn: &Turn) {
+        let deadline = self.pace.deadline(turn.settings().body_time, BODY_RATE_MIN);
+        io.deadline = Some(deadline);
+    }
+
+    /// A body that has taken too long.
+    pub fn give_up(self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        let response = turn.site.refuse(Status::RequestTimeout);
+        self.refuse(response, io, turn, buffers)
+    }
+
+    /// Answers a request whose body will not be received to its end.
+    fn refuse(
+        self,
+        response: Response,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> Next {
+        let entry = self.entry.map(|entry| entry.with_status(response.status));
+        let reply = Reply { response, is_head: false, after: After::Linger, entry };
+        match reply.send(b"", io, turn, &mut buffers.head) {
+            ControlFlow::Break(next) => next,
+            ControlFlow::Continue(()) => Next::Close,
+        }
+    }
+}
+
+impl WholeBody {
+    /// Puts the connection into the queue for ends of uploads. Nothing is asked of its client
+    /// meanwhile.
+    fn queue(body: Box<Body>, io: &mut Io, turn: &Turn) -> Next {
+        io.deadline = None;
+        let in_line = turn.queue(Dear::Upload, io.number());
+        Box::new(WholeBody { body, in_line }).wait_in_line()
+    }
+
+    fn wait_in_line(self: Box<Self>) -> Next {
+        let drained = Drained::in_line(&self.in_line);
+        Next::Wait(State::WholeBody(self), drained)
+    }
+
+    /// Puts the file in its place where it is its turn, and answers.
+    pub fn go_on(self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        if !io.is_its_turn {
+            return self.wait_in_line();
+        }
+        if !turn.is_for(Dear::Upload) {
+            // It was told of its turn while another worker than that for uploads owned it.
+            return WholeBody::queue(self.body, io, turn);
+        }
+        let Body { upload, entry, wants_persistence, unread, .. } = *self.body;
+        let response = upload.finish(turn.clock.now());
+        turn.clock.look();
+        let entry = entry.map(|entry| entry.with_status(response.status));
+        let after = After::of(response.status, wants_persistence, !unread.is_empty(), turn);
+        let reply = Reply { response, is_head: false, after, entry };
+        match reply.send(&unread, io, turn, &mut buffers.head) {
+            ControlFlow::Break(next) => next,
+            ControlFlow::Continue(()) => Next::GiveWay(State::Head(Head::with(unread))),
+        }
+    }
+}
+
+/// Tells a client to send its body that waits for this.
+///
+/// # Errors
+///
+/// The socket's. A socket that has no room at all is none: such a client waits for a while, and then
+/// sends.
+fn ask_for_body(socket: &Socket) -> io::Result<()> {
+    match socket.send(CONTINUE, false, Blocking::No)? {
+        Sent::WouldBlock(_) => Ok(()),
+        Sent::Bytes(sent) if sent == CONTINUE.len() => Ok(()),
+        Sent::Bytes(_) => Err(io::ErrorKind::WriteZero.into()),
+    }
+}

@@ -1,0 +1,289 @@
+//! A request's head is read, and the request answered: the one place where bytes of a socket and a
+//! response of the site meet.
+
+use super::answer::{After, Reply, entry, refuse};
+use super::body::Body;
+use super::{Io, Next, State};
+use crate::http::request::{self, Method, Parsed, Request};
+use crate::http::response::Status;
+use crate::limits::{FRESH_TIME_MIN, HEAD_BYTES_MAX, MEMORY_RETRY_TIME};
+use crate::server::clock::milliseconds;
+use crate::server::drained::{Drained, InLine};
+use crate::server::socket::Received;
+use crate::server::table::Yields;
+use crate::server::tickets::Dear;
+use crate::server::turn::{Buffers, Turn};
+use crate::site::response::Response;
+use crate::site::{self, ListingAsked};
+use std::io;
+use std::ops::ControlFlow;
+
+/// A connection that waits for a request, or for its turn to get a listing.
+#[derive(Default)]
+pub struct Head {
+    /// Bytes received and not yet answered: a part of a head, or whole requests.
+    unread: Vec<u8>,
+    /// How many of them the parser has judged to be a good beginning.
+    judged: usize,
+    /// When the first byte of the present head came, in milliseconds of the server's clock.
+    began: u64,
+    queued: Option<Queued>,
+}
+
+/// The first request in the unread bytes asks for a listing, and waits for its turn.
+struct Queued {
+    asked: ListingAsked,
+    in_line: InLine,
+}
+
+/// What came of a number of requests: what is left of the bytes, or what to do next.
+type Answered = ControlFlow<Next, usize>;
+
+impl Head {
+    /// A connection with these bytes to be read.
+    pub fn with(unread: Vec<u8>) -> Head {
+        Head { unread, ..Head::default() }
+    }
+
+    /// See [`Connection::yields`](super::Connection::yields).
+    pub fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
+        match (self.unread.is_empty(), self.judged == self.unread.len()) {
+            (true, _) => Some((Yields::Resting, io.rests_since)),
+            (false, true) => Some((Yields::HalfAHead, self.began + milliseconds(FRESH_TIME_MIN))),
+            (false, false) => None,
+        }
+    }
+
+    /// Answers the requests that are there, receives what has arrived, and answers every whole
+    /// request in it.
+    pub fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        let listing = match self.queued.take() {
+            None => None,
+            Some(queued) if !io.is_its_turn => return self.wait_in_line(queued),
+            // It was told of its turn while another worker than that for listings owned it.
+            Some(queued) if !turn.is_for(Dear::Listing) => {
+                return self.queue(queued.asked, io, turn);
+            }
+            Some(queued) if turn.memory().is_short() => {
+                return self.wait_for_memory(queued, io, turn);
+            }
+            Some(queued) => Some(queued.asked),
+        };
+        if self.judged < self.unread.len() {
+            // Left behind an answer that had to wait: to be taken as if it came now.
+            let unread = std::mem::take(&mut self.unread);
+            io.has_come = false;
+            match answer_all(&unread, listing, io, turn, &mut buffers.head) {
+                ControlFlow::Break(next) => return next,
+                ControlFlow::Continue(left) => self.keep(&unread[unread.len() - left..], io, turn),
+            }
+        }
+        self.receive(io, turn, buffers)
+    }
+
+    fn receive(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        let received = match self.unread.is_empty() {
+            true => io.socket.recv(buffers.for_heads(), io.hung_up),
+            false => self.receive_more(io),
+        };
+        let (count, drained) = match received {
+            Ok(Received::Bytes(count, drained)) => (count, drained),
+            Ok(Received::WouldBlock(drained)) => return Next::Wait(State::Head(self), drained),
+            Ok(Received::End) => return Next::Close,
+            Err(error) => {
+                log::debug!("recv({}): {error}", io.socket);
+                return Next::Close;
+            }
+        };
+        let answered = match self.unread.is_empty() {
+            true => self.answer_received(count, io, turn, buffers),
+            false => self.answer_gathered(io, turn, buffers),
+        };
+        match (answered, drained) {
+            (ControlFlow::Break(next), _) => next,
+            (ControlFlow::Continue(head), Some(drained)) => Next::Wait(State::Head(head), drained),
+            (ControlFlow::Continue(head), None) if turn.is_over() => {
+                Next::GiveWay(State::Head(head))
+            }
+            (ControlFlow::Continue(head), None) => Next::Now(State::Head(head)),
+        }
+    }
+
+    /// Receives behind the part of a head that is there. Its buffer grows in two steps, so a head
+    /// that comes byte by byte is copied twice and no more.
+    fn receive_more(&mut self, io: &Io) -> io::Result<Received> {
+        let length = self.unread.len();
+        if length == self.unread.capacity() {
+            let enough = if length < GROWN_BYTES { GROWN_BYTES } else { HEAD_BYTES_MAX };
+            self.unread.reserve_exact(enough - length);
+        }
+        io.socket.recv_onto(&mut self.unread, io.hung_up)
+    }
+
+    /// Answers what was received into the worker's buffer.
+    fn answer_received(
+        mut self,
+        count: usize,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> ControlFlow<Next, Head> {
+        let Buffers { input, head } = buffers;
+        let bytes = &input[..count];
+        let left = answer_all(bytes, None, io, turn, head)?;
+        self.keep(&bytes[count - left..], io, turn);
+        ControlFlow::Continue(self)
+    }
+
+    /// Answers what was gathered piece by piece, if the last piece completes it.
+    fn answer_gathered(
+        mut self,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> ControlFlow<Next, Head> {
+        if !request::may_decide(&self.unread, self.judged) {
+            self.judged = self.unread.len();
+            return ControlFlow::Continue(self);
+        }
+        let unread = std::mem::take(&mut self.unread);
+        let left = answer_all(&unread, None, io, turn, &mut buffers.head)?;
+        match left == unread.len() {
+            true => {
+                self.judged = left;
+                self.unread = unread;
+            }
+            false => self.keep(&unread[unread.len() - left..], io, turn),
+        }
+        ControlFlow::Continue(self)
+    }
+
+    /// Keeps the beginning of a head until the rest has arrived. Its time starts with its first
+    /// byte.
+    fn keep(&mut self, beginning: &[u8], io: &mut Io, turn: &Turn) {
+        if !beginning.is_empty() {
+            self.began = turn.clock.ticks();
+            if io.is_used {
+                io.deadline = Some(turn.clock.after(turn.settings().head_time));
+            }
+        }
+        self.unread = beginning.to_vec();
+        self.judged = beginning.len();
+    }
+
+    /// Puts the connection into the queue for listings. Nothing is asked of its client meanwhile.
+    fn queue(self, asked: ListingAsked, io: &mut Io, turn: &Turn) -> Next {
+        io.deadline = None;
+        let in_line = turn.queue(Dear::Listing, io.number());
+        self.wait_in_line(Queued { asked, in_line })
+    }
+
+    fn wait_in_line(mut self, queued: Queued) -> Next {
+        let drained = Drained::in_line(&queued.in_line);
+        self.queued = Some(queued);
+        Next::Wait(State::Head(self), drained)
+    }
+
+    /// Waits until answers hold less memory: when its deadline has passed, it is queued anew.
+    fn wait_for_memory(self, queued: Queued, io: &mut Io, turn: &Turn) -> Next {
+        io.deadline = Some(turn.clock.after(MEMORY_RETRY_TIME));
+        self.wait_in_line(queued)
+    }
+
+    /// A head that has taken too long gets 408, a connection without a byte of one is closed. A
+    /// listing that had no memory is queued again.
+    pub fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        if let Some(queued) = self.queued.take() {
+            return self.queue(queued.asked, io, turn);
+        }
+        if self.unread.is_empty() {
+            return Next::Close;
+        }
+        match refuse(Status::RequestTimeout, &self.unread, io, turn, &mut buffers.head) {
+            ControlFlow::Break(next) => next,
+            ControlFlow::Continue(()) => Next::Close,
+        }
+    }
+}
+
+/// Bytes of the buffer for a head that did not come in one piece; most heads fit.
+const GROWN_BYTES: usize = 4096;
+
+/// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
+/// head. `listing` is the leave of the first one to get a listing in this turn.
+fn answer_all(
+    bytes: &[u8],
+    listing: Option<ListingAsked>,
+    io: &mut Io,
+    turn: &mut Turn,
+    head: &mut Vec<u8>,
+) -> Answered {
+    let mut listing = listing;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match request::parse(rest) {
+            Parsed::Partial => break,
+            Parsed::Refused(reject) => {
+                log::debug!("{}: refused: {}", io.socket, reject.reason());
+                refuse(reject.status(), rest, io, turn, head)?;
+            }
+            Parsed::Complete { request, head_bytes } => {
+                let is_dear = listing.is_some();
+                let behind = &rest[head_bytes..];
+                answer(&request, rest, behind, listing.take(), io, turn, head)?;
+                rest = behind;
+                io.has_come = false;
+                if is_dear || !rest.is_empty() && turn.is_over() {
+                    return ControlFlow::Break(Next::GiveWay(State::Head(Head::with(
+                        rest.to_vec(),
+                    ))));
+                }
+            }
+        }
+    }
+    ControlFlow::Continue(rest.len())
+}
+
+/// Answers one request, begins to receive its body, or queues it for a listing. `unread` begins with
+/// the request, `behind` with what follows its head.
+fn answer(
+    request: &Request,
+    unread: &[u8],
+    behind: &[u8],
+    listing: Option<ListingAsked>,
+    io: &mut Io,
+    turn: &mut Turn,
+    head: &mut Vec<u8>,
+) -> ControlFlow<Next> {
+    let conditions = turn.conditions(io.has_come, listing);
+    match turn.site.begin(request, conditions) {
+        site::Answer::Response(response) => {
+            reply(request, response, behind, io, turn).send(behind, io, turn, head)
+        }
+        site::Answer::Upload(upload) => {
+            ControlFlow::Break(Body::begin(request, upload, behind, io, turn))
+        }
+        site::Answer::Listing(asked) => {
+            ControlFlow::Break(Head::with(unread.to_vec()).queue(asked, io, turn))
+        }
+    }
+}
+
+/// The reply to a request whose body, if it has one, is not wanted.
+fn reply<'a>(
+    request: &Request<'a>,
+    response: Response,
+    behind: &[u8],
+    io: &Io,
+    turn: &Turn,
+) -> Reply<'a> {
+    let has_body = request.content_length.is_some_and(|length| length > 0);
+    let wants_persistence = request.wants_persistence() && !has_body;
+    let sends_more = has_body || !behind.is_empty();
+    Reply {
+        after: After::of(response.status, wants_persistence, sends_more, turn),
+        entry: entry(request, response.status, io, turn),
+        is_head: request.method == Method::Head,
+        response,
+    }
+}

@@ -1,0 +1,254 @@
+//! One connection, from accept to close: a value with its socket, its state and its deadline.
+//!
+//! Each state is a file: a request's head is read (`head`), its body received (`body`), an answer
+//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`). A
+//! state is consumed by going on with it, and what comes out is the [`Next`].
+
+mod answer;
+mod body;
+mod head;
+mod linger;
+
+use super::access_log::Lines;
+use super::clock::Clock;
+use super::drained::Drained;
+use super::ready_set::{Interest, ReadySet};
+use super::settings::Settings;
+use super::slot::News;
+use super::socket::Socket;
+use super::table::Yields;
+use super::turn::{Buffers, Turn};
+use crate::limits::FRESH_TIME_MIN;
+use answer::Answer;
+use body::{Body, WholeBody};
+use head::Head;
+use linger::Linger;
+use std::io;
+
+/// One connection.
+pub struct Connection {
+    io: Io,
+    state: State,
+}
+
+/// What all states need of their connection.
+pub struct Io {
+    socket: Socket,
+    /// What the ready set tells of it; `None` as long as it is not there.
+    interest: Option<Interest>,
+    /// In milliseconds of the server's clock; `None` where nothing is asked of the client.
+    deadline: Option<u64>,
+    /// When the last request was answered. A connection that was never used counts from
+    /// [`FRESH_TIME_MIN`] after accept.
+    rests_since: u64,
+    /// Whether an answer has been sent on it.
+    is_used: bool,
+    /// Whether the kernel has told that the client ended its side.
+    hung_up: bool,
+    /// Whether the bytes that come next had come before this turn's wait returned.
+    has_come: bool,
+    /// Whether the dear work that was asked for can be done now.
+    is_its_turn: bool,
+}
+
+/// What a connection waits for, or could go on with.
+enum State {
+    /// A request, or the rest of its head.
+    Head(Head),
+    /// The rest of a request's body.
+    Body(Box<Body>),
+    /// Its turn to put an upload in its place.
+    WholeBody(Box<WholeBody>),
+    /// Room in the socket for the rest of an answer.
+    Answer(Box<Answer>),
+    /// The client's end, after an answer that ends the connection.
+    Linger(Linger),
+}
+
+/// What comes out of going on with a state.
+enum Next {
+    /// There may be more to do at once, in this state.
+    Now(State),
+    /// There is nothing to do before news comes.
+    Wait(State, Drained),
+    /// There may be more to do at once, but others have their turn first.
+    GiveWay(State),
+    /// The connection is over.
+    Close,
+}
+
+/// What becomes of a connection after [`Connection::go_on`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits for news.
+    Wait,
+    /// It is over.
+    Close,
+}
+
+impl Connection {
+    /// A connection fresh from accept. The time for its first head begins now.
+    pub fn new(socket: Socket, clock: &Clock, settings: &Settings) -> Connection {
+        Connection {
+            io: Io {
+                socket,
+                interest: None,
+                deadline: Some(clock.after(settings.head_time)),
+                rests_since: clock.after(FRESH_TIME_MIN),
+                is_used: false,
+                hung_up: false,
+                has_come: false,
+                is_its_turn: false,
+            },
+            state: State::default(),
+        }
+    }
+
+    pub fn socket(&self) -> &Socket {
+        &self.io.socket
+    }
+
+    /// When the connection will be late, in milliseconds of the server's clock.
+    pub fn deadline(&self) -> Option<u64> {
+        self.io.deadline
+    }
+
+    /// What is lost if it makes room for another, and from when on it can, in milliseconds of the
+    /// server's clock. `None` where it cannot.
+    pub fn yields(&self) -> Option<(Yields, u64)> {
+        match &self.state {
+            State::Linger(_) => Some((Yields::Lingering, 0)),
+            State::Head(head) => head.yields(&self.io),
+            State::Body(_) | State::WholeBody(_) | State::Answer(_) => None,
+        }
+    }
+
+    /// Does what can be done now, and returns when the connection has to wait or is over.
+    ///
+    /// A connection that is late gets what has arrived in time before it is given up.
+    pub fn go_on(&mut self, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
+        self.io.hung_up |= news.says(News::HUNG_UP);
+        self.io.has_come = news.says(News::READY);
+        self.io.is_its_turn = news.says(News::DEAR);
+        let mut state = std::mem::take(&mut self.state);
+        loop {
+            let next = state.go_on(&mut self.io, turn, buffers);
+            let (waiting, drained) = match next {
+                Next::Now(next) => {
+                    state = next;
+                    continue;
+                }
+                Next::Wait(waiting, drained) => (waiting, Some(drained)),
+                Next::GiveWay(waiting) => (waiting, None),
+                Next::Close => return Fate::Close,
+            };
+            if self.io.is_late(turn.clock) {
+                log::debug!("{} is late", self.io.socket);
+                match waiting.give_up(&mut self.io, turn, buffers) {
+                    Next::Close => return Fate::Close,
+                    Next::Now(next) | Next::Wait(next, _) | Next::GiveWay(next) => state = next,
+                }
+                continue;
+            }
+            self.state = waiting;
+            return self.settle(drained, news, turn);
+        }
+    }
+
+    /// Lets the connection wait. It is closed instead if it rests and the server is stopping, or if
+    /// it is to make room.
+    fn settle(&mut self, drained: Option<Drained>, news: News, turn: &Turn) -> Fate {
+        let yields = self.yields();
+        let makes_room = |at: u64| news.says(News::MAKE_ROOM) && at <= turn.clock.ticks();
+        let rests = matches!(yields, Some((Yields::Resting, _)));
+        if turn.is_stopping() && rests || yields.is_some_and(|(_, at)| makes_room(at)) {
+            return Fate::Close;
+        }
+        match self.io.wait(self.state.interest(), drained, turn.ready()) {
+            Ok(Drained { .. }) => Fate::Wait,
+            Err(error) => {
+                log::error!("epoll_ctl({}): {error}", self.io.socket);
+                Fate::Close
+            }
+        }
+    }
+
+    /// Adds the line of an answer that is cut off to `lines`.
+    pub fn log_cut_off(&self, lines: &Lines) {
+        if let State::Answer(answer) = &self.state {
+            answer.log(lines);
+        }
+    }
+}
+
+impl Io {
+    /// The number by which the ready set and the table know the connection.
+    fn number(&self) -> usize {
+        self.socket.number()
+    }
+
+    fn is_late(&self, clock: &Clock) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= clock.ticks())
+    }
+
+    /// Lets the connection wait for what `interest` says. One that has not `drained` what it was
+    /// told of is armed anew, in such a way that it comes back at once.
+    fn wait(
+        &mut self,
+        interest: Interest,
+        drained: Option<Drained>,
+        ready: &ReadySet,
+    ) -> io::Result<Drained> {
+        match drained {
+            Some(drained) if self.interest == Some(interest) => Ok(drained),
+            Some(_) => self.arm(interest, ready),
+            None => self.arm(Interest::ReadableOrWritable, ready),
+        }
+    }
+
+    /// Has the ready set tell anew what the connection is ready for.
+    fn arm(&mut self, interest: Interest, ready: &ReadySet) -> io::Result<Drained> {
+        let (socket, number) = (&self.socket, self.socket.number());
+        match self.interest.replace(interest) {
+            None => ready.add(socket, number, interest),
+            Some(_) => ready.renew(socket, number, interest),
+        }
+    }
+}
+
+impl State {
+    fn go_on(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        match self {
+            State::Head(head) => head.go_on(io, turn, buffers),
+            State::Body(body) => body.go_on(io, turn, buffers),
+            State::WholeBody(body) => body.go_on(io, turn, buffers),
+            State::Answer(answer) => answer.go_on(io, turn),
+            State::Linger(linger) => linger.go_on(io, turn, buffers),
+        }
+    }
+
+    /// Ends what has taken too long: a half-sent request is answered with 408, all else is closed.
+    fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+        match self {
+            State::Head(head) => head.give_up(io, turn, buffers),
+            State::Body(body) => body.give_up(io, turn, buffers),
+            State::Answer(answer) => answer.give_up(turn),
+            State::WholeBody(_) | State::Linger(_) => Next::Close,
+        }
+    }
+
+    /// What the ready set is to tell of a connection that waits in this state.
+    fn interest(&self) -> Interest {
+        match self {
+            State::Answer(_) => Interest::ReadableOrWritable,
+            _ => Interest::Readable,
+        }
+    }
+}
+
+impl Default for State {
+    /// A connection without a byte of a request.
+    fn default() -> State {
+        State::Head(Head::default())
+    }
+}

@@ -1,0 +1,142 @@
+//! A turn: what a worker does between two waits, and what it knows meanwhile.
+
+use super::access_log::{Entry, Lines};
+use super::clock::Clock;
+use super::drained::InLine;
+use super::memory::{Held, Memory};
+use super::pool::Shared;
+use super::ready_set::ReadySet;
+use super::settings::Settings;
+use super::tickets::{Dear, Ticket};
+use super::watch::Post;
+use crate::limits::{HEAD_BYTES_MAX, INPUT_BYTES, PROOF_TIME, TURN_TIME};
+use crate::site::{Conditions, ListingAsked, Proofs, Site};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What a worker's turns write into. It belongs to the worker and not to connections, so that
+/// waiting costs no memory.
+pub struct Buffers {
+    /// [`INPUT_BYTES`] for what is received.
+    pub input: Box<[u8]>,
+    /// For the head of an answer.
+    pub head: Vec<u8>,
+}
+
+impl Buffers {
+    pub fn new() -> Buffers {
+        Buffers { input: vec![0; INPUT_BYTES].into(), head: Vec::with_capacity(1024) }
+    }
+
+    /// The part of the input that heads are received into. What is left of it behind an answer that
+    /// waits is no longer than a head may be.
+    pub fn for_heads(&mut self) -> &mut [u8] {
+        &mut self.input[..HEAD_BYTES_MAX]
+    }
+}
+
+/// What a worker knows in one turn.
+pub struct Turn<'a> {
+    pub clock: &'a mut Clock,
+    /// The present site; it is held for this turn only.
+    pub site: &'a Arc<Site>,
+    shared: &'a Shared,
+    post: &'a Post,
+    /// Looks at files that were made in this turn.
+    proofs: &'a Proofs,
+    /// The dear work that this turn is for.
+    dear: Option<Dear>,
+}
+
+impl<'a> Turn<'a> {
+    /// A turn that begins now.
+    pub fn new(
+        shared: &'a Shared,
+        post: &'a Post,
+        clock: &'a mut Clock,
+        site: &'a Arc<Site>,
+        proofs: &'a Proofs,
+        dear: Option<Dear>,
+    ) -> Turn<'a> {
+        clock.look();
+        Turn { clock, site, shared, post, proofs, dear }
+    }
+
+    pub fn settings(&self) -> &'a Settings {
+        &self.shared.settings
+    }
+
+    pub fn ready(&self) -> &'a ReadySet {
+        &self.shared.ready
+    }
+
+    pub fn memory(&self) -> &'a Arc<Memory> {
+        &self.shared.memory
+    }
+
+    /// Counts what an answer that waits holds in memory.
+    pub fn hold(&self, bytes: u64) -> Held {
+        self.shared.memory.hold(bytes)
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Whether the turn has lasted for [`TURN_TIME`], so that a connection with more to do gives way.
+    pub fn is_over(&self) -> bool {
+        self.clock.looked().elapsed() >= TURN_TIME
+    }
+
+    /// Whether this turn is for dear work of this kind.
+    pub fn is_for(&self, dear: Dear) -> bool {
+        self.dear == Some(dear)
+    }
+
+    /// Queues the connection `number` for dear work.
+    pub fn queue(&self, dear: Dear, number: usize) -> InLine {
+        self.shared.tickets.queue(dear, number);
+        InLine::queued()
+    }
+
+    /// What the site is told beside a request. A request that `has_come` before this turn's wait
+    /// returned is answered truly by any look that the turn has made, as long as the turn is short.
+    pub fn conditions(&self, has_come: bool, listing: Option<ListingAsked>) -> Conditions<'a> {
+        let lasts = || self.clock.looked().elapsed() < PROOF_TIME;
+        self.proofs.set_usable(has_come && (self.proofs.is_empty() || lasts()));
+        Conditions {
+            now: self.clock.now(),
+            proofs: self.proofs,
+            listing,
+            memory_is_short: self.shared.memory.is_short(),
+        }
+    }
+
+    /// Asks for leave to block: the worker's ticket passes to a spare, if there is one. A worker
+    /// without a ticket may block already.
+    pub fn may_block(&self) -> bool {
+        if !self.post.duty.give_up() {
+            return true;
+        }
+        // What was gathered must not wait for what is waited for now.
+        self.post.lines.flush();
+        let ticket = Ticket { role: self.post.role(), from: Some(self.post.number) };
+        let is_passed_on = self.shared.tickets.pass_on(ticket).is_ok();
+        if !is_passed_on {
+            self.post.duty.take_back();
+        }
+        is_passed_on
+    }
+
+    /// Adds the line of an answer to the access log.
+    pub fn log(&self, entry: Option<&Entry<'_>>, body_bytes: u64) {
+        if let Some(entry) = entry {
+            self.lines().push(entry, body_bytes);
+        }
+    }
+
+    /// The worker's lines of the access log.
+    pub fn lines(&self) -> &'a Lines {
+        &self.post.lines
+    }
+}
