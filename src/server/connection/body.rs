@@ -111,7 +111,7 @@ impl Body {
     }
 
     /// A body that has taken too long.
-    pub fn give_up(self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let response = turn.site.refuse(Status::RequestTimeout);
         self.refuse(response, io, turn, buffers)
     }

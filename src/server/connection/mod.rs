@@ -231,7 +231,7 @@ impl State {
     fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         match self {
             State::Head(head) => head.give_up(io, turn, buffers),
-            State::Body(body) => body.give_up(io, turn, buffers),
+            State::Body(body) => (*body).give_up(io, turn, buffers),
             State::Answer(answer) => answer.give_up(turn),
             State::WholeBody(_) | State::Linger(_) => Next::Close,
         }
