@@ -6,7 +6,8 @@
 //! [`site`] → [`http`], and `server` → `http` too.
 //!
 //! **`main` and [`config`]** turn a command line into settings, set up the log, catch signals and
-//! end with an exit code. They know nothing of HTTP.
+//! end with an exit code. They know nothing of HTTP. [`log_writer`] writes the log to stderr, and
+//! never waits for whoever reads it.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not
@@ -58,5 +59,6 @@
 pub mod config;
 pub mod http;
 pub mod limits;
+pub mod log_writer;
 pub mod server;
 pub mod site;

@@ -69,6 +69,10 @@ pub const LINGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The time that requests in flight have at shutdown, unless `--grace` says otherwise.
 pub const GRACE_TIME: Duration = Duration::from_secs(10);
 
+/// The time that the process may take to end once the grace is over, whatever the disk does; then
+/// it ends without its last lines in the log.
+pub const END_TIME: Duration = Duration::from_secs(1);
+
 /// The kernel's queue of connections that wait for accept, unless `--backlog` says otherwise.
 pub const BACKLOG: i32 = 1024;
 
@@ -120,6 +124,17 @@ pub const GATHERED_BYTES_MAX: usize = 16 * 1024;
 /// The time for which a thread that is never idle gathers lines of the access log; an idle one
 /// gives them away at once.
 pub const GATHER_TIME: Duration = Duration::from_millis(100);
+
+/// Bytes of the log that wait to be written, where stderr takes none; further lines are lost, and
+/// counted. Some 2,500 lines of the access log: a reader that has to wait for a core loses none.
+pub const LOG_BYTES_MAX: usize = 256 * 1024;
+
+/// The pause after which stderr is tried again where the kernel says that it takes bytes, and then
+/// it takes none.
+pub const LOG_PAUSE: Duration = Duration::from_millis(50);
+
+/// The time that the log may take at the end of the process, where a disk holds it up.
+pub const LOG_END_TIME: Duration = Duration::from_millis(500);
 
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that
 /// ends cuts it short.

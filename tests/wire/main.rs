@@ -15,3 +15,4 @@ mod put;
 mod shutdown;
 mod sockets;
 mod support;
+mod unread_log;

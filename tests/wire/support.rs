@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -203,6 +203,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        self.end_tracer();
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("an exit");
     }
@@ -262,6 +263,35 @@ impl Program {
         let numbers = names(Path::new(&format!("/proc/{}/fd", self.child.id())));
         let numbers = numbers.iter().map(|name| name.parse());
         numbers.collect::<Result<_, _>>().expect("numbers")
+    }
+
+    /// Waits until it has ended by itself. A call that strace delays is not waited for.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        wait_until("the program has ended", || {
+            let path = format!("/proc/{}/stat", self.child.id());
+            let stat = fs::read_to_string(path).expect("a process");
+            stat.rsplit(") ").next().expect("a state").starts_with('Z')
+        });
+        self.end_tracer();
+        self.child.wait().expect("an exit")
+    }
+
+    /// Ends the strace that it runs under, if it does: while that delays a call, not even SIGKILL
+    /// ends the program.
+    fn end_tracer(&self) {
+        let path = format!("/proc/{}/status", self.child.id());
+        let is_there = fs::exists(path).expect("a file system of processes");
+        let tracer = is_there.then(|| self.status("TracerPid"));
+        let tracer = tracer.and_then(|pid| Pid::from_raw(pid.try_into().expect("a number")));
+        if let Some(tracer) = tracer {
+            kill_process(tracer, Signal::KILL).expect("a process");
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a process");
     }
 
     /// A number of /proc/PID/status, such as `VmRSS` in KiB or `Threads`.

@@ -1,0 +1,244 @@
+//! Writing the log without ever waiting for whoever reads it.
+//!
+//! A thread that logs leaves its lines in a queue. If nobody writes at that moment, the thread
+//! becomes the writer and writes until the queue is empty; otherwise it goes on at once. So at most
+//! one thread at a time can be held up by write(2), and that only by the disk under a log file: a
+//! pipe, a terminal or a socket is never waited for.
+//!
+//! What nobody reads stays in the queue, up to [`LOG_BYTES_MAX`]; lines beyond that are lost and
+//! counted, and so are lines that cannot be written (a full disk, a reader that is gone). Once
+//! lines can be written again, one line in the place of the lost ones says how many they were.
+
+mod sink;
+
+use crate::limits::{LOG_BYTES_MAX, LOG_PAUSE};
+use rustix::io::Errno;
+use sink::Sink;
+use std::mem;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The log's way to one descriptor, for all threads.
+pub struct LogWriter {
+    sink: Sink,
+    queue: Mutex<Queue>,
+}
+
+/// Lines on their way, in the order of time: lines lost, lines pending, lines lost.
+#[derive(Default)]
+struct Queue {
+    writer: Writer,
+    /// Bytes that the writer has taken from the queue.
+    in_hand: usize,
+    /// Lines lost before the first that is pending, and not told yet.
+    lost_before: u64,
+    /// Lines, each with its LF. The first may be the rest of one.
+    pending: Vec<u8>,
+    /// Lines lost after the last that is pending.
+    lost_after: u64,
+    /// The last byte written was none of a line's end.
+    is_within_line: bool,
+}
+
+/// Who writes what is in the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Writer {
+    /// The next thread that logs.
+    #[default]
+    Nobody,
+    /// A thread that is writing now.
+    Busy,
+    /// A thread of its own, which waits until the descriptor takes bytes.
+    Waiting,
+}
+
+/// What the writer takes from the queue at once.
+struct Batch {
+    bytes: Vec<u8>,
+    /// The lost lines that it tells of; 0 where it is lines of the log.
+    lost: u64,
+}
+
+impl LogWriter {
+    /// A log that goes to `out`.
+    pub fn new(out: impl AsFd + Send + Sync + 'static) -> Arc<LogWriter> {
+        LogWriter::to(Sink::new(out))
+    }
+
+    fn to(sink: Sink) -> Arc<LogWriter> {
+        Arc::new(LogWriter { sink, queue: Mutex::default() })
+    }
+
+    /// Logs `lines`, of which each ends with LF.
+    pub fn write(self: &Arc<Self>, lines: &str) {
+        let mut queue = self.lock();
+        queue.push(lines.as_bytes());
+        if queue.writer == Writer::Nobody {
+            queue.writer = Writer::Busy;
+            drop(queue);
+            self.write_out();
+        }
+    }
+
+    /// Tries once more to write what is pending, before the process ends. Waits for `patience` at
+    /// most, and only where another thread is writing.
+    pub fn close(self: &Arc<Self>, patience: Duration) {
+        let began = Instant::now();
+        while !self.become_writer(&[Writer::Nobody, Writer::Waiting]) {
+            if began.elapsed() >= patience {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.write_out();
+    }
+
+    /// Whether this thread is the writer now, because one of `former` was.
+    fn become_writer(&self, former: &[Writer]) -> bool {
+        let mut queue = self.lock();
+        let is_free = former.contains(&queue.writer);
+        if is_free {
+            queue.writer = Writer::Busy;
+        }
+        is_free
+    }
+
+    /// Writes until the queue is empty, or nothing more can be written now. What is left then is
+    /// for a thread that waits.
+    fn write_out(self: &Arc<Self>) {
+        if !self.write_pending() {
+            let log = Arc::clone(self);
+            let waiting = thread::Builder::new().name("log".to_owned()).spawn(move || log.wait());
+            if waiting.is_err() {
+                // Then the next thread that logs tries again.
+                self.lock().writer = Writer::Nobody;
+            }
+        }
+    }
+
+    /// Waits until the descriptor takes bytes, and writes, until the queue is empty.
+    fn wait(&self) {
+        loop {
+            self.sink.wait();
+            if !self.become_writer(&[Writer::Waiting]) {
+                return;
+            }
+            let pending = self.lock().pending.len();
+            if self.write_pending() {
+                return;
+            }
+            if self.lock().pending.len() >= pending {
+                // A terminal may say that it takes bytes and then take none.
+                thread::sleep(LOG_PAUSE);
+            }
+        }
+    }
+
+    /// For the writer: writes what is pending. `false` where that has to go on later; then the
+    /// writer is the thread that waits.
+    fn write_pending(&self) -> bool {
+        let mut next = self.lock().take();
+        while let Some(batch) = next {
+            let (written, error) = self.sink.write(&batch.bytes);
+            let mut queue = self.lock();
+            queue.put_back(batch, written, error);
+            next = match error {
+                None => queue.take(),
+                Some(Errno::AGAIN) => {
+                    queue.writer = Writer::Waiting;
+                    return false;
+                }
+                // The next thread that logs tries again.
+                Some(_) => {
+                    queue.writer = Writer::Nobody;
+                    None
+                }
+            };
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // No panic leaves a queue half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    /// Adds the lines that there is room for; the others are lost. Once one is lost, so are all
+    /// that follow it, until the queue is empty.
+    fn push(&mut self, lines: &[u8]) {
+        let room = LOG_BYTES_MAX.saturating_sub(self.in_hand + self.pending.len());
+        let fitting = match self.lost_after {
+            0 if lines.len() <= room => lines.len(),
+            0 => lines[..room].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1),
+            _ => 0,
+        };
+        self.pending.extend_from_slice(&lines[..fitting]);
+        self.lost_after += count(&lines[fitting..]);
+    }
+
+    /// What is to be written next; with `None`, the caller is the writer no more.
+    fn take(&mut self) -> Option<Batch> {
+        if self.lost_before == 0 && self.pending.is_empty() {
+            self.lost_before = mem::take(&mut self.lost_after);
+        }
+        let batch = match mem::take(&mut self.lost_before) {
+            0 if self.pending.is_empty() => {
+                self.writer = Writer::Nobody;
+                return None;
+            }
+            0 => Batch { bytes: mem::take(&mut self.pending), lost: 0 },
+            lost => Batch { bytes: self.tell(lost), lost },
+        };
+        self.in_hand = batch.bytes.len();
+        Some(batch)
+    }
+
+    /// The line in the place of lost ones.
+    fn tell(&self, lost: u64) -> Vec<u8> {
+        let end_of_line = if self.is_within_line { "\n" } else { "" };
+        format!("{end_of_line}WARN  tinyhttpd: {lost} log lines were lost\n").into_bytes()
+    }
+
+    /// Takes note of how much of a batch was written, and keeps or counts the rest.
+    fn put_back(&mut self, mut batch: Batch, written: usize, error: Option<Errno>) {
+        self.in_hand = 0;
+        if let Some(&last) = batch.bytes[..written].last() {
+            self.is_within_line = last != b'\n';
+        }
+        match error {
+            None if self.pending.is_empty() => {
+                // For the allocation alone.
+                batch.bytes.clear();
+                self.pending = batch.bytes;
+            }
+            None => {}
+            Some(Errno::AGAIN) if batch.lost > 0 && written == 0 => self.lost_before = batch.lost,
+            Some(Errno::AGAIN) => {
+                batch.bytes.drain(..written);
+                batch.bytes.append(&mut self.pending);
+                self.pending = batch.bytes;
+            }
+            Some(_) => {
+                let of_batch = match batch.lost {
+                    0 => count(&batch.bytes[written..]),
+                    lost => lost,
+                };
+                self.lost_before =
+                    of_batch + count(&self.pending) + mem::take(&mut self.lost_after);
+                self.pending.clear();
+            }
+        }
+    }
+}
+
+/// The lines that end in `bytes`.
+fn count(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+#[cfg(test)]
+mod tests;

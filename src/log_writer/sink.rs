@@ -1,0 +1,92 @@
+//! A descriptor that is written to without waiting for its reader.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::SendFlags;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+/// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
+const PIPE_BYTES: usize = 4096;
+
+pub struct Sink {
+    out: Box<dyn AsFd + Send + Sync>,
+    way: Way,
+}
+
+/// How not to wait for a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By write(2): a regular file has no reader, and O_NONBLOCK is set on anything else.
+    Write,
+    /// By send(2) with MSG_DONTWAIT.
+    Send,
+    /// By a poll(2) before each write, of so few bytes that a pipe takes them without waiting.
+    Poll,
+}
+
+impl Sink {
+    /// The best way to write to `out`.
+    ///
+    /// O_NONBLOCK is never set on `out` itself: other programs may have the same pipe or terminal
+    /// open and would not expect it. They are opened a second time instead, if they can be.
+    pub fn new(out: impl AsFd + Send + Sync + 'static) -> Sink {
+        let file_type = rustix::fs::fstat(&out).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        let way = match file_type {
+            Ok(FileType::Socket) => Way::Send,
+            Ok(FileType::Fifo | FileType::CharacterDevice) => match open_without_waiting(&out) {
+                Ok(own) => return Sink::with(own, Way::Write),
+                Err(_) => Way::Poll,
+            },
+            _ => Way::Write,
+        };
+        Sink::with(out, way)
+    }
+
+    pub fn with(out: impl AsFd + Send + Sync + 'static, way: Way) -> Sink {
+        Sink { out: Box::new(out), way }
+    }
+
+    /// Writes what can be written now. Returns how many bytes that were, and why not all: EAGAIN
+    /// where the reader must read first.
+    pub fn write(&self, bytes: &[u8]) -> (usize, Option<Errno>) {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.write_some(&bytes[written..]) {
+                Ok(0) => return (written, Some(Errno::IO)),
+                Ok(count) => written += count,
+                Err(Errno::INTR) => {}
+                Err(error) => return (written, Some(error)),
+            }
+        }
+        (written, None)
+    }
+
+    fn write_some(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        match self.way {
+            Way::Write => rustix::io::write(&*self.out, bytes),
+            Way::Send => {
+                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+                rustix::net::send(&*self.out, bytes, flags)
+            }
+            Way::Poll if self.poll(Some(&Timespec::default()))? == 0 => Err(Errno::AGAIN),
+            Way::Poll => rustix::io::write(&*self.out, &bytes[..bytes.len().min(PIPE_BYTES)]),
+        }
+    }
+
+    /// Returns once bytes are taken, or an error is to be had.
+    pub fn wait(&self) {
+        while self.poll(None) == Err(Errno::INTR) {}
+    }
+
+    fn poll(&self, timeout: Option<&Timespec>) -> Result<usize, Errno> {
+        poll(&mut [PollFd::from_borrowed_fd(self.out.as_fd(), PollFlags::OUT)], timeout)
+    }
+}
+
+/// What `out` is open on, opened anew with O_NONBLOCK.
+fn open_without_waiting(out: &impl AsFd) -> Result<OwnedFd, Errno> {
+    let path = format!("/proc/self/fd/{}", out.as_fd().as_raw_fd());
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty())
+}
