@@ -9,7 +9,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 use tinyhttpd::http::date::Timestamp;
-use tinyhttpd::http::request::{self, Parsed};
+use tinyhttpd::http::request::{self, Parsed, Version};
 use tinyhttpd::http::response::{FieldLines, Status, write_head};
 use tinyhttpd::http::target::RequestPath;
 use tinyhttpd::limits::FIELD_LINES_MAX;
@@ -117,7 +117,7 @@ fn response_head(bencher: Bencher) {
     bencher.bench_local(|| {
         out.clear();
         let fields = FieldLines::sharing(Arc::clone(&shared));
-        write_head(&mut out, Status::Ok, &fields, Some(1024), true, &date);
+        write_head(&mut out, Version::Http11, Status::Ok, &fields, Some(1024), true, &date);
         black_box(out.len())
     });
 }

@@ -1,6 +1,5 @@
-//! The clients of the field against the binary: that they keep connections although the status line
-//! says HTTP/1.0, resume downloads to the byte, take the variant they can decode, and ask whether
-//! what they have is still fresh.
+//! The clients of the field against the binary: that they keep connections, resume downloads to the
+//! byte, take the variant they can decode, and ask whether what they have is still fresh.
 
 mod field;
 

@@ -171,7 +171,8 @@ impl Method {
     }
 }
 
-/// The HTTP-version, as far as the answer depends on it: every 1.x with x > 1 counts as 1.1.
+/// The HTTP-version, as far as the answer depends on it: every 1.x with x > 1 counts as 1.1. An
+/// answer says the version of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     Http10,
@@ -187,6 +188,14 @@ impl Version {
                 Err(Reject::UnsupportedVersion)
             }
             _ => Err(Reject::Version),
+        }
+    }
+
+    /// What a status line of this version begins with, its SP too.
+    pub fn status_line_start(self) -> &'static str {
+        match self {
+            Version::Http10 => "HTTP/1.0 ",
+            Version::Http11 => "HTTP/1.1 ",
         }
     }
 }
@@ -277,6 +286,28 @@ pub fn first_line(bytes: &[u8]) -> &[u8] {
     let line = bytes[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     &line[..line.len().min(REQUEST_LINE_BYTES_MAX)]
+}
+
+/// The version for the answer to a head that is refused or was never whole: the one that its
+/// request line ends with, 1.1 for a later major version (RFC 9110 §6.2), and 1.0 where none can be
+/// read: in a line that is too long, or behind what is refused at once.
+///
+/// It looks at nothing that [`parse`] has not judged, so more bytes do not change it.
+pub fn version_of_refused(bytes: &[u8]) -> Version {
+    let Ok(start) = skip_empty_lines(bytes) else {
+        return Version::Http10;
+    };
+    let line = &bytes[start..bytes.len().min(start + REQUEST_LINE_BYTES_MAX + 1)];
+    let line = &line[..find_control(line).unwrap_or(line.len())];
+    if line.len() > REQUEST_LINE_BYTES_MAX {
+        return Version::Http10;
+    }
+    let version = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    match (Version::parse(version), version) {
+        (Ok(version), _) => version,
+        (Err(Reject::UnsupportedVersion), [.., b'2'..=b'9', b'.', _]) => Version::Http11,
+        (Err(_), _) => Version::Http10,
+    }
 }
 
 /// Why there is no whole head, or no whole line of one.
@@ -871,6 +902,35 @@ mod tests {
             assert_eq!(first_line(bytes), *line, "{}", bytes.escape_ascii());
         }
         assert_eq!(first_line(&[b'x'; 2 * REQUEST_LINE_BYTES_MAX]).len(), REQUEST_LINE_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_refused_head_has_the_version_that_can_be_read_of_it() {
+        let too_long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(9000));
+        let rows: &[(&[u8], Version)] = &[
+            (b"", Version::Http10),
+            (b"\r\n\n", Version::Http10),
+            (b"\n\n\n\n\n\nGET / HTTP/1.1\r\n", Version::Http10),
+            (b"GET /", Version::Http10),
+            (b"GET / HTTP/1.", Version::Http10),
+            (b"GET / HTTP/1.1 ", Version::Http10),
+            (b"GET / http/1.1\r\n", Version::Http10),
+            (b"GET / HTTP/0.9\r\n", Version::Http10),
+            (b"GET / HTTP/1.0\r\nA: HTTP/1.1\r\n", Version::Http10),
+            (b"\x16\x03\x01", Version::Http10),
+            (&[b'x'; 2 * HEAD_BYTES_MAX], Version::Http10),
+            (too_long.as_bytes(), Version::Http10),
+            (b"GET /\0 HTTP/1.1\r\n", Version::Http10),
+            (b"GET /\r HTTP/1.1\r\n", Version::Http10),
+            (b"GET / HTTP/1.1\0", Version::Http11),
+            (b"GET / HTTP/1.1", Version::Http11),
+            (b"GET / HTTP/1.1\r", Version::Http11),
+            (b"\r\nget  #  HTTP/1.2\nA : b", Version::Http11),
+            (b"PRI * HTTP/2.0\r\n\r\n", Version::Http11),
+        ];
+        for (bytes, version) in rows {
+            assert_eq!(version_of_refused(bytes), *version, "{}", bytes.escape_ascii());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! RFC 9112 §4).
 
 use super::date::HttpDate;
+use super::request::Version;
 use std::sync::Arc;
 
 /// The status codes this server sends.
@@ -136,13 +137,14 @@ impl FieldLines {
     }
 }
 
-/// Appends a whole response head to `out`: status line, Date, Server, Connection, Content-Length
-/// where it is given, the field lines, and the empty line (RFC 9112 §4, §5).
+/// Appends a whole response head to `out`: a status line of this `version`, Date, Server,
+/// Connection, Content-Length where it is given, the field lines, and the empty line (RFC 9112 §4,
+/// §5).
 ///
-/// The status line says HTTP/1.0 whatever the request said; `persistent` becomes `Connection:
-/// keep-alive` or `close`.
+/// `version` is the request's; `persistent` becomes `Connection: keep-alive` or `close`.
 pub fn write_head(
     out: &mut Vec<u8>,
+    version: Version,
     status: Status,
     fields: &FieldLines,
     content_length: Option<u64>,
@@ -150,7 +152,14 @@ pub fn write_head(
     date: &HttpDate,
 ) {
     let connection = if persistent { KEEP_ALIVE } else { CLOSE };
-    for part in ["HTTP/1.0 ", status.line(), "\r\nDate: ", date.as_str(), SERVER, connection] {
+    for part in [
+        version.status_line_start(),
+        status.line(),
+        "\r\nDate: ",
+        date.as_str(),
+        SERVER,
+        connection,
+    ] {
         out.extend_from_slice(part.as_bytes());
     }
     if let Some(length) = content_length {
@@ -191,7 +200,8 @@ mod tests {
     fn head(status: Status, fields: &FieldLines, length: Option<u64>, persistent: bool) -> String {
         let date = Timestamp::from_seconds(784_111_777).http_date().expect("a date in 1994");
         let mut out = Vec::new();
-        write_head(&mut out, status, fields, length, persistent, &date);
+        let version = Version::Http11;
+        write_head(&mut out, version, status, fields, length, persistent, &date);
         String::from_utf8(out).expect("a head is ASCII here")
     }
 
@@ -200,12 +210,24 @@ mod tests {
         let fields = FieldLines::sharing(Arc::from("Content-Type: text/plain\r\n"))
             .with("Content-Range", "bytes 0-0/9");
         let expected = format!(
-            "HTTP/1.0 206 Partial Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: tinyhttpd/{}\r\n\
+            "HTTP/1.1 206 Partial Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: tinyhttpd/{}\r\n\
              Connection: keep-alive\r\nContent-Length: 1\r\nContent-Type: text/plain\r\n\
              Content-Range: bytes 0-0/9\r\n\r\n",
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(head(Status::PartialContent, &fields, Some(1), true), expected);
+    }
+
+    #[test]
+    fn the_status_line_says_the_version_that_is_asked_for() {
+        let date = Timestamp::from_seconds(784_111_777).http_date().expect("a date in 1994");
+        for (version, expected) in
+            [(Version::Http10, "HTTP/1.0 200 OK\r\n"), (Version::Http11, "HTTP/1.1 200 OK\r\n")]
+        {
+            let mut out = Vec::new();
+            write_head(&mut out, version, Status::Ok, &FieldLines::new(), None, true, &date);
+            assert!(out.starts_with(expected.as_bytes()), "{}", out.escape_ascii());
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
 use tinyhttpd::http::date::Timestamp;
-use tinyhttpd::http::request::{Parsed, parse};
+use tinyhttpd::http::request::{Parsed, Version, parse};
 use tinyhttpd::http::response::write_head;
 use tinyhttpd::site::response::{Body, Response};
 use tinyhttpd::site::{Settings, Site};
@@ -158,7 +158,15 @@ impl Reply {
     fn of(response: Response) -> Reply {
         let date = NOW.http_date().unwrap();
         let mut head = Vec::new();
-        write_head(&mut head, response.status, &response.fields, None, true, &date);
+        write_head(
+            &mut head,
+            Version::Http11,
+            response.status,
+            &response.fields,
+            None,
+            true,
+            &date,
+        );
         let head = String::from_utf8(head).unwrap();
         let head = head.strip_suffix("\r\n\r\n").unwrap();
         // The status line, Date, Server and Connection are not the site's.

@@ -405,7 +405,7 @@ fn client_in_mid_answer(fixture: &Fixture) -> (File, Client) {
     let mut client = fixture.client();
     client.send(get("/large"));
     let head = head_of_answer(&mut client);
-    assert!(head.starts_with("HTTP/1.0 200 OK\r\n"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     let promised = format!("\r\nContent-Length: {LARGE}\r\n");
     assert!(head.contains(&promised), "{head}");
     (file, client)

@@ -124,7 +124,7 @@ fn range_counts_in_a_get_alone() {
         let line = format!("Range: {range}\r\n");
         let of_head = masked(head_of_head(&fixture, "/a.txt", &line));
         assert_eq!(of_head, masked(head_of_head(&fixture, "/a.txt", "")));
-        assert!(of_head.starts_with("HTTP/1.0 200 OK\r\n"), "{of_head}");
+        assert!(of_head.starts_with("HTTP/1.1 200 OK\r\n"), "{of_head}");
     }
 }
 

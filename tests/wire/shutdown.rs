@@ -60,7 +60,7 @@ fn downloading(program: &Program) -> Client {
     let mut client = Client::new(program.address);
     client.send(get("/big"));
     let begun = client.stream.fill_buf().expect("an answer");
-    assert!(begun.starts_with(b"HTTP/1.0 200 OK\r\n"));
+    assert!(begun.starts_with(b"HTTP/1.1 200 OK\r\n"));
     client
 }
 

@@ -3,7 +3,7 @@
 use super::head::Head;
 use super::linger::Linger;
 use super::{Io, Next, State};
-use crate::http::request::Request;
+use crate::http::request::{self, Request, Version};
 use crate::http::response::{Status, write_head};
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
 use crate::server::access_log::{Entry, Lines};
@@ -30,6 +30,8 @@ pub enum After {
 
 /// A response, and all that its sending depends on beside it.
 pub struct Reply<'a> {
+    /// The version that the request said.
+    pub version: Version,
     pub response: Response,
     /// Whether the body is left out, because a HEAD is answered.
     pub is_head: bool,
@@ -82,7 +84,7 @@ impl Reply<'_> {
         head.clear();
         let length = status.may_have_body().then(|| body.length());
         let persists = self.after == After::Persist;
-        write_head(head, status, &fields, length, persists, turn.clock.date());
+        write_head(head, self.version, status, &fields, length, persists, turn.clock.date());
         let body = if self.is_head { Body::Empty } else { body };
         let mut transfer = Transfer::new(head, body);
         match transfer.push(&mut io.socket, Blocking::No) {
@@ -120,8 +122,9 @@ pub fn refuse(
     turn: &mut Turn,
     head: &mut Vec<u8>,
 ) -> ControlFlow<Next> {
-    let line = crate::http::request::first_line(bytes);
+    let line = request::first_line(bytes);
     let reply = Reply {
+        version: request::version_of_refused(bytes),
         response: turn.site.refuse(status),
         // A refused HEAD is a HEAD all the same: its client expects no body (RFC 9110 §9.3.2).
         is_head: line.starts_with(b"HEAD "),

@@ -3,7 +3,7 @@
 use super::answer::{After, Reply, broke_off, entry};
 use super::head::Head;
 use super::{Io, Next, State};
-use crate::http::request::Request;
+use crate::http::request::{Request, Version};
 use crate::http::response::Status;
 use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX};
 use crate::server::access_log::Entry;
@@ -26,6 +26,7 @@ pub struct Body {
     upload: Box<Upload>,
     /// For the answer, whatever it will be.
     entry: Option<Entry<'static>>,
+    version: Version,
     wants_persistence: bool,
     pace: Pace,
     /// Bytes received and not yet taken: the beginning of the body, then what follows it.
@@ -54,6 +55,7 @@ impl Body {
         let body = Body {
             upload,
             entry: entry(request, Status::Created, io, turn).map(Entry::into_owned),
+            version: request.version,
             wants_persistence: request.wants_persistence(),
             pace: Pace::new(turn.clock.ticks()),
             unread: early.to_vec(),
@@ -125,7 +127,8 @@ impl Body {
         buffers: &mut Buffers,
     ) -> Next {
         let entry = self.entry.map(|entry| entry.with_status(response.status));
-        let reply = Reply { response, is_head: false, after: After::Linger, entry };
+        let version = self.version;
+        let reply = Reply { version, response, is_head: false, after: After::Linger, entry };
         match reply.send(b"", io, turn, &mut buffers.head) {
             ControlFlow::Break(next) => next,
             ControlFlow::Continue(()) => Next::Close,
@@ -156,12 +159,12 @@ impl WholeBody {
             // It was told of its turn while another worker than that for uploads owned it.
             return WholeBody::queue(self.body, io, turn);
         }
-        let Body { upload, entry, wants_persistence, unread, .. } = *self.body;
+        let Body { upload, entry, version, wants_persistence, unread, .. } = *self.body;
         let response = upload.finish(turn.clock.now());
         turn.clock.look();
         let entry = entry.map(|entry| entry.with_status(response.status));
         let after = After::of(response.status, wants_persistence, !unread.is_empty(), turn);
-        let reply = Reply { response, is_head: false, after, entry };
+        let reply = Reply { version, response, is_head: false, after, entry };
         match reply.send(&unread, io, turn, &mut buffers.head) {
             ControlFlow::Break(next) => next,
             ControlFlow::Continue(()) => Next::GiveWay(State::Head(Head::with(unread))),

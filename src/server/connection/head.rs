@@ -281,6 +281,7 @@ fn reply<'a>(
     let wants_persistence = request.wants_persistence() && !has_body;
     let sends_more = has_body || !behind.is_empty();
     Reply {
+        version: request.version,
         after: After::of(response.status, wants_persistence, sends_more, turn),
         entry: entry(request, response.status, io, turn),
         is_head: request.method == Method::Head,
