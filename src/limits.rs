@@ -150,10 +150,6 @@ pub const QUIET_TIME: Duration = Duration::from_millis(20);
 /// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
 pub const BURST_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes of one worker's input buffer: a whole head, and enough of a body for one call to be worth
-/// it.
-pub const INPUT_BYTES: usize = 2 * HEAD_BYTES_MAX;
-
 /// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits.
 /// Measured with 1 GiB to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB
 /// 270; 64 MiB save nothing more.

@@ -20,7 +20,7 @@ const GOOD_HEADS: [&str; 8] = [
     "GET http://[::1]:80/a HTTP/1.1\r\nhost:\r\nX-Tabbed:\ta\tb \r\nAccept-Language: de, en;q=0.5\r\n\r\n",
     "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close, x\r\n\r\n",
     "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
-    "PUT /ä HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\nExpect: 100-continue\r\n\r\n",
+    "PUT /ä HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 05\r\nExpect: 100-continue\r\n\r\n",
 ];
 
 fn config(cases: u32) -> ProptestConfig {

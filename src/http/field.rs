@@ -175,9 +175,14 @@ pub(super) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && token_length(bytes) == bytes.len()
 }
 
+/// Whether `byte` is a token character (RFC 9110 §5.6.2).
+pub(super) fn is_tchar(byte: u8) -> bool {
+    IS_TCHAR[usize::from(byte)]
+}
+
 /// The number of token characters at the start of `bytes`.
 fn token_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| !IS_TCHAR[usize::from(byte)]).unwrap_or(bytes.len())
+    bytes.iter().position(|&byte| !is_tchar(byte)).unwrap_or(bytes.len())
 }
 
 /// For each byte whether it is a `tchar` (RFC 9110 §5.6.2).

@@ -1,4 +1,6 @@
 //! HTTP as bytes and values: no socket, no file, no thread and no clock is known here.
+pub mod body;
+pub mod chunked;
 pub mod date;
 pub mod field;
 pub mod negotiation;

@@ -7,8 +7,10 @@
 //! Host, Content-Length and Transfer-Encoding. A control byte is refused at once, even in a line
 //! without an end, so a TLS ClientHello gets its answer. More bytes never change an answer.
 //!
-//! Left out on purpose: HTTP/0.9, folded lines, bodies, and every transfer coding.
+//! Left out on purpose: HTTP/0.9, folded lines, and every transfer coding but chunked. What becomes
+//! of a body's bytes is told in `body.rs`.
 
+use super::body::Framing;
 use super::field::{Fields, is_token};
 use super::response::Status;
 use super::target::{Target, is_host};
@@ -30,7 +32,7 @@ pub enum Parsed<'a> {
     Refused(Reject),
 }
 
-/// Why a head is refused; [`Reject::status`] gives the answer.
+/// Why a head is refused, or a chunked body; [`Reject::status`] gives the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reject {
     /// More than [`EMPTY_LINES_MAX`] empty lines before the request line: 400.
@@ -42,7 +44,8 @@ pub enum Reject {
     /// A request line that is not three parts with a single SP between them, such as a
     /// Simple-Request: 400.
     RequestLine,
-    /// A request line of more than [`REQUEST_LINE_BYTES_MAX`] bytes, ended or not: 414.
+    /// A request line of more than [`REQUEST_LINE_BYTES_MAX`] bytes, ended or not, that does not
+    /// begin with an unknown method: 414.
     RequestLineTooLong,
     /// An HTTP-version that is not `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112 §2.3): 400.
     Version,
@@ -78,15 +81,29 @@ pub enum Reject {
     RepeatedHost,
     /// A Host that is not `uri-host [":" port]`: 400.
     MalformedHost,
-    /// A Content-Length that is not all digits, or more than 2^64 - 1 (RFC 9110 §8.6): 400.
+    /// A Content-Length that is not all digits (a list of equal numbers too), or more than 2^64 - 1
+    /// (RFC 9110 §8.6): 400.
     MalformedContentLength,
-    /// Content-Length repeated with different values: 400.
+    /// Content-Length in several lines with different values: 400.
     ConflictingContentLength,
     /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112
     /// §6.1): 400.
     ContentLengthAndTransferEncoding,
-    /// Transfer-Encoding: no transfer coding is understood here: 501.
+    /// Transfer-Encoding in HTTP/1.0, or one that does not end in `chunked` or has it twice: the
+    /// body's end could not be found (RFC 9112 §6.1, §6.3): 400.
     TransferEncoding,
+    /// Another transfer coding before `chunked`: 501 (RFC 9112 §6.1).
+    UnknownTransferCoding,
+    /// A chunk's size that is not 1 to 16 hexadecimal digits, or has not CRLF after it: 400.
+    ChunkSize,
+    /// A chunk extension that RFC 9112 §7.1.1 does not know: 400.
+    ChunkExtension,
+    /// Data of a chunk that CRLF does not follow: 400.
+    ChunkEnd,
+    /// A trailer section that is no field lines ended by CRLF (RFC 9112 §7.1.2): 400.
+    Trailer,
+    /// Chunk extensions and trailer fields beyond the limits of a head: 400.
+    ChunkOverhead,
 }
 
 impl Reject {
@@ -95,7 +112,7 @@ impl Reject {
         match self {
             Reject::RequestLineTooLong => Status::UriTooLong,
             Reject::TooManyFieldLines | Reject::HeadTooLong => Status::RequestHeaderFieldsTooLarge,
-            Reject::UnknownMethod | Reject::TransferEncoding => Status::NotImplemented,
+            Reject::UnknownMethod | Reject::UnknownTransferCoding => Status::NotImplemented,
             Reject::UnsupportedVersion => Status::HttpVersionNotSupported,
             _ => Status::BadRequest,
         }
@@ -127,7 +144,13 @@ impl Reject {
             Reject::MalformedContentLength => "a malformed Content-Length",
             Reject::ConflictingContentLength => "Content-Length with different values",
             Reject::ContentLengthAndTransferEncoding => "Content-Length with Transfer-Encoding",
-            Reject::TransferEncoding => "Transfer-Encoding is not implemented",
+            Reject::TransferEncoding => "Transfer-Encoding without an end",
+            Reject::UnknownTransferCoding => "an unknown transfer coding",
+            Reject::ChunkSize => "a malformed chunk size",
+            Reject::ChunkExtension => "a malformed chunk extension",
+            Reject::ChunkEnd => "a chunk without its line end",
+            Reject::Trailer => "a malformed trailer section",
+            Reject::ChunkOverhead => "too many chunk extensions or trailer fields",
         }
     }
 }
@@ -211,8 +234,8 @@ pub struct Request<'a> {
     /// `uri-host [":" port]`: the authority of an absolute-form target, else the Host field's
     /// value.
     pub host: Option<&'a [u8]>,
-    /// Bytes of the body that follows the head; `None` where the request says nothing of one.
-    pub content_length: Option<u64>,
+    /// How the end of the body is found that follows the head.
+    pub framing: Framing,
     pub fields: Fields<'a>,
 }
 
@@ -339,9 +362,9 @@ fn parse_head(bytes: &[u8]) -> Result<Parsed<'_>, Stop> {
     let (target, authority) = Target::parse(target, method)?;
     let (fields, head_bytes) = Fields::parse_section(bytes, next)?;
     let host = judge_host(&fields, version)?;
-    let content_length = judge_content_length(&fields)?;
+    let framing = judge_framing(&fields, version)?;
     let request =
-        Request { line, method, target, version, host: authority.or(host), content_length, fields };
+        Request { line, method, target, version, host: authority.or(host), framing, fields };
     Ok(Parsed::Complete { request, head_bytes })
 }
 
@@ -373,13 +396,17 @@ pub(super) fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
 }
 
 /// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the
-/// line end.
+/// line end. Of a longer line the method is judged all the same, which may be what is too long.
 fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     let longest = &head[start..head.len().min(start + REQUEST_LINE_BYTES_MAX + 1)];
-    if longest.len() > REQUEST_LINE_BYTES_MAX && find_control(longest).is_none() {
-        return Err(Reject::RequestLineTooLong.into());
+    if longest.len() <= REQUEST_LINE_BYTES_MAX || find_control(longest).is_some() {
+        return take_line(head, start);
     }
-    take_line(head, start)
+    let method = longest.split(|&byte| byte == b' ').next().unwrap_or_default();
+    match Method::parse(method) {
+        Err(Reject::UnknownMethod) => Err(Reject::UnknownMethod.into()),
+        _ => Err(Reject::RequestLineTooLong.into()),
+    }
 }
 
 /// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a
@@ -422,25 +449,46 @@ fn judge_host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<&'a [u
     }
 }
 
-/// The length of the body. No request with Transfer-Encoding comes through: its body's end could
-/// not be found.
-fn judge_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
+/// How the end of the body is found (RFC 9112 §6.3).
+fn judge_framing(fields: &Fields, version: Version) -> Result<Framing, Reject> {
     let content_length = parse_content_length(fields)?;
     match (fields.get("Transfer-Encoding"), content_length) {
-        (None, length) => Ok(length),
+        (None, length) => Ok(length.map_or(Framing::None, Framing::Length)),
         (Some(_), Some(_)) => Err(Reject::ContentLengthAndTransferEncoding),
-        (Some(_), None) => Err(Reject::TransferEncoding),
+        (Some(_), None) if version == Version::Http10 => Err(Reject::TransferEncoding),
+        (Some(_), None) => judge_transfer_codings(fields).map(|()| Framing::Chunked),
     }
 }
 
-/// Content-Length, which may be repeated with the same value, in one line or in several (RFC 9110
+/// Whether `chunked` is the only transfer coding.
+fn judge_transfer_codings(fields: &Fields) -> Result<(), Reject> {
+    // Not `Fields::list`, which would skip an empty member: here it is a mistake.
+    let lines = fields.all("Transfer-Encoding");
+    let codings = lines.flat_map(|value| value.split(|&byte| byte == b','));
+    let mut chunked_is_last = false;
+    let mut others = 0;
+    for coding in codings {
+        let name = coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+        if chunked_is_last || !is_token(name) {
+            return Err(Reject::TransferEncoding);
+        }
+        chunked_is_last = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+        others += usize::from(!chunked_is_last);
+    }
+    match (chunked_is_last, others) {
+        (false, _) => Err(Reject::TransferEncoding),
+        (true, 0) => Ok(()),
+        (true, _) => Err(Reject::UnknownTransferCoding),
+    }
+}
+
+/// Content-Length, which may be repeated with the same value in several lines, but not in one: who
+/// joins two lines to a list has changed the message, and a peer may read it otherwise (RFC 9110
 /// §8.6).
 fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     let mut length = None;
-    // Not `Fields::list`, which would skip an empty member: here it is a mistake.
-    let members = fields.all("Content-Length").flat_map(|value| value.split(|&byte| byte == b','));
-    for member in members {
-        let value = parse_decimal(member.trim_ascii()).ok_or(Reject::MalformedContentLength)?;
+    for value in fields.all("Content-Length") {
+        let value = parse_decimal(value).ok_or(Reject::MalformedContentLength)?;
         if length.is_some_and(|before| before != value) {
             return Err(Reject::ConflictingContentLength);
         }
@@ -637,7 +685,7 @@ mod tests {
         assert_eq!(request.target, Target::Resource { path, query });
         assert_eq!(request.version, Version::Http11);
         assert_eq!(request.host, Some(&b"example.org:8080"[..]));
-        assert_eq!(request.content_length, None);
+        assert_eq!(request.framing, Framing::None);
         assert_eq!(request.fields.get("accept"), Some(&b"*/*"[..]));
         assert_eq!(request.fields.iter().count(), 2);
     }
@@ -752,11 +800,35 @@ mod tests {
             ("Content-Length: \u{664}\r\n", Reject::MalformedContentLength),
             ("Content-Length: 18446744073709551616\r\n", Reject::MalformedContentLength),
             ("Content-Length: 99999999999999999999\r\n", Reject::MalformedContentLength),
-            ("Content-Length: 5, 6\r\n", Reject::ConflictingContentLength),
+            ("Content-Length: 5, 6\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 5, 5\r\n", Reject::MalformedContentLength),
+            ("Content-Length: 5\t,5\r\n", Reject::MalformedContentLength),
             ("Content-Length: 5\r\ncontent-length: 6\r\n", Reject::ConflictingContentLength),
-            ("Transfer-Encoding: chunked\r\n", Reject::TransferEncoding),
-            ("Transfer-Encoding: identity\r\n", Reject::TransferEncoding),
             ("Transfer-Encoding:\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: identity\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: gzip\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: xchunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunkedx\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: \"chunked\"\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunked;a=b\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunked, chunked\r\n", Reject::TransferEncoding),
+            (
+                "Transfer-Encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+                Reject::TransferEncoding,
+            ),
+            ("Transfer-Encoding: chunked, identity\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunked, gzip\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: gzip, chunked, chunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunked,\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: ,chunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: a b, chunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: chunked chunked\r\n", Reject::TransferEncoding),
+            ("Transfer-Encoding: gzip, chunked\r\n", Reject::UnknownTransferCoding),
+            ("Transfer-Encoding: a;b=c, chunked\r\n", Reject::UnknownTransferCoding),
+            (
+                "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+                Reject::UnknownTransferCoding,
+            ),
             (
                 "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
                 Reject::ContentLengthAndTransferEncoding,
@@ -765,23 +837,25 @@ mod tests {
         for (lines, reject) in rows {
             expect_refused(&head_with(lines), reject);
         }
-        let post = b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
-        expect_refused(post, Reject::TransferEncoding);
+        for coding in ["chunked", "gzip, chunked", "identity"] {
+            let post = format!("POST / HTTP/1.0\r\nTransfer-Encoding: {coding}\r\n\r\n");
+            expect_refused(post.as_bytes(), Reject::TransferEncoding);
+        }
     }
 
     #[test]
-    fn content_length_may_be_repeated_with_one_value() {
+    fn a_body_s_end_is_found_by_its_length_or_its_chunks() {
         let rows = [
-            ("", None),
-            ("Content-Length: 0\r\n", Some(0)),
-            ("content-length:5\r\n", Some(5)),
-            ("Content-Length: 5, 5\r\n", Some(5)),
-            ("Content-Length: 5\t,5\r\n", Some(5)),
-            ("Content-Length: 5\r\nContent-Length: 05\r\n", Some(5)),
-            ("Content-Length: 18446744073709551615\r\n", Some(u64::MAX)),
+            ("", Framing::None),
+            ("Content-Length: 0\r\n", Framing::Length(0)),
+            ("content-length:5\r\n", Framing::Length(5)),
+            ("Content-Length: 5\r\nContent-Length: 05\r\n", Framing::Length(5)),
+            ("Content-Length: 18446744073709551615\r\n", Framing::Length(u64::MAX)),
+            ("Transfer-Encoding: chunked\r\n", Framing::Chunked),
+            ("transfer-encoding:\tChunked \r\n", Framing::Chunked),
         ];
-        for (lines, length) in rows {
-            assert_eq!(parse_whole(&head_with(lines)).content_length, length, "{lines}");
+        for (lines, framing) in rows {
+            assert_eq!(parse_whole(&head_with(lines)).framing, framing, "{lines}");
         }
     }
 
@@ -800,10 +874,27 @@ mod tests {
             parse_whole(after_empty_lines.as_bytes());
         }
         expect_partial(&[b'x'; REQUEST_LINE_BYTES_MAX]);
-        expect_refused(&[b'x'; REQUEST_LINE_BYTES_MAX + 1], Reject::RequestLineTooLong);
+        let long_target = [&b"GET /"[..], &[b'x'; REQUEST_LINE_BYTES_MAX]].concat();
+        expect_refused(&long_target, Reject::RequestLineTooLong);
         expect_refused(&[b' '; REQUEST_LINE_BYTES_MAX + 9], Reject::RequestLineTooLong);
         expect_refused(&[b'\xff'; 2 * HEAD_BYTES_MAX], Reject::RequestLineTooLong);
         expect_partial(&[line_of(REQUEST_LINE_BYTES_MAX).as_bytes(), b"\r"].concat());
+    }
+
+    #[test]
+    fn an_unknown_method_of_any_length_is_501() {
+        for length in [100, 8000, REQUEST_LINE_BYTES_MAX, REQUEST_LINE_BYTES_MAX + 1, 20_000] {
+            let method = "X".repeat(length);
+            let head = format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n");
+            expect_refused(head.as_bytes(), Reject::UnknownMethod);
+            let with_long_target = format!("{method} /{method}");
+            if length > 8000 {
+                expect_refused(with_long_target.as_bytes(), Reject::UnknownMethod);
+            }
+        }
+        // As soon as no end of it could make it another one.
+        expect_refused(&[b'x'; REQUEST_LINE_BYTES_MAX + 1], Reject::UnknownMethod);
+        expect_partial(&[b'x'; REQUEST_LINE_BYTES_MAX]);
     }
 
     #[test]
@@ -842,7 +933,13 @@ mod tests {
             (Reject::TooManyFieldLines, Status::RequestHeaderFieldsTooLarge),
             (Reject::HeadTooLong, Status::RequestHeaderFieldsTooLarge),
             (Reject::UnknownMethod, Status::NotImplemented),
-            (Reject::TransferEncoding, Status::NotImplemented),
+            (Reject::TransferEncoding, Status::BadRequest),
+            (Reject::UnknownTransferCoding, Status::NotImplemented),
+            (Reject::ChunkSize, Status::BadRequest),
+            (Reject::ChunkExtension, Status::BadRequest),
+            (Reject::ChunkEnd, Status::BadRequest),
+            (Reject::Trailer, Status::BadRequest),
+            (Reject::ChunkOverhead, Status::BadRequest),
             (Reject::UnsupportedVersion, Status::HttpVersionNotSupported),
         ];
         for (reject, status) in rows {

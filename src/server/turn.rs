@@ -9,7 +9,7 @@ use super::ready_set::ReadySet;
 use super::settings::Settings;
 use super::tickets::{Dear, Ticket};
 use super::watch::Post;
-use crate::limits::{HEAD_BYTES_MAX, INPUT_BYTES, PROOF_TIME, TURN_TIME};
+use crate::limits::{HEAD_BYTES_MAX, PROOF_TIME, TURN_TIME};
 use crate::site::{Conditions, ListingAsked, Proofs, Site};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,7 +17,8 @@ use std::sync::atomic::Ordering;
 /// What a worker's turns write into. It belongs to the worker and not to connections, so that
 /// waiting costs no memory.
 pub struct Buffers {
-    /// [`INPUT_BYTES`] for what is received.
+    /// For what is received: room for one head, so what is left of it behind an answer that waits is
+    /// no longer than a head may be.
     pub input: Box<[u8]>,
     /// For the head of an answer.
     pub head: Vec<u8>,
@@ -25,13 +26,7 @@ pub struct Buffers {
 
 impl Buffers {
     pub fn new() -> Buffers {
-        Buffers { input: vec![0; INPUT_BYTES].into(), head: Vec::with_capacity(1024) }
-    }
-
-    /// The part of the input that heads are received into. What is left of it behind an answer that
-    /// waits is no longer than a head may be.
-    pub fn for_heads(&mut self) -> &mut [u8] {
-        &mut self.input[..HEAD_BYTES_MAX]
+        Buffers { input: vec![0; HEAD_BYTES_MAX].into(), head: Vec::with_capacity(1024) }
     }
 }
 

@@ -5,15 +5,15 @@
 //! the former bytes or the new ones. Just before, the preconditions are judged once more, since
 //! much may happen while a body arrives.
 //!
-//! Left out on purpose: partial PUT, new directories, a length that is not known beforehand, and
-//! every name that is no regular file now. A symlink would have to be written through or replaced:
-//! it is refused.
+//! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
+//! symlink would have to be written through or replaced: it is refused.
 
 use super::directory::split;
 use super::openat::{self, Kind, Status as FileStatus};
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
 use super::{Site, refusal, status_of_path};
+use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::field::Fields;
 use crate::http::precondition::{self, Verdict};
@@ -39,8 +39,8 @@ pub struct Upload {
     path: Vec<u8>,
     preconditions: Preconditions,
     file: TemporaryFile,
-    /// Bytes of the body that are to come.
-    remaining: u64,
+    /// Bytes that the body may still have: all that are to come, where its length is known.
+    room: u64,
 }
 
 impl Site {
@@ -54,7 +54,7 @@ impl Site {
     ) -> Result<Upload, Status> {
         let root = self.hosts.root(request.host).ok_or(Status::NotFound)?;
         let path = parse_path(path)?;
-        let remaining = body_length(request, self.settings.body_bytes_max)?;
+        let room = room_for_body(request, self.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields);
         let (parent, name) = split(path.relative());
         let failed = |errno| status_of(errno, path.relative());
@@ -65,25 +65,22 @@ impl Site {
             path: path.relative().to_vec(),
             preconditions,
             file: TemporaryFile::create(directory).map_err(failed)?,
-            remaining,
+            room,
         })
     }
 }
 
 impl Upload {
-    /// Bytes of the body that are to come.
-    pub fn remaining(&self) -> u64 {
-        self.remaining
-    }
-
-    /// Takes the next bytes of the body, [`Upload::remaining`] of them at most.
+    /// Takes the next bytes of the body.
     ///
     /// # Errors
     ///
     /// The response that says why there is no use in more: 403, 413, 500 or 507.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Response> {
-        debug_assert!(bytes.len() as u64 <= self.remaining);
-        self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
+        let Some(room) = self.room.checked_sub(bytes.len() as u64) else {
+            return Err(self.site.refuse(Status::ContentTooLarge));
+        };
+        self.room = room;
         let written = self.file.write(bytes);
         written.map_err(|errno| self.site.refuse(self.status_of(errno)))
     }
@@ -179,14 +176,15 @@ fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
     }
 }
 
-/// Bytes of the body. A part of a file is 400 (RFC 9110 §14.5), a length that is not told 411, one
-/// over the limit 413.
-fn body_length(request: &Request, body_bytes_max: u64) -> Result<u64, Status> {
-    match request.content_length {
+/// Bytes that the body may have. A part of a file is 400 (RFC 9110 §14.5), a body that is not told
+/// of 411, a length over the limit 413; a chunked body may turn out to be too long later.
+fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> {
+    match request.framing {
         _ if request.fields.get("Content-Range").is_some() => Err(Status::BadRequest),
-        None => Err(Status::LengthRequired),
-        Some(length) if length > body_bytes_max => Err(Status::ContentTooLarge),
-        Some(length) => Ok(length),
+        Framing::None => Err(Status::LengthRequired),
+        Framing::Length(length) if length > body_bytes_max => Err(Status::ContentTooLarge),
+        Framing::Length(length) => Ok(length),
+        Framing::Chunked => Ok(body_bytes_max),
     }
 }
 

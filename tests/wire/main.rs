@@ -2,6 +2,7 @@
 //! for all.
 
 mod calls;
+mod chunked;
 mod command;
 mod denied;
 mod document_root;

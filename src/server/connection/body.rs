@@ -3,6 +3,7 @@
 use super::answer::{After, Reply, broke_off, entry};
 use super::head::Head;
 use super::{Io, Next, State};
+use crate::http::body::BodyReader;
 use crate::http::request::{Request, Version};
 use crate::http::response::Status;
 use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX};
@@ -24,12 +25,13 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// A body that is being received.
 pub struct Body {
     upload: Box<Upload>,
+    reader: BodyReader,
     /// For the answer, whatever it will be.
     entry: Option<Entry<'static>>,
     version: Version,
     wants_persistence: bool,
     pace: Pace,
-    /// Bytes received and not yet taken: the beginning of the body, then what follows it.
+    /// Bytes received and not yet taken: the beginning of the body, or what is behind it.
     unread: Vec<u8>,
 }
 
@@ -48,12 +50,14 @@ impl Body {
         io: &mut Io,
         turn: &mut Turn,
     ) -> Next {
-        let is_awaited = request.expects_continue() && early.is_empty() && upload.remaining() > 0;
+        let reader = BodyReader::new(request.framing);
+        let is_awaited = request.expects_continue() && early.is_empty() && !reader.is_whole();
         if is_awaited && let Err(error) = ask_for_body(&io.socket) {
             return broke_off(io, &error);
         }
         let body = Body {
             upload,
+            reader,
             entry: entry(request, Status::Created, io, turn).map(Entry::into_owned),
             version: request.version,
             wants_persistence: request.wants_persistence(),
@@ -64,22 +68,21 @@ impl Body {
         Next::Now(State::Body(Box::new(body)))
     }
 
-    /// Takes what has arrived, at most [`RECEIVE_BYTES_MAX`] and never more than the body.
+    /// Takes what has arrived, about [`RECEIVE_BYTES_MAX`] at most in one turn.
     pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
-        let early = self.bounded(self.unread.len());
-        let early: Vec<u8> = self.unread.drain(..early).collect();
-        let mut written = self.write(&early, turn);
+        let mut early = std::mem::take(&mut self.unread);
+        let mut written = self.write(&mut early, turn);
         let mut received = 0;
-        while written.is_ok() && self.upload.remaining() > 0 {
+        while written.is_ok() && !self.reader.is_whole() {
             if received >= RECEIVE_BYTES_MAX {
                 self.set_deadline(io, turn);
                 return Next::GiveWay(State::Body(self));
             }
-            let room = self.bounded(buffers.input.len());
+            let room = self.reader.bounded(buffers.input.len());
             match io.socket.recv(&mut buffers.input[..room], false) {
                 Ok(Received::Bytes(count, _)) => {
                     received += count as u64;
-                    written = self.write(&buffers.input[..count], turn);
+                    written = self.write(&mut buffers.input[..count], turn);
                 }
                 Ok(Received::WouldBlock(drained)) => {
                     self.set_deadline(io, turn);
@@ -97,14 +100,16 @@ impl Body {
         }
     }
 
-    /// `count`, or what is left of the body where that is less.
-    fn bounded(&self, count: usize) -> usize {
-        usize::try_from(self.upload.remaining()).map_or(count, |remaining| remaining.min(count))
-    }
-
-    fn write(&mut self, bytes: &[u8], turn: &Turn) -> Result<(), Response> {
+    /// Writes what `bytes`, just received, have of the body, and keeps what is behind it. The error
+    /// is the answer that says why there is no use in more.
+    fn write(&mut self, bytes: &mut [u8], turn: &Turn) -> Result<(), Response> {
         self.pace.note(bytes.len() as u64, turn.clock.ticks());
-        self.upload.write(bytes)
+        let read = self.reader.read(bytes).map_err(|reject| {
+            log::debug!("a body is refused: {}", reject.reason());
+            turn.site.refuse(reject.status())
+        })?;
+        self.unread.extend_from_slice(&bytes[read.consumed..]);
+        self.upload.write(&bytes[..read.data])
     }
 
     fn set_deadline(&self, io: &mut Io, turn: &Turn) {

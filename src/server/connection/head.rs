@@ -83,7 +83,7 @@ impl Head {
 
     fn receive(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let received = match self.unread.is_empty() {
-            true => io.socket.recv(buffers.for_heads(), io.hung_up),
+            true => io.socket.recv(&mut buffers.input, io.hung_up),
             false => self.receive_more(io),
         };
         let (count, drained) = match received {
@@ -277,7 +277,7 @@ fn reply<'a>(
     io: &Io,
     turn: &Turn,
 ) -> Reply<'a> {
-    let has_body = request.content_length.is_some_and(|length| length > 0);
+    let has_body = request.framing.has_body();
     let wants_persistence = request.wants_persistence() && !has_body;
     let sends_more = has_body || !behind.is_empty();
     Reply {
