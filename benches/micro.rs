@@ -8,10 +8,12 @@ use divan::{AllocProfiler, Bencher, black_box};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
+use tinyhttpd::http::body::{BodyReader, Framing};
 use tinyhttpd::http::date::Timestamp;
 use tinyhttpd::http::request::{self, Parsed, Version};
 use tinyhttpd::http::response::{FieldLines, Status, write_head};
 use tinyhttpd::http::target::RequestPath;
+use tinyhttpd::http::validator::EntityTag;
 use tinyhttpd::limits::FIELD_LINES_MAX;
 
 #[global_allocator]
@@ -119,5 +121,23 @@ fn response_head(bencher: Bencher) {
         let fields = FieldLines::sharing(Arc::clone(&shared));
         write_head(&mut out, Version::Http11, Status::Ok, &fields, Some(1024), true, &date);
         black_box(out.len())
+    });
+}
+
+/// The entity-tag of a file of so many bytes, made once while it is kept.
+#[divan::bench(args = [1 << 10, 100 << 10])]
+fn entity_tag(bencher: Bencher, length: usize) {
+    let bytes = vec![b'x'; length];
+    bencher.bench(|| EntityTag::of_bytes(black_box(&bytes)));
+}
+
+/// 64 KiB of a chunked body, in chunks of so many bytes.
+#[divan::bench(args = [16, 1024, 32 << 10])]
+fn chunked(bencher: Bencher, size: usize) {
+    let chunk = format!("{size:x}\r\n{}\r\n", "x".repeat(size));
+    let body = chunk.repeat((64 << 10) / chunk.len());
+    bencher.with_inputs(|| body.clone().into_bytes()).bench_refs(|bytes| {
+        let read = BodyReader::new(Framing::Chunked).read(black_box(bytes));
+        read.expect("good chunks").data
     });
 }

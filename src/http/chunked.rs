@@ -449,10 +449,7 @@ mod tests {
     /// Where httparse takes what is refused here: no digit at all, blanks that no extension follows,
     /// and whatever there is after a semicolon up to the line's end, be it an extension or not.
     fn is_laxer(line: &[u8]) -> bool {
-        line.starts_with(b"\r\n")
-            || line.contains(&b';')
-            || line.contains(&b' ')
-            || line.contains(&b'\t')
+        line.starts_with(b"\r\n") || line.iter().any(|byte| b"; \t".contains(byte))
     }
 
     #[test]
@@ -468,7 +465,7 @@ mod tests {
             assert_eq!(by_httparse(line.as_bytes()), None, "{line:?}");
             assert_eq!(by_decoder(line.as_bytes()), None, "{line:?}");
         }
-        for line in ["5 \r\n", "5\t\r\n", "5;\r\n", "5;a b\r\n", "5;\0\r\n", "5;\"\r\n"] {
+        for line in ["\r\n", "5 \r\n", "5\t\r\n", "5;\r\n", "5;a b\r\n", "5;\0\r\n", "5;\"\r\n"] {
             assert!(by_httparse(line.as_bytes()).is_some(), "{line:?}");
             assert_eq!(by_decoder(line.as_bytes()), None, "{line:?}");
         }

@@ -220,7 +220,7 @@ mod tests {
 
     fn modified_at(modified: Timestamp) -> Validators {
         let facts = FileFacts { device: 1, inode: 2, length: 3, modified, changed: MODIFIED };
-        Validators::of(&facts, NOW)
+        Validators::of_file(EntityTag::of_long_file(&facts), &facts, NOW)
     }
 
     /// Puts the words of a row into field lines: `TAG` is the entity-tag of `current`, `DATE` what

@@ -1,15 +1,16 @@
-//! Validators: entity-tag and Last-Modified, from what is known about a file (RFC 9110 §8.8), and
-//! the comparison of entity-tags.
+//! Validators: entity-tag and Last-Modified, from a file's bytes or from what is known about it (RFC
+//! 9110 §8.8), and the comparison of entity-tags.
 //!
-//! Every entity-tag made here is strong. Left out: weak entity-tags of our own, as no
-//! representation needs one.
-
-use std::hash::{DefaultHasher, Hash, Hasher};
+//! Every entity-tag made here is strong, and the same on every machine that holds the same file.
+//! Left out: weak entity-tags of our own, as no representation needs one.
 
 use super::date::Timestamp;
+use super::negotiation::ContentCoding;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-/// What the file system says of one regular file, as far as HTTP asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What the file system says of one regular file. HTTP asks for its length and the time of its
+/// modification; the rest tells whether it is still the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFacts {
     pub device: u64,
     pub inode: u64,
@@ -37,6 +38,36 @@ pub struct EntityTag {
 }
 
 impl EntityTag {
+    /// The entity-tag of a representation that consists of these bytes: their hash by XXH3 with 128
+    /// bits, in 26 digits. It changes when they do, and only then.
+    pub fn of_bytes(bytes: &[u8]) -> EntityTag {
+        #[cfg(test)]
+        HASHED.set(HASHED.get() + 1);
+        EntityTag::of_hash(xxh3_128(bytes))
+    }
+
+    /// The entity-tag of a file that is too long to be read for it: `"length-modified"`, the time
+    /// in nanoseconds. `None` where its time says nothing.
+    pub fn of_long_file(facts: &FileFacts) -> Option<EntityTag> {
+        let modified = facts.modified.seconds.wrapping_mul(1_000_000_000);
+        let modified = modified.wrapping_add(i64::from(facts.modified.nanoseconds));
+        let mut tag = EntityTag::begin();
+        tag.push_number(facts.length.into());
+        tag.push(b'-');
+        tag.push_number(modified.cast_unsigned().into());
+        (!facts.time_says_nothing()).then(|| tag.end())
+    }
+
+    /// The entity-tag of a variant in this content coding whose bytes have this one. Never that of
+    /// any bytes themselves, so the variant has another than its original, whatever is in it (RFC
+    /// 9110 §8.8.3.3).
+    pub fn in_coding(self, coding: ContentCoding) -> EntityTag {
+        let mut tag = EntityTag { length: self.length - 1, ..self };
+        tag.push(b'-');
+        coding.name().bytes().for_each(|byte| tag.push(byte));
+        tag.end()
+    }
+
     /// With its quotes: what the ETag field carries.
     pub fn as_str(&self) -> &str {
         str::from_utf8(self.as_bytes()).expect("digits, dashes and quotes are ASCII")
@@ -54,40 +85,33 @@ impl EntityTag {
         self.equals_strongly(received.strip_prefix(b"W/").unwrap_or(received))
     }
 
-    /// The entity-tag of a file: `"length-modified-digest"`.
-    ///
-    /// Length and modification time (in nanoseconds) are there in full; the digest is over all
-    /// facts, so that a file put in the place of another one with the same length and time, as `cp
-    /// -p` and `rsync -t` do, has another tag by its inode and change time.
-    fn of_file(facts: &FileFacts) -> EntityTag {
-        let mut hasher = DefaultHasher::new();
-        facts.hash(&mut hasher);
-        let modified = facts.modified;
-        let modified_nanoseconds = modified
-            .seconds
-            .wrapping_mul(1_000_000_000)
-            .wrapping_add(i64::from(modified.nanoseconds));
-        EntityTag::quote([facts.length, modified_nanoseconds.cast_unsigned(), hasher.finish()])
+    fn of_hash(hash: u128) -> EntityTag {
+        let mut tag = EntityTag::begin();
+        tag.push_digits(hash, u128::BITS.div_ceil(5));
+        tag.end()
     }
 
-    /// Quotes `parts` in base 32, joined by `-`. Three parts take 43 bytes at most: 13 digits each,
-    /// two dashes and the quotes.
-    fn quote<const PARTS: usize>(parts: [u64; PARTS]) -> EntityTag {
-        const { assert!(PARTS * 14 < 48, "a part takes 13 digits and a dash or quote") };
+    fn begin() -> EntityTag {
         let mut tag = EntityTag { bytes: [0; 48], length: 0 };
-        for (position, part) in parts.into_iter().enumerate() {
-            tag.push(if position == 0 { b'"' } else { b'-' });
-            tag.push_number(part);
-        }
         tag.push(b'"');
         tag
     }
 
-    /// Appends `number` in base 32 (the digits of RFC 4648 §7 in lower case), without leading
-    /// zeros.
-    fn push_number(&mut self, number: u64) {
+    fn end(mut self) -> EntityTag {
+        self.push(b'"');
+        self
+    }
+
+    /// Appends `number` without leading zeros.
+    fn push_number(&mut self, number: u128) {
+        let digits = (u128::BITS - number.leading_zeros()).div_ceil(5);
+        self.push_digits(number, digits.max(1));
+    }
+
+    /// Appends the last `digits` digits of `number` in base 32 (those of RFC 4648 §7 in lower
+    /// case).
+    fn push_digits(&mut self, number: u128, digits: u32) {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-        let digits = (u64::BITS - number.leading_zeros()).div_ceil(5).max(1);
         for position in (0..digits).rev() {
             self.push(DIGITS[(number >> (5 * position)) as usize & 31]);
         }
@@ -103,6 +127,36 @@ impl EntityTag {
     }
 }
 
+/// Makes the entity-tag of bytes that come one after the other.
+pub struct EntityTagBuilder(Xxh3);
+
+impl EntityTagBuilder {
+    pub fn new() -> EntityTagBuilder {
+        EntityTagBuilder(Xxh3::new())
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// What [`EntityTag::of_bytes`] makes of all of them together.
+    pub fn entity_tag(&self) -> EntityTag {
+        EntityTag::of_hash(self.0.digest128())
+    }
+}
+
+impl Default for EntityTagBuilder {
+    fn default() -> EntityTagBuilder {
+        EntityTagBuilder::new()
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often a test's thread has hashed the bytes of a representation.
+    pub static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The validators of the selected representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validators {
@@ -112,38 +166,26 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// None for a representation that has none (a listing that is not cached, say).
+    /// None for a representation that has none (a long file whose time says nothing, say).
     pub const NONE: Validators = Validators { entity_tag: None, last_modified: None };
 
-    /// The validators of a file at time `now`; none at all where its time says nothing (the first
-    /// two seconds of 1970).
+    /// The validators of a file with this entity-tag at time `now`; no Last-Modified where its time
+    /// says nothing (the first two seconds of 1970).
     ///
     /// A modification time in the future counts as `now` in Last-Modified (RFC 9110 §8.8.2.1); one
     /// that no HTTP-date can tell, before 1970 or after 9999, leaves it out.
-    pub fn of(facts: &FileFacts, now: Timestamp) -> Validators {
-        if facts.time_says_nothing() {
-            return Validators::NONE;
-        }
+    pub fn of_file(entity_tag: Option<EntityTag>, facts: &FileFacts, now: Timestamp) -> Validators {
         let last_modified = facts.modified.min(now).whole_second();
-        let can_be_told = facts.modified.has_http_date() && last_modified.has_http_date();
-        Validators {
-            entity_tag: Some(EntityTag::of_file(facts)),
-            last_modified: can_be_told.then_some(last_modified),
-        }
+        let can_be_told = !facts.time_says_nothing()
+            && facts.modified.has_http_date()
+            && last_modified.has_http_date();
+        Validators { entity_tag, last_modified: can_be_told.then_some(last_modified) }
     }
 
-    /// A strong entity-tag over `content`'s length and 64-bit hash, for generated representations
-    /// such as a listing.
-    ///
-    /// The hash is the standard library's: the same for every run of one build, perhaps another
-    /// after an upgrade, which costs each client one transfer.
+    /// Those of a representation that is made anew for each answer, such as a listing: the
+    /// entity-tag of its bytes.
     pub fn of_content(content: &[u8]) -> Validators {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(content);
-        Validators {
-            entity_tag: Some(EntityTag::quote([content.len() as u64, hasher.finish()])),
-            last_modified: None,
-        }
+        Validators { entity_tag: Some(EntityTag::of_bytes(content)), last_modified: None }
     }
 }
 
@@ -156,7 +198,7 @@ mod tests {
     const FACTS: FileFacts = FileFacts {
         device: 2049,
         inode: 131_073,
-        length: 4096,
+        length: 400_096,
         modified: Timestamp { seconds: 784_111_777, nanoseconds: 123_456_789 },
         changed: Timestamp { seconds: 784_111_800, nanoseconds: 5 },
     };
@@ -166,17 +208,26 @@ mod tests {
     }
 
     fn tag_of(facts: &FileFacts) -> EntityTag {
-        Validators::of(facts, NOW).entity_tag.expect("a tag")
+        EntityTag::of_long_file(facts).expect("a tag")
+    }
+
+    fn last_modified(facts: &FileFacts) -> Option<Timestamp> {
+        Validators::of_file(None, facts, NOW).last_modified
     }
 
     #[test]
-    fn the_first_two_seconds_of_1970_give_no_validators() {
+    fn the_first_two_seconds_of_1970_say_nothing() {
         for facts in
             [modified_at(0, 0), modified_at(0, 1), modified_at(1, 0), modified_at(1, 999_999_999)]
         {
-            assert_eq!(Validators::of(&facts, NOW), Validators::NONE, "{facts:?}");
+            assert_eq!(EntityTag::of_long_file(&facts), None, "{facts:?}");
+            assert_eq!(last_modified(&facts), None, "{facts:?}");
+            let of_bytes = Some(EntityTag::of_bytes(b"a"));
+            let validators = Validators::of_file(of_bytes, &facts, NOW);
+            assert_eq!(validators.entity_tag, of_bytes, "{facts:?}");
         }
-        assert_ne!(Validators::of(&modified_at(2, 0), NOW), Validators::NONE);
+        assert_eq!(last_modified(&modified_at(2, 0)), Some(Timestamp::from_seconds(2)));
+        tag_of(&modified_at(2, 0));
     }
 
     // RFC 9110 §8.8.2.1.
@@ -194,82 +245,114 @@ mod tests {
             (NOW.seconds + 1, 0, Some(NOW.seconds)),
             (253_402_300_799, 999_999_999, Some(NOW.seconds)),
         ] {
-            let validators = Validators::of(&modified_at(seconds, nanoseconds), NOW);
+            let facts = modified_at(seconds, nanoseconds);
             let expected = expected.map(Timestamp::from_seconds);
-            assert_eq!(validators.last_modified, expected, "{seconds}");
-            assert!(validators.entity_tag.is_some(), "{seconds}");
+            assert_eq!(last_modified(&facts), expected, "{seconds}");
+            tag_of(&facts);
         }
     }
 
     #[test]
     fn a_clock_before_1970_leaves_last_modified_out() {
-        let validators = Validators::of(&FACTS, Timestamp::from_seconds(-1));
+        let validators = Validators::of_file(None, &FACTS, Timestamp::from_seconds(-1));
         assert_eq!(validators.last_modified, None);
     }
 
     // RFC 9110 §8.8.3: opaque-tag = DQUOTE *etagc DQUOTE.
     #[test]
-    fn an_entity_tag_is_quoted_and_short_for_any_facts() {
+    fn an_entity_tag_is_quoted_and_short_for_any_file() {
         let extreme = FileFacts {
-            device: u64::MAX,
-            inode: u64::MAX,
             length: u64::MAX,
             modified: Timestamp { seconds: -1, nanoseconds: 0 },
-            changed: Timestamp { seconds: i64::MIN, nanoseconds: u32::MAX },
+            ..FACTS
         };
         let empty = FileFacts { length: 0, ..modified_at(i64::MIN, 0) };
-        for facts in [FACTS, extreme, empty] {
-            let tag = tag_of(&facts);
-            let opaque = tag.as_str().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            let opaque = opaque.expect("quotes at both ends");
-            assert_eq!(opaque.split('-').count(), 3, "{opaque}");
-            assert!(
-                opaque.bytes().all(|byte| byte == b'-' || byte.is_ascii_alphanumeric()),
-                "{opaque}"
-            );
+        let of_bytes = [b"".as_slice(), b"a", &[0; 1000]].map(EntityTag::of_bytes);
+        for tag in [FACTS, extreme, empty].iter().map(tag_of).chain(of_bytes) {
+            let codings = ContentCoding::ALL.map(|coding| tag.in_coding(coding));
+            for tag in [&[tag], &codings[..]].concat() {
+                let text = tag.as_str();
+                let opaque = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                let opaque = opaque.expect("quotes at both ends");
+                let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_alphanumeric();
+                assert!(opaque.bytes().all(is_plain), "{opaque}");
+            }
         }
     }
 
     // RFC 9110 §8.8.1: a strong validator changes with every change of the content.
     #[test]
-    fn each_fact_changes_the_entity_tag() {
-        let later = |time: Timestamp| Timestamp { nanoseconds: time.nanoseconds + 1, ..time };
-        let variants = [
+    fn of_a_long_file_length_and_time_make_the_tag_and_nothing_else() {
+        let modified = Timestamp { nanoseconds: 123_456_790, ..FACTS.modified };
+        let others = [
             FACTS,
-            FileFacts { device: 2050, ..FACTS },
-            FileFacts { inode: 131_074, ..FACTS },
-            FileFacts { length: 4097, ..FACTS },
-            FileFacts { modified: later(FACTS.modified), ..FACTS },
-            FileFacts { changed: later(FACTS.changed), ..FACTS },
+            FileFacts { length: 400_097, ..FACTS },
+            FileFacts { modified, ..FACTS },
+            modified_at(784_111_778, 123_456_789),
         ];
-        for (i, one) in variants.iter().enumerate() {
-            for (j, other) in variants.iter().enumerate() {
+        for (i, one) in others.iter().enumerate() {
+            for (j, other) in others.iter().enumerate() {
                 assert_eq!(tag_of(one) == tag_of(other), i == j, "{one:?} {other:?}");
             }
         }
+        let elsewhere = FileFacts { device: 1, inode: 2, changed: NOW, ..FACTS };
+        assert_eq!(tag_of(&elsewhere), tag_of(&FACTS));
+        assert_eq!(tag_of(&FACTS).as_str(), "\"c6n0-lodpg71q9lol\"");
+    }
+
+    /// The values of the reference implementation (`xxhsum -H2`), so that no upgrade changes a tag.
+    #[test]
+    fn the_hash_is_the_published_one() {
+        for (bytes, hash) in [
+            (&b""[..], 0x99aa06d3_014798d8_6001c324_468d497f_u128),
+            (b"a", 0xa96faf70_5af16834_e6c632b6_1e964e1f),
+            (b"abc", 0x06b05ab6_733a6185_78af5f94_892f3950),
+        ] {
+            assert_eq!(EntityTag::of_bytes(bytes), EntityTag::of_hash(hash), "{bytes:?}");
+        }
+        assert_eq!(EntityTag::of_hash(0).as_str(), format!("\"{}\"", "0".repeat(26)));
+        assert_eq!(EntityTag::of_hash(u128::MAX).as_str(), format!("\"7{}\"", "v".repeat(25)));
     }
 
     #[test]
-    fn content_has_a_tag_of_its_own_and_no_last_modified() {
-        let contents: [&[u8]; 5] = [b"", b"\0", b"a", b"b", b"aa"];
-        for one in contents {
-            let validators = Validators::of_content(one);
-            assert_eq!(validators.last_modified, None);
-            for other in contents {
-                let same = validators == Validators::of_content(other);
-                assert_eq!(same, one == other, "{one:?} {other:?}");
+    fn each_content_has_a_tag_of_its_own_and_each_coding_of_it() {
+        let contents: [&[u8]; 6] = [b"", b"\0", b"a", b"b", b"aa", &[b'x'; 100_000]];
+        let mut seen = vec![tag_of(&FACTS), tag_of(&FACTS).in_coding(ContentCoding::Gzip)];
+        for content in contents {
+            let tag = EntityTag::of_bytes(content);
+            assert_eq!(Validators::of_content(content).entity_tag, Some(tag));
+            seen.push(tag);
+            seen.extend(ContentCoding::ALL.map(|coding| tag.in_coding(coding)));
+        }
+        for (position, tag) in seen.iter().enumerate() {
+            assert!(!seen[..position].contains(tag), "{}", tag.as_str());
+        }
+        let tag = EntityTag::of_bytes(b"a");
+        assert!(tag.in_coding(ContentCoding::Brotli).as_str().ends_with("-br\""));
+        assert_eq!(Validators::of_content(b"a").last_modified, None);
+    }
+
+    #[test]
+    fn bytes_that_come_one_after_the_other_have_the_tag_of_the_whole() {
+        let content: Vec<u8> = (0..10_000u32).flat_map(u32::to_le_bytes).collect();
+        for length in [0, 1, 239, 240, 241, 1000, content.len()] {
+            for piece in [1, 7, 256, content.len()] {
+                let mut builder = EntityTagBuilder::new();
+                content[..length].chunks(piece).for_each(|bytes| builder.update(bytes));
+                let whole = EntityTag::of_bytes(&content[..length]);
+                assert_eq!(builder.entity_tag(), whole, "{length} by {piece}");
             }
         }
-        let tag = Validators::of_content(&[b'x'; 1000]).entity_tag;
-        let tag = tag.expect("a tag");
-        assert!(tag.as_str().starts_with("\"v8-"), "{}", tag.as_str());
-        assert!(tag.as_str().ends_with('"'));
     }
 
     // RFC 9110 §8.8.3.2.
     #[test]
     fn strong_and_weak_comparison_differ_by_the_weak_prefix() {
-        let tag = EntityTag::quote([1, 33]);
+        let mut tag = EntityTag::begin();
+        tag.push_number(1);
+        tag.push(b'-');
+        tag.push_number(33);
+        let tag = tag.end();
         assert_eq!(tag.as_str(), "\"1-11\"");
         for (received, strongly, weakly) in [
             ("", false, false),

@@ -12,7 +12,7 @@ use super::openat::{self, Kind, Status};
 use super::proofs::Proofs;
 use super::representation::Representation;
 use crate::http::date::Timestamp;
-use crate::http::validator::FileFacts;
+use crate::http::validator::{EntityTag, FileFacts};
 use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::Dir;
@@ -52,6 +52,8 @@ pub struct CacheLimits {
 pub struct OpenFile {
     pub facts: FileFacts,
     pub content: Content,
+    /// Made on first use, as it may cost a look at all bytes.
+    entity_tag: OnceLock<Option<EntityTag>>,
     /// Set by the site on first use: what all answers about this file share.
     pub representation: OnceLock<Arc<Representation>>,
 }
@@ -85,7 +87,17 @@ pub enum Absent {
 
 impl OpenFile {
     fn new(facts: FileFacts, content: Content) -> OpenFile {
-        OpenFile { facts, content, representation: OnceLock::new() }
+        let (entity_tag, representation) = (OnceLock::new(), OnceLock::new());
+        OpenFile { facts, content, entity_tag, representation }
+    }
+
+    /// The entity-tag of the bytes as they are in the file: made of themselves where they are in
+    /// memory, of length and time else. `None` for a long file whose time says nothing.
+    pub fn entity_tag(&self) -> Option<EntityTag> {
+        *self.entity_tag.get_or_init(|| match &self.content {
+            Content::Bytes(bytes) => Some(EntityTag::of_bytes(bytes)),
+            Content::Handle(_) => EntityTag::of_long_file(&self.facts),
+        })
     }
 }
 
@@ -177,7 +189,7 @@ impl DocumentRoot {
     }
 
     fn open_and_keep(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
-        let found = self.open_file(relative)?;
+        let found = open_file(self.descriptor(), relative)?;
         if let Found::File(file) = &found {
             self.kept.keep(relative, file, now);
         }
@@ -189,18 +201,7 @@ impl DocumentRoot {
     fn resolve(&self, relative: &[u8]) -> Result<Found, Errno> {
         let descriptor = openat::open_path(self.descriptor(), relative)?;
         match openat::status_of(descriptor)?.kind {
-            Kind::Regular => self.open_file(relative),
-            Kind::Directory => Ok(Found::Directory),
-            Kind::Symlink | Kind::Other => Err(Errno::NOENT),
-        }
-    }
-
-    /// Opens what was a regular file a moment ago, and goes by what the descriptor is.
-    fn open_file(&self, relative: &[u8]) -> Result<Found, Errno> {
-        let descriptor = openat::open_file(self.descriptor(), relative)?;
-        let status = openat::status_of(&descriptor)?;
-        match status.kind {
-            Kind::Regular => Ok(Found::File(Arc::new(load(descriptor, status.facts)?))),
+            Kind::Regular => open_file(self.descriptor(), relative),
             Kind::Directory => Ok(Found::Directory),
             Kind::Symlink | Kind::Other => Err(Errno::NOENT),
         }
@@ -238,6 +239,18 @@ impl DocumentRoot {
             Err(errno @ (Errno::MFILE | Errno::NFILE)) => Err(errno),
             Err(_) => Ok(None),
         }
+    }
+}
+
+/// Opens what was a regular file a moment ago, beneath `directory`, and goes by what the descriptor
+/// is.
+pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Found, Errno> {
+    let descriptor = openat::open_file(directory, relative)?;
+    let status = openat::status_of(&descriptor)?;
+    match status.kind {
+        Kind::Regular => Ok(Found::File(Arc::new(load(descriptor, status.facts)?))),
+        Kind::Directory => Ok(Found::Directory),
+        Kind::Symlink | Kind::Other => Err(Errno::NOENT),
     }
 }
 

@@ -27,9 +27,14 @@ pub struct Description<'a> {
 }
 
 impl Representation {
-    /// The representation of a file with these facts, asked for at `now`.
-    pub fn new(facts: &FileFacts, description: Description<'_>, now: Timestamp) -> Representation {
-        let validators = Validators::of(facts, now);
+    /// The representation of a file with this entity-tag and these facts, asked for at `now`.
+    pub fn new(
+        entity_tag: Option<EntityTag>,
+        facts: &FileFacts,
+        description: Description<'_>,
+        now: Timestamp,
+    ) -> Representation {
+        let validators = Validators::of_file(entity_tag, facts, now);
         let caching = [
             ("ETag", validators.entity_tag.as_ref().map(EntityTag::as_str)),
             (

@@ -43,7 +43,11 @@ impl Site {
             varies: self.settings.precompressed,
             cache_control: rule.map_or("no-cache", |rule| &rule.value),
         };
-        Representation::new(&file.facts, description, asked.now)
+        let entity_tag = match (file.entity_tag(), coding) {
+            (Some(tag), Some(coding)) => Some(tag.in_coding(coding)),
+            (tag, _) => tag,
+        };
+        Representation::new(entity_tag, &file.facts, description, asked.now)
     }
 }
 
@@ -62,4 +66,51 @@ fn find_variant(
             _ => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+    use crate::http::date::Timestamp;
+    use crate::http::request::{Parsed, parse};
+    use crate::http::validator::HASHED;
+
+    /// So late that every file's times have settled, and it is kept.
+    const LATER: Timestamp = Timestamp::from_seconds(4_000_000_000);
+
+    #[test]
+    fn no_byte_is_hashed_twice_while_a_file_is_kept() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.js", "a.js.br", "long", "404.html"] {
+            std::fs::write(root.path().join(name), name).unwrap();
+        }
+        std::fs::write(root.path().join("long"), vec![b'x'; 1 << 20]).unwrap();
+        let settings =
+            Settings { root: root.path().to_owned(), precompressed: true, ..Settings::default() };
+        let site = Site::open(settings).unwrap();
+        let hashed_for = |target: &str, line: &str| {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{line}\r\n");
+            let Parsed::Complete { request, .. } = parse(head.as_bytes()) else {
+                panic!("no request: {head}");
+            };
+            let before = HASHED.get();
+            site.respond(&request, LATER);
+            HASHED.get() - before
+        };
+        let br = "Accept-Encoding: br\r\n";
+        let rows = [
+            ("/a.js", "", 1),
+            ("/a.js", "If-None-Match: \"x\"\r\n", 0),
+            ("/a.js", br, 1),
+            ("/a.js", br, 0),
+            ("/a.js.br", "", 0),
+            ("/a.js", "Range: bytes=0-0\r\n", 0),
+            ("/long", "", 0),
+            ("/missing", "", 0),
+        ];
+        for (target, line, times) in rows {
+            assert_eq!(hashed_for(target, line), times, "{target} {line}");
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! symlink would have to be written through or replaced: it is refused.
 
 use super::directory::split;
+use super::document_root::{self, Found};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
@@ -20,7 +21,8 @@ use crate::http::precondition::{self, Verdict};
 use crate::http::request::{Method, Request};
 use crate::http::response::Status;
 use crate::http::target::RequestPath;
-use crate::http::validator::Validators;
+use crate::http::validator::{EntityTag, EntityTagBuilder, Validators};
+use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +41,9 @@ pub struct Upload {
     path: Vec<u8>,
     preconditions: Preconditions,
     file: TemporaryFile,
+    /// Of the bytes so far, as long as they are few enough to be held in memory.
+    tag: EntityTagBuilder,
+    received: u64,
     /// Bytes that the body may still have: all that are to come, where its length is known.
     room: u64,
 }
@@ -59,12 +64,14 @@ impl Site {
         let (parent, name) = split(path.relative());
         let failed = |errno| status_of(errno, path.relative());
         let directory = open_directory(root.descriptor(), parent).map_err(failed)?;
-        preconditions.judge(current(&directory, name)?, now)?;
+        preconditions.judge(&directory, name, current(&directory, name)?, now)?;
         Ok(Upload {
             site: Arc::clone(self),
             path: path.relative().to_vec(),
             preconditions,
             file: TemporaryFile::create(directory).map_err(failed)?,
+            tag: EntityTagBuilder::new(),
+            received: 0,
             room,
         })
     }
@@ -81,6 +88,10 @@ impl Upload {
             return Err(self.site.refuse(Status::ContentTooLarge));
         };
         self.room = room;
+        self.received += bytes.len() as u64;
+        if self.received < SENDFILE_BYTES_MIN {
+            self.tag.update(bytes);
+        }
         let written = self.file.write(bytes);
         written.map_err(|errno| self.site.refuse(self.status_of(errno)))
     }
@@ -100,13 +111,20 @@ impl Upload {
         let status = self.move_file(now)?;
         let synced = self.file.sync_directory();
         synced.map_err(|errno| self.status_of(errno))?;
-        // Only now, because moving changes one of its times.
-        let known = self.file.status().map_err(|errno| self.status_of(errno))?;
         let response = Response::empty(status);
-        Ok(match Validators::of(&known.facts, now).entity_tag {
+        Ok(match self.entity_tag()? {
             Some(tag) => response.with("ETag", tag.as_str()),
             None => response,
         })
+    }
+
+    /// The entity-tag that GET will have.
+    fn entity_tag(&self) -> Result<Option<EntityTag>, Status> {
+        if self.received < SENDFILE_BYTES_MIN {
+            return Ok(Some(self.tag.entity_tag()));
+        }
+        let known = self.file.status().map_err(|errno| self.status_of(errno))?;
+        Ok(EntityTag::of_long_file(&known.facts))
     }
 
     /// Moves the file to its place if the preconditions still hold: 201 where it is the first
@@ -116,7 +134,7 @@ impl Upload {
         let _alone = MOVING.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS_MAX {
             let current = current(self.file.directory(), name)?;
-            self.preconditions.judge(current, now)?;
+            self.preconditions.judge(self.file.directory(), name, current, now)?;
             match self.file.move_to(name, current.is_some()) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
@@ -154,10 +172,22 @@ impl Preconditions {
         Preconditions { lines }
     }
 
-    /// 412 where they do not hold for the present file.
-    fn judge(&self, current: Option<FileStatus>, now: Timestamp) -> Result<(), Status> {
-        let current = current.map(|status| Validators::of(&status.facts, now));
+    /// 412 where they do not hold for `current`, the present file of this name.
+    fn judge(
+        &self,
+        directory: impl AsFd,
+        name: &[u8],
+        current: Option<FileStatus>,
+        now: Timestamp,
+    ) -> Result<(), Status> {
         let fields = Fields::parse(&self.lines).map_err(|_| Status::PreconditionFailed)?;
+        let asks_for_tag = ["If-Match", "If-None-Match"]
+            .into_iter()
+            .any(|field| fields.all(field).any(|value| value != b"*"));
+        let current = current.map(|status| match asks_for_tag {
+            true => validators(directory, name, now),
+            false => Validators::of_file(None, &status.facts, now),
+        });
         match precondition::evaluate(Method::Put, &fields, current.as_ref(), now) {
             Verdict::Proceed => Ok(()),
             Verdict::Failed | Verdict::NotModified => Err(Status::PreconditionFailed),
@@ -200,6 +230,15 @@ fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<FileStatus>, Stat
         Ok(_) => Err(Status::Conflict),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(status_of(errno, name)),
+    }
+}
+
+/// The validators of the file of this name; none of them where it cannot be read, so that no
+/// entity-tag names it. A short file is read for it.
+fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
+    match document_root::open_file(directory.as_fd(), name) {
+        Ok(Found::File(file)) => Validators::of_file(file.entity_tag(), &file.facts, now),
+        Ok(Found::Directory) | Err(_) => Validators::NONE,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Validators and preconditions of what is served (RFC 9110 §8.8, §13; contract, §4).
 
-use super::support::{Asked, MODIFIED_DATE, NOW, NOW_DATE, Tree};
-use std::fs::hard_link;
+use super::support::{MODIFIED_DATE, NOW, NOW_DATE, Tree};
+use std::fs::{self, Permissions, hard_link};
+use std::os::unix::fs::PermissionsExt;
 use tinyhttpd::http::date::Timestamp;
+use tinyhttpd::limits::SENDFILE_BYTES_MIN;
 
 const BEFORE: &str = "Sun, 09 Sep 2001 01:46:39 GMT";
 const AFTER: &str = "Sun, 09 Sep 2001 01:46:41 GMT";
@@ -69,30 +71,52 @@ fn head_has_the_very_response_of_get() {
     }
 }
 
+/// The length of a file that is not held in memory.
+const LONG: usize = SENDFILE_BYTES_MIN as usize;
+
 #[test]
-fn a_time_that_says_nothing_gives_no_validators_and_no_304() {
-    let tree = Tree::with(&[("a.txt", "content")]);
+fn a_time_that_says_nothing_is_not_told_and_the_bytes_make_the_tag() {
+    let tree = Tree::with(&[("a.txt", "content"), ("dated.txt", "content")]);
+    let dated = tree.default_site().get("/dated.txt").tag();
     for seconds in [0, 1] {
         tree.date("a.txt", seconds);
         let site = tree.default_site();
-        let get = |lines| site.get_with("/a.txt", lines).expect_body("content");
+        let get = |lines: &str| site.get_with("/a.txt", lines).expect_field("Last-Modified", None);
+        assert_eq!(get("").expect_status("200 OK").tag(), dated);
+        get(&format!("If-None-Match: {dated}")).expect_status("304 Not Modified");
+        get(&format!("Range: bytes=0-1\nIf-Range: {dated}")).expect_status("206 Partial Content");
         for lines in [
-            "",
-            "If-None-Match: *",
             "If-None-Match: \"x\"",
             "If-Modified-Since: Thu, 01 Jan 1970 00:00:01 GMT",
             &format!("If-Modified-Since: {NOW_DATE}"),
             "If-Range: Thu, 01 Jan 1970 00:00:00 GMT\nRange: bytes=0-1",
         ] {
-            get(lines)
-                .expect_status("200 OK")
-                .expect_field("ETag", None)
-                .expect_field("Last-Modified", None);
+            get(lines).expect_status("200 OK").expect_body("content");
         }
     }
     tree.date("a.txt", 2);
     let reply = tree.default_site().get("/a.txt");
     reply.expect_field("Last-Modified", Some("Thu, 01 Jan 1970 00:00:02 GMT"));
+}
+
+#[test]
+fn a_long_file_whose_time_says_nothing_has_no_validators_and_is_never_304() {
+    let tree = Tree::new();
+    tree.file("a.bin", vec![b'x'; LONG]);
+    for seconds in [0, 1] {
+        tree.date("a.bin", seconds);
+        let site = tree.default_site();
+        for lines in [
+            "",
+            "If-None-Match: *",
+            "If-None-Match: \"x\"",
+            &format!("If-Modified-Since: {NOW_DATE}"),
+            "If-Range: \"x\"\nRange: bytes=0-1",
+        ] {
+            let reply = site.get_with("/a.bin", lines).expect_status("200 OK");
+            reply.expect_field("ETag", None).expect_field("Last-Modified", None);
+        }
+    }
 }
 
 #[test]
@@ -131,23 +155,58 @@ fn last_modified_is_never_later_than_date() {
 }
 
 #[test]
-fn an_entity_tag_changes_with_whatever_can_have_changed() {
+fn a_short_file_s_entity_tag_changes_with_its_bytes() {
     let tree = Tree::with(&[("a.txt", "content")]);
     let site = tree.default_site();
-    let mut seen = vec![site.get("/a.txt").tag()];
-    let mut expect_new = |site: &Asked, what: &str| {
-        let tag = site.get("/a.txt").tag();
-        assert!(!seen.contains(&tag), "{what}");
+    let mut seen = Vec::new();
+    // Each of them with the time of the one before.
+    for content in ["content", "longer content", "other content!", ""] {
+        tree.file("a.txt", content);
+        let tag = site.get("/a.txt").expect_body(content).tag();
+        assert!(!seen.contains(&tag), "{content:?}");
         seen.push(tag);
-    };
-    tree.file("a.txt", "longer content");
-    expect_new(&site, "the length");
-    tree.date("a.txt", 1_000_000_001);
-    expect_new(&site, "the time");
-    tree.file("b.txt", "other content!");
-    tree.date("b.txt", 1_000_000_001);
-    std::fs::rename(tree.path("b.txt"), tree.path("a.txt")).unwrap();
-    expect_new(&site, "another file of this length and time");
+    }
+    tree.file("a.txt", "content");
+    assert_eq!(site.get("/a.txt").tag(), seen[0], "the same bytes again");
+}
+
+#[test]
+fn a_long_file_s_entity_tag_changes_with_its_length_and_its_time() {
+    let tree = Tree::new();
+    tree.file("a.bin", vec![b'x'; LONG]);
+    let site = tree.default_site();
+    let first = site.get("/a.bin").tag();
+    tree.file("a.bin", vec![b'x'; LONG + 1]);
+    let second = site.get("/a.bin").tag();
+    tree.date("a.bin", 1_000_000_001);
+    let third = site.get("/a.bin").tag();
+    assert!(first != second && second != third && first != third, "{first} {second} {third}");
+    // A byte less, and it is held in memory.
+    tree.file("a.bin", vec![b'x'; LONG - 1]);
+    let short = site.get("/a.bin").tag();
+    tree.date("a.bin", 1_000_000_001);
+    assert_eq!(site.get("/a.bin").tag(), short);
+}
+
+#[test]
+fn copies_on_other_machines_have_the_same_validators() {
+    let (here, there) = (Tree::with(&[("a.txt", "content")]), Tree::new());
+    here.file("a.bin", vec![b'x'; LONG]);
+    // Each file is another one, changed at another time and with other permissions.
+    for name in ["a.bin", "a.txt"] {
+        there.file(name, fs::read(here.path(name)).unwrap());
+        let mode = Permissions::from_mode(0o600);
+        fs::set_permissions(there.path(name), mode).unwrap();
+    }
+    let (one, other) = (here.default_site(), there.default_site());
+    for target in ["/a.txt", "/a.bin"] {
+        let reply = one.get(target);
+        assert_eq!(reply.lines, other.get(target).lines, "{target}");
+        let same = format!("If-None-Match: {}", reply.tag());
+        other.get_with(target, &same).expect_status("304 Not Modified");
+        let rest = format!("Range: bytes=1-\nIf-Range: {}", reply.tag());
+        other.get_with(target, &rest).expect_status("206 Partial Content");
+    }
 }
 
 #[test]
@@ -157,9 +216,13 @@ fn an_entity_tag_stays_as_long_as_the_file_does() {
     assert_eq!(tree.default_site().get("/a.txt").tag(), tag);
     let uncached = tree.site(|settings| settings.cache.bytes_max = 0);
     assert_eq!(uncached.get("/a.txt").tag(), tag);
+    let same = format!("If-None-Match: {tag}");
+    uncached.get_with("/a.txt", &same).expect_status("304 Not Modified");
     hard_link(tree.path("a.txt"), tree.path("b.txt")).unwrap();
     let (a, b) = (uncached.get("/a.txt").tag(), uncached.get("/b.txt").tag());
     assert_eq!(a, b, "one file by two names");
+    tree.date("a.txt", 5);
+    assert_eq!(uncached.get("/a.txt").tag(), tag, "touched");
 }
 
 // RFC 9110 §13.1.1, §13.1.4.

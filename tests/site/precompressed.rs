@@ -75,6 +75,20 @@ fn the_variant_is_the_best_that_accept_encoding_allows() {
     }
 }
 
+// RFC 9110 §8.8.3.3.
+#[test]
+fn a_variant_of_the_same_bytes_has_another_entity_tag() {
+    let tree = Tree::with(&[("a.js", "same"), ("a.js.br", "same"), ("a.js.gz", "same")]);
+    let site = site(&tree);
+    let mut tags: Vec<_> =
+        ["", "br", "gzip"].iter().map(|coding| get(&site, "/a.js", coding).tag()).collect();
+    assert_eq!(site.get("/a.js.br").tag(), tags[0], "by its own name it is what it is");
+    tags.dedup();
+    assert_eq!(tags.len(), 3, "{tags:?}");
+    let lines = format!("Accept-Encoding: br\nIf-None-Match: {}", tags[0]);
+    site.get_with("/a.js", &lines).expect_status("200 OK");
+}
+
 #[test]
 fn without_accept_encoding_the_file_itself_is_sent() {
     let tree = tree();

@@ -161,7 +161,9 @@ fn special_file_is_refused_and_blocks_nobody() {
 fn first_file_is_201_and_its_successor_204() {
     let fixture = fixture();
     fixture.directory("a b");
-    for (content, status) in [("first", 201), ("the second", 204), ("", 204)] {
+    let long = "a long one ".repeat(100_000);
+    let rows = [("first", 201), ("the second", 204), ("", 204), (&long, 204), ("short", 204)];
+    for (content, status) in rows {
         let reply = answer_to(&fixture, "/a%20b/c.txt", "", content);
         let reply = reply.expect_status(status);
         assert_eq!(fixture.content("a b/c.txt"), content);
@@ -170,6 +172,8 @@ fn first_file_is_201_and_its_successor_204() {
         let seen = client.reply().expect_status(200);
         assert_eq!(seen.body, content.as_bytes());
         assert_eq!(seen.tag(), reply.tag());
+        let same = format!("If-Match: {}\r\n", reply.tag());
+        answer_to(&fixture, "/a%20b/c.txt", &same, content).expect_status(204);
         assert_eq!(seen.field("Content-Type"), Some("text/plain; charset=utf-8"));
     }
     assert_eq!(names(&fixture.path("a b")), ["c.txt"]);
@@ -294,8 +298,9 @@ fn file_that_appears_while_its_body_arrives_is_not_replaced() {
     assert_eq!(fixture.names(), ["a", "directory"]);
 }
 
-/// The statuses, in order, of uploads to one place that end at the same moment.
-fn race(fixture: &Fixture, path: &str, line: &str) -> [u16; 4] {
+/// The statuses, in order, of uploads of these bodies of one byte to one place that end at the same
+/// moment.
+fn race(fixture: &Fixture, path: &str, line: &str, bodies: [&str; 4]) -> [u16; 4] {
     let start = Barrier::new(4);
     let racer = &|body: &str| {
         let mut client = fixture.client();
@@ -305,7 +310,7 @@ fn race(fixture: &Fixture, path: &str, line: &str) -> [u16; 4] {
         client.reply().status
     };
     let mut statuses = thread::scope(|scope| {
-        ["a", "b", "c", "d"]
+        bodies
             .map(|body| scope.spawn(move || racer(body)))
             .map(|racing| racing.join().expect("no panic"))
     });
@@ -318,13 +323,15 @@ fn of_racing_uploads_one_wins() {
     let fixture = fixture();
     for round in 0..20 {
         let path = format!("/{round}");
-        let created = race(&fixture, &path, "If-None-Match: *\r\n");
+        let created = race(&fixture, &path, "If-None-Match: *\r\n", ["a", "b", "c", "d"]);
         assert_eq!(created, [201, 412, 412, 412]);
         let mut client = fixture.client();
         client.send(get(&path));
         let line = format!("If-Match: {}\r\n", client.reply().tag());
-        assert_eq!(race(&fixture, &path, &line), [204, 412, 412, 412]);
-        assert_eq!(race(&fixture, &path, ""), [204; 4]);
+        // None of them the byte that is there: its tag would stay.
+        let others = ["e", "f", "g", "h"];
+        assert_eq!(race(&fixture, &path, &line, others), [204, 412, 412, 412]);
+        assert_eq!(race(&fixture, &path, "", others), [204; 4]);
     }
     assert_eq!(fixture.names().len(), 20);
 }
