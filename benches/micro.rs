@@ -15,6 +15,7 @@ use tinyhttpd::http::response::{FieldLines, Status, write_head};
 use tinyhttpd::http::target::RequestPath;
 use tinyhttpd::http::validator::EntityTag;
 use tinyhttpd::limits::FIELD_LINES_MAX;
+use tinyhttpd::site::{Settings, Site};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -140,4 +141,20 @@ fn chunked(bencher: Bencher, size: usize) {
         let read = BodyReader::new(Framing::Chunked).read(black_box(bytes));
         read.expect("good chunks").data
     });
+}
+
+/// The whole answer about a kept file of 1 KiB, one system call among it, by so many threads.
+#[divan::bench(threads = [1, 2])]
+fn kept_file(bencher: Bencher) {
+    let root = tempfile::tempdir().expect("a directory");
+    std::fs::write(root.path().join("file"), [b'x'; 1024]).expect("a file");
+    let settings = Settings { root: root.path().to_owned(), ..Settings::default() };
+    let site = Site::open(settings).expect("a site");
+    let Parsed::Complete { request, .. } = request::parse(b"GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+    else {
+        panic!("no request");
+    };
+    // So late that the file's times have settled.
+    let now = Timestamp::from_seconds(4_000_000_000);
+    bencher.bench(|| site.respond(black_box(&request), now));
 }

@@ -200,6 +200,7 @@ fn keep_house(pool: &Pool) {
     while !pool.is_closed() {
         thread::park_timeout(HOUSEKEEPING_INTERVAL);
         let held = pool.shared.site.get();
+        held.site().look_at_root();
         held.site().tidy();
     }
 }

@@ -62,7 +62,7 @@ impl Hosts {
 }
 
 /// The names of the directories beneath `root` that can be hosts'.
-fn host_directories(root: &Path) -> io::Result<Vec<Vec<u8>>> {
+pub(super) fn host_directories(root: &Path) -> io::Result<Vec<Vec<u8>>> {
     let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
     let entries = root.read_directory(b"").map_err(|absent| match absent {
@@ -82,7 +82,7 @@ fn share(whole: CacheLimits, roots: usize) -> CacheLimits {
 }
 
 /// A host without its port and without the dot at the end of a full name, in lower case.
-fn plain_name(host: &[u8]) -> Vec<u8> {
+pub(super) fn plain_name(host: &[u8]) -> Vec<u8> {
     let end = host.iter().rposition(|&byte| byte == b':').filter(|_| !host.ends_with(b"]"));
     let name = &host[..end.unwrap_or(host.len())];
     name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase()

@@ -38,7 +38,10 @@ impl Site {
     /// The listing of the directory; `None` where there is none, or where `--list` is not given.
     fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
         if !self.settings.lists {
-            hint_at_list(asked, relative);
+            // Not about a root that is gone.
+            if self.roots.current().is_in_place(asked.request.host) {
+                hint_at_list(asked, relative);
+            }
             return Ok(None);
         }
         let Some(leave) = asked.conditions.listing else {

@@ -20,6 +20,7 @@ mod proofs;
 mod refusal;
 pub mod representation;
 pub mod response;
+mod roots;
 mod selection;
 mod settings;
 mod temporary_file;
@@ -39,13 +40,14 @@ use crate::http::target::{RequestPath, Target};
 use crate::http::validator::Validators;
 use content_type::ContentTypes;
 use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
-use hosts::Hosts;
 use index::Listings;
 use refusal::{html, redirect, refusal, status_of, status_of_path};
 use representation::Representation;
 use response::{Body, Response};
+use roots::{Opened, Roots};
 use std::io;
 use std::ops::Range;
+use std::path;
 use std::sync::Arc;
 use upload::Upload;
 
@@ -74,7 +76,7 @@ pub struct Conditions<'a> {
 
 /// Document roots with the rules for what is served of them, and how.
 pub struct Site {
-    hosts: Hosts,
+    roots: Roots,
     settings: Settings,
     types: ContentTypes,
     /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
@@ -99,6 +101,13 @@ enum Unanswered {
     Listing(ListingAsked),
 }
 
+/// Why a GET has no answer yet.
+enum NotAnswered {
+    /// Nothing is found; the page that says so, where there is a root.
+    NotFound(Option<Response>),
+    Listing(ListingAsked),
+}
+
 impl From<Status> for Unanswered {
     fn from(status: Status) -> Unanswered {
         Unanswered::Status(status)
@@ -111,14 +120,16 @@ impl Site {
     /// # Errors
     ///
     /// Where the root is missing, is no directory or cannot be read.
-    pub fn open(settings: Settings) -> io::Result<Site> {
-        let hosts = Hosts::open(&settings)?;
+    pub fn open(mut settings: Settings) -> io::Result<Site> {
+        // A relative path would stay with the directory this process is in, though it be replaced.
+        settings.root = path::absolute(&settings.root).unwrap_or(settings.root);
+        let roots = Roots::open(&settings)?;
         if settings.writable {
             temporary_file::remove_leftovers(&settings.root);
         }
         let types = ContentTypes::new(settings.types.clone());
         Ok(Site {
-            hosts,
+            roots,
             types,
             not_found_page: Arc::from(error_page::page(Status::NotFound)),
             listings: Listings::default(),
@@ -131,7 +142,13 @@ impl Site {
     pub fn begin(self: &Arc<Site>, request: &Request, conditions: Conditions) -> Answer {
         match (request.method, &request.target) {
             (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
-                match self.begin_upload(request, path, conditions.now) {
+                let mut begun = self.begin_upload(request, path, conditions.now);
+                if matches!(begun, Err(Status::NotFound | Status::Conflict))
+                    && self.roots.look_for(&self.settings, request.host)
+                {
+                    begun = self.begin_upload(request, path, conditions.now);
+                }
+                match begun {
                     Ok(upload) => Answer::Upload(Box::new(upload)),
                     Err(status) => Answer::Response(self.refuse(status)),
                 }
@@ -162,7 +179,16 @@ impl Site {
 
     /// Gives back what is kept of files that are gone or have changed. No answer depends on it.
     pub fn tidy(&self) {
-        self.hosts.roots().for_each(DocumentRoot::sweep);
+        self.roots.current().roots().for_each(DocumentRoot::sweep);
+    }
+
+    /// Looks whether the document root is still where it was, and opens it anew where it is another
+    /// directory now, as after a build or the switch of a symlink; whether it has. A call or two,
+    /// to be made about twice a second: no answer comes from a former root for longer.
+    ///
+    /// A request that finds nothing looks too. While there is no root, every answer is 404.
+    pub fn look_at_root(&self) -> bool {
+        self.roots.look(&self.settings)
     }
 
     /// The answer to a request that is refused before it is known what it is about.
@@ -192,14 +218,25 @@ impl Site {
         Ok(match (request.method, &request.target) {
             (Method::Options, _) => self.options(request),
             (Method::Get | Method::Head, Target::Resource { path, query }) => {
-                let Some(root) = self.hosts.root(request.host) else {
-                    return Ok(refusal(Status::NotFound));
+                let get_from = |roots: &Opened| {
+                    let root = roots.root(request.host).ok_or(NotAnswered::NotFound(None))?;
+                    let now = conditions.now;
+                    let asked = Asked { request, query: *query, root, now, conditions };
+                    self.get_or_say_why(&asked, path)
                 };
-                let asked = Asked { request, query: *query, root, now: conditions.now, conditions };
-                match self.get(&asked, path) {
+                let mut answer = get_from(&self.roots.current());
+                // The root may have been replaced a moment ago.
+                if matches!(answer, Err(NotAnswered::NotFound(_)))
+                    && self.roots.look_for(&self.settings, request.host)
+                {
+                    answer = get_from(&self.roots.current());
+                }
+                match answer {
                     Ok(response) => response,
-                    Err(Unanswered::Status(status)) => self.error(&asked, status),
-                    Err(Unanswered::Listing(asked)) => return Err(asked),
+                    Err(NotAnswered::NotFound(page)) => {
+                        page.unwrap_or_else(|| refusal(Status::NotFound))
+                    }
+                    Err(NotAnswered::Listing(asked)) => return Err(asked),
                 }
             }
             _ => refusal(Status::MethodNotAllowed).with("Allow", self.allow()),
@@ -224,6 +261,18 @@ impl Site {
             .with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
             .with("Access-Control-Allow-Headers", "*")
             .with("Access-Control-Max-Age", "86400")
+    }
+
+    /// The answer to a GET; the error has the page that says 404.
+    fn get_or_say_why(&self, asked: &Asked, path: &[u8]) -> Result<Response, NotAnswered> {
+        match self.get(asked, path) {
+            Ok(response) => Ok(response),
+            Err(Unanswered::Status(Status::NotFound)) => {
+                Err(NotAnswered::NotFound(Some(self.not_found(asked))))
+            }
+            Err(Unanswered::Status(status)) => Ok(refusal(status)),
+            Err(Unanswered::Listing(asked)) => Err(NotAnswered::Listing(asked)),
+        }
     }
 
     fn get(&self, asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
@@ -304,14 +353,6 @@ impl Site {
                 .with_body(asked.body_of(relative, &file, interval)),
             Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
                 .with("Content-Range", &range::unsatisfied_range(length)),
-        }
-    }
-
-    /// The answer for an error status.
-    fn error(&self, asked: &Asked, status: Status) -> Response {
-        match status {
-            Status::NotFound => self.not_found(asked),
-            _ => refusal(status),
         }
     }
 

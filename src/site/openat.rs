@@ -51,6 +51,20 @@ pub fn open_root(directory: &Path) -> Result<OwnedFd> {
     Ok(root)
 }
 
+/// A directory, wherever it is named; it keeps this as long as a descriptor of it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectoryId {
+    device: u64,
+    inode: u64,
+}
+
+/// The directory that `path` leads to, through whatever symlinks; `None` where there is none.
+pub fn identify(path: &Path) -> Option<DirectoryId> {
+    let seen = rustix::fs::stat(path).map(|stat| status(&stat)).ok()?;
+    let FileFacts { device, inode, .. } = seen.facts;
+    (seen.kind == Kind::Directory).then_some(DirectoryId { device, inode })
+}
+
 /// The status of what `path` names, of the symlink where its last segment is one.
 ///
 /// Symlinks in the other segments are followed anywhere: for a path of several segments it is a

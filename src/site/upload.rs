@@ -57,7 +57,8 @@ impl Site {
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let root = self.hosts.root(request.host).ok_or(Status::NotFound)?;
+        let roots = self.roots.current();
+        let root = roots.root(request.host).ok_or(Status::NotFound)?;
         let path = parse_path(path)?;
         let room = room_for_body(request, self.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields);

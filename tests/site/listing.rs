@@ -1,6 +1,6 @@
 //! Listings of directories, as a site answers with them; the page itself is tested beside its code.
 
-use super::support::{Reply, Tree, logged_at_info};
+use super::support::{Reply, Tree, logged};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -42,7 +42,7 @@ fn the_log_says_that_list_exists_where_it_would_help() {
     let tree = tree();
     let site = tree.default_site();
     let hints = |target: &str| {
-        let logged = logged_at_info(|| drop(site.get(target)));
+        let logged = logged(|| drop(site.get(target)));
         let hints = logged.iter().filter(|line| line.contains("--list"));
         hints.count()
     };
@@ -53,7 +53,7 @@ fn the_log_says_that_list_exists_where_it_would_help() {
     for target in ["/", "/docs/"] {
         assert_eq!(hints(target), 2, "{target}");
     }
-    assert_eq!(logged_at_info(|| drop(list(&tree, "/docs/", ""))), [""; 0]);
+    assert_eq!(logged(|| drop(list(&tree, "/docs/", ""))), [""; 0]);
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod listing;
 mod paths;
 mod precompressed;
 mod range;
+mod roots;
 mod support;

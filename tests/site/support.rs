@@ -113,6 +113,11 @@ impl Asked {
         Asked { now, ..self }
     }
 
+    /// See [`Site::look_at_root`].
+    pub fn look_at_root(&self) -> bool {
+        self.site.look_at_root()
+    }
+
     /// The reply to a request with these field lines, one after each `\n`, and Host.
     pub fn ask(&self, method_and_target: &str, lines: &str) -> Reply {
         let mut head = format!("{method_and_target} HTTP/1.1\r\nHost: a.example\r\n");
@@ -248,8 +253,8 @@ thread_local! {
     static LOGGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What this thread has logged at info level while `act` ran.
-pub fn logged_at_info(act: impl FnOnce()) -> Vec<String> {
+/// What this thread has logged at info level and above while `act` ran.
+pub fn logged(act: impl FnOnce()) -> Vec<String> {
     // Only the first call in this process installs it; the others find it there.
     let _ = log::set_logger(&Recorder);
     log::set_max_level(log::LevelFilter::Info);
@@ -263,7 +268,7 @@ struct Recorder;
 
 impl log::Log for Recorder {
     fn enabled(&self, metadata: &log::Metadata) -> bool {
-        metadata.level() == log::Level::Info
+        metadata.level() <= log::Level::Info
     }
 
     fn log(&self, record: &log::Record) {

@@ -104,8 +104,8 @@ fn request_about_a_kept_file_takes_four_calls() {
         // A look more for the directory.
         (get("/directory/file"), 200, 5),
         (format!("GET /file HTTP/1.0\r\n{today}"), 304, 4),
-        // Is it there, and is there a page that says so?
-        (get("/missing"), 404, 5),
+        // Is it there, is there a page that says so, and is the root still the one that it was?
+        (get("/missing"), 404, 6),
     ];
     for (request, status, calls) in rows {
         assert_eq!(calls_a_request(&request, status), calls, "{request}");

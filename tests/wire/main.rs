@@ -13,6 +13,7 @@ mod log;
 mod malformed;
 mod persistence;
 mod put;
+mod roots;
 mod shutdown;
 mod sockets;
 mod support;

@@ -193,7 +193,7 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 #[test]
-fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
+fn a_root_that_cannot_be_opened_is_one_line_and_404_until_it_is_back() {
     let directory = tempfile::tempdir().expect("a directory");
     let root = directory.path().join("root");
     fs::create_dir(&root).expect("a directory");
@@ -202,15 +202,21 @@ fn a_root_that_cannot_be_opened_leaves_the_former_one_and_is_one_line() {
     fs::rename(&root, directory.path().join("former")).expect("a rename");
     let said = lines(program.child.stderr.take().expect("a pipe"));
     let spoil: [fn(&Path); 2] = [|_| {}, |root| fs::write(root, "no directory").expect("a file")];
+    let mut client = Client::new(program.address);
     for spoil in spoil {
         spoil(&root);
         signal(&program, Signal::HUP);
         let line = said.recv_timeout(PATIENCE).expect("a line");
         assert!(line.contains("cannot serve") && line.contains("stays"), "{line}");
-        let mut client = Client::new(program.address);
-        client.send(get("/a"));
-        assert_eq!(client.reply().expect_status(200).body, b"old");
+        wait_until(|| {
+            client.send(get("/a"));
+            (client.reply().status == 404).then_some(())
+        });
     }
+    fs::remove_file(&root).expect("a file");
+    fs::rename(directory.path().join("former"), &root).expect("a rename");
+    client.send(get("/a"));
+    assert_eq!(client.reply().expect_status(200).body, b"old");
     signal(&program, Signal::TERM);
     let ended = Err(RecvTimeoutError::Disconnected);
     assert_eq!(said.recv_timeout(PATIENCE), ended);
