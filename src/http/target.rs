@@ -127,6 +127,7 @@ fn is_unreserved_or_sub_delim(byte: u8) -> bool {
 pub struct RequestPath<'a> {
     relative: Cow<'a, [u8]>,
     names_directory: bool,
+    is_plain: bool,
 }
 
 /// Why a path names nothing.
@@ -154,6 +155,7 @@ impl<'a> RequestPath<'a> {
         Ok(RequestPath {
             relative: Cow::Borrowed(inner),
             names_directory: inner.is_empty() || path.ends_with(b"/"),
+            is_plain: !path.contains(&b'\\'),
         })
     }
 
@@ -163,8 +165,15 @@ impl<'a> RequestPath<'a> {
         let mut segments = Vec::new();
         let mut names_directory = true;
         let mut has_encoded_slash = false;
-        for segment in path.split(|&byte| byte == b'/') {
+        let mut is_plain = !path.contains(&b'\\');
+        let last = path.iter().filter(|&&byte| byte == b'/').count();
+        for (position, segment) in path.split(|&byte| byte == b'/').enumerate() {
             let segment = decode(segment)?;
+            is_plain &= match &*segment {
+                b"" => position == 0 || position == last,
+                b"." | b".." => false,
+                _ => true,
+            };
             names_directory = matches!(&*segment, b"" | b"." | b"..");
             has_encoded_slash |= segment.contains(&b'/');
             match &*segment {
@@ -176,7 +185,7 @@ impl<'a> RequestPath<'a> {
         if has_encoded_slash {
             return Err(PathError::EncodedSlash);
         }
-        Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory })
+        Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory, is_plain })
     }
 
     /// Segments joined by single slashes, such as `a/b.txt`; empty for the root itself.
@@ -188,6 +197,18 @@ impl<'a> RequestPath<'a> {
     /// directory only.
     pub fn names_directory(&self) -> bool {
         self.names_directory
+    }
+
+    /// The last segment; empty for the root itself.
+    pub fn name(&self) -> &[u8] {
+        self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+
+    /// Whether the path was sent as it reads now, but for escapes: no dot segment, no repeated slash,
+    /// and no `\`, which browsers take for a slash. Then a reference relative to it leads where it
+    /// seems to.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Each segment in order, none of them empty; no segment at all for the root itself.
@@ -577,6 +598,34 @@ mod tests {
             let parsed = RequestPath::parse(path).unwrap();
             assert_eq!(parsed.relative(), *relative, "{}", path.escape_ascii());
             assert_eq!(parsed.names_directory(), *names_directory, "{}", path.escape_ascii());
+            assert!(relative.ends_with(parsed.name()), "{}", path.escape_ascii());
+            assert!(!parsed.name().contains(&b'/'), "{}", path.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn plain_is_a_path_in_which_nothing_but_escapes_is_resolved() {
+        let plain = ["", "/", "/a", "/a/", "/a/b", "/%61", "/%61/", "/a/%5c", "/.../a", "/a:b/"];
+        for path in plain.map(str::as_bytes) {
+            assert!(RequestPath::parse(path).unwrap().is_plain(), "{}", path.escape_ascii());
+        }
+        for path in [
+            &b"//a"[..],
+            b"/a//",
+            b"/a//b",
+            b"//%61",
+            b"/%61//",
+            b"/./a",
+            b"/a/.",
+            b"/a/./",
+            b"/a/%2e",
+            b"/a/%2e%2e/b",
+            b"/a/../b",
+            b"/a\\b",
+            b"/\\a/",
+            b"/%61\\",
+        ] {
+            assert!(!RequestPath::parse(path).unwrap().is_plain(), "{}", path.escape_ascii());
         }
     }
 

@@ -41,7 +41,7 @@ use crate::http::validator::Validators;
 use content_type::ContentTypes;
 use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
 use index::Listings;
-use refusal::{html, redirect, refusal, status_of, status_of_path};
+use refusal::{html, redirect_to_directory, redirect_to_page, refusal, status_of, status_of_path};
 use representation::Representation;
 use response::{Body, Response};
 use roots::{Opened, Roots};
@@ -282,13 +282,16 @@ impl Site {
         }
         let relative = path.relative();
         if path.names_directory() {
+            if self.is_page_alone(asked, relative) {
+                return Ok(redirect_to_page(&path, asked.query));
+            }
             return self.get_directory(asked, relative);
         }
         match asked.find(relative) {
             Ok(Found::File(file)) => Ok(self.file(asked, relative, file)),
             Ok(Found::Directory) => Ok(self
                 .get_page(asked, relative)?
-                .unwrap_or_else(|| redirect(relative, asked.query))),
+                .unwrap_or_else(|| redirect_to_directory(&path, asked.query))),
             Err(Absent::NotFound) => match self.get_page(asked, relative)? {
                 Some(page) => Ok(page),
                 None => Ok(self.get_fallback(asked)?),
@@ -305,6 +308,19 @@ impl Site {
             true => self.get_file(asked, &[relative, b".html"].concat()),
             false => Ok(None),
         }
+    }
+
+    /// Whether clean URLs are asked for, and what the slash at its end makes a directory is a page,
+    /// such as `about.html` for `/about/`: static site generators link to both.
+    fn is_page_alone(&self, asked: &Asked, relative: &[u8]) -> bool {
+        let is_file = |end: &[&[u8]]| {
+            let path = [&[relative], end].concat().concat();
+            matches!(asked.root.find(&path, asked.now), Ok(Found::File(_)))
+        };
+        self.settings.clean_urls
+            && !relative.is_empty()
+            && is_file(&[b".html"])
+            && !self.settings.index.iter().any(|name| is_file(&[b"/", name.as_bytes()]))
     }
 
     /// The fallback file, for a client that would rather have HTML than anything: a browser that

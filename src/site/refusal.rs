@@ -1,11 +1,10 @@
-//! Answers that tell of no representation: errors with the built-in page, and the redirect to a
-//! directory.
+//! Answers that tell of no representation: errors with the built-in page, and redirects.
 
 use super::document_root::Absent;
 use super::error_page;
 use super::response::{Body, Response};
 use crate::http::response::Status;
-use crate::http::target::{PathError, encode_path, encode_query};
+use crate::http::target::{PathError, RequestPath, encode_path, encode_query};
 
 /// A response of the server's own making, with an error page: for a status that tells of no
 /// representation.
@@ -26,10 +25,30 @@ pub(super) fn html(status: Status, body: Body) -> Response {
         .with("Cache-Control", "no-cache")
 }
 
-/// 301 to the same directory with a slash at its end. The path begins with one slash and holds no
+/// 301 to the same directory with a slash at its end: `name/`.
+pub(super) fn redirect_to_directory(path: &RequestPath, query: Option<&[u8]>) -> Response {
+    let name = encode_path(path.name());
+    // The text before a colon could be taken for a scheme.
+    let relative = match path.name().contains(&b':') {
+        true => format!("./{name}/"),
+        false => format!("{name}/"),
+    };
+    redirect(path, relative, "/", query)
+}
+
+/// 301 to the page of this name without the slash at its end: `../name`.
+pub(super) fn redirect_to_page(path: &RequestPath, query: Option<&[u8]>) -> Response {
+    redirect(path, format!("../{}", encode_path(path.name())), "", query)
+}
+
+/// 301 to `relative`, which is right behind a proxy that cuts a prefix off the path too. A path that
+/// is not plain gets the whole one, with `end` after it: it begins with one slash and holds no
 /// `\`, so that no browser takes it for another host.
-pub(super) fn redirect(relative: &[u8], query: Option<&[u8]>) -> Response {
-    let mut location = format!("/{}/", encode_path(relative));
+fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]>) -> Response {
+    let mut location = match path.is_plain() {
+        true => relative,
+        false => format!("/{}{end}", encode_path(path.relative())),
+    };
     if let Some(query) = query {
         location.push('?');
         location.push_str(&encode_query(query));

@@ -190,12 +190,46 @@ fn clean_urls_prefer_a_page_to_a_directory_of_that_name() {
     let tree = tree();
     let site = clean(&tree);
     site.get("/blog").expect_status("200 OK").expect_body("all posts");
-    site.get("/blog/").expect_status("404 Not Found");
+    site.get("/blog/").expect_field("Location", Some("../blog"));
     site.get("/docs")
         .expect_status("301 Moved Permanently")
-        .expect_field("Location", Some("/docs/"));
+        .expect_field("Location", Some("docs/"));
     let plain = tree.default_site();
     plain.get("/blog").expect_status("301 Moved Permanently");
+}
+
+#[test]
+fn a_slash_after_a_clean_url_is_taken_away() {
+    let tree = tree();
+    tree.file("about us.html", "us");
+    tree.file("a:b.html", "a colon");
+    tree.file("docs/index.html", "docs");
+    tree.file("docs.html", "other docs");
+    let site = clean(&tree);
+    for (target, location) in [
+        ("/about/", "../about"),
+        ("/about/?a=b", "../about?a=b"),
+        ("/about%20us/", "../about%20us"),
+        ("/a:b/", "../a%3Ab"),
+        ("/blog/post/", "../post"),
+        ("/blog/", "../blog"),
+        ("//about/", "/about"),
+        ("/about//", "/about"),
+        ("/blog/../about/", "/about"),
+        ("/about/.", "/about"),
+        ("http://b/about/", "../about"),
+    ] {
+        let reply = site.get(target).expect_status("301 Moved Permanently");
+        assert_eq!(reply.field("Location").as_deref(), Some(location), "{target}");
+    }
+    site.get("/docs/").expect_status("200 OK").expect_body("docs");
+    let lists = tree.site(|settings| {
+        settings.clean_urls = true;
+        settings.lists = true;
+    });
+    lists.get("/blog/").expect_field("Location", Some("../blog"));
+    lists.get("/").expect_status("200 OK");
+    tree.default_site().get("/about/").expect_status("404 Not Found");
 }
 
 #[test]
@@ -207,7 +241,16 @@ fn clean_urls_find_nothing_else() {
     tree.link("../outside/secret", "out.html");
     let site = clean(&tree);
     site.get("/a.txt").expect_body("a");
-    for target in ["/about/", "/abou", "/.hidden", "/folder", "/out", "/about.htm", "/x%2fabout"] {
+    for target in [
+        "/about.html/",
+        "/abou/",
+        "/abou",
+        "/.hidden",
+        "/folder",
+        "/out",
+        "/about.htm",
+        "/x%2fabout",
+    ] {
         assert_eq!(site.get(target).code(), "404", "{target}");
     }
 }

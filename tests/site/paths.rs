@@ -173,24 +173,29 @@ fn a_directory_without_its_slash_is_301_with_the_query_kept() {
     }
     let site = tree.default_site();
     for (target, location) in [
-        ("/sub", "/sub/"),
-        ("/sub?", "/sub/?"),
-        ("/sub?a=/b&c", "/sub/?a=/b&c"),
-        ("/sub?a=%41%0d%0a\\\"<>", "/sub/?a=%41%0d%0a%5C%22%3C%3E"),
-        ("/sub/deep", "/sub/deep/"),
+        ("/sub", "sub/"),
+        ("/sub?", "sub/?"),
+        ("/sub?a=/b&c", "sub/?a=/b&c"),
+        ("/sub?a=%41%0d%0a\\\"<>", "sub/?a=%41%0d%0a%5C%22%3C%3E"),
+        ("/sub/deep", "deep/"),
+        ("/s%75b/deep", "deep/"),
         ("//sub", "/sub/"),
         ("//sub//deep", "/sub/deep/"),
         ("/x/..//sub", "/sub/"),
         ("/.//sub", "/sub/"),
-        ("/%5cevil.example", "/%5Cevil.example/"),
+        ("/sub/%2e/deep", "/sub/deep/"),
+        ("/%5cevil.example", "%5Cevil.example/"),
         ("/\\evil.example", "/%5Cevil.example/"),
-        ("/%5cevil.example/deep", "/%5Cevil.example/deep/"),
-        ("/a%20b", "/a%20b/"),
-        ("/ü", "/%C3%BC/"),
-        ("/a%3Fb", "/a%3Fb/"),
-        ("/a:b", "/a%3Ab/"),
-        ("/x%0ay", "/x%0Ay/"),
-        ("http://evil.example/sub", "/sub/"),
+        ("/%5cevil.example/deep", "deep/"),
+        ("/\\evil.example/deep", "/%5Cevil.example/deep/"),
+        ("/a%20b", "a%20b/"),
+        ("/ü", "%C3%BC/"),
+        ("/a%3Fb", "a%3Fb/"),
+        ("/a:b", "./a%3Ab/"),
+        ("/a%3ab", "./a%3Ab/"),
+        ("//a:b", "/a%3Ab/"),
+        ("/x%0ay", "x%0Ay/"),
+        ("http://evil.example/sub", "sub/"),
     ] {
         let reply = site.get(target).expect_status("301 Moved Permanently");
         assert_eq!(reply.field("Location").as_deref(), Some(location), "{target}");
@@ -213,7 +218,11 @@ fn no_redirect_leads_to_another_site() {
         "/.//evil.example",
     ] {
         let location = site.get(target).field("Location");
-        let is_path = |path: String| path.starts_with('/') && !path[1..].starts_with(['/', '\\']);
+        let is_path = |path: String| {
+            !path.trim_start_matches('/').starts_with(['/', '\\'])
+                && !path.starts_with("//")
+                && !path.contains(':')
+        };
         assert!(location.is_none_or(is_path), "{target}");
     }
     let reply = site.get("//evil.example");

@@ -244,20 +244,20 @@ fn directory_without_its_slash_is_301_with_the_query() {
         fixture.directory(name);
     }
     let rows = [
-        ("/a", "/a/"),
-        ("/a?b=c&d", "/a/?b=c&d"),
-        ("/a?", "/a/?"),
-        ("/a?b?/../c%20%2f", "/a/?b?/../c%20%2f"),
-        ("/a/b%20c", "/a/b%20c/"),
-        ("/a/b%20c?d", "/a/b%20c/?d"),
-        ("/a/%c3%a4", "/a/%C3%A4/"),
-        ("/a/\u{e4}?\u{e4}", "/a/%C3%A4/?%C3%A4"),
-        ("/what%3f", "/what%3F/"),
-        ("/a%252Fb", "/a%252Fb/"),
-        ("/a%5cb", "/a%5Cb/"),
+        ("/a", "a/"),
+        ("/a?b=c&d", "a/?b=c&d"),
+        ("/a?", "a/?"),
+        ("/a?b?/../c%20%2f", "a/?b?/../c%20%2f"),
+        ("/a/b%20c", "b%20c/"),
+        ("/a/b%20c?d", "b%20c/?d"),
+        ("/a/%c3%a4", "%C3%A4/"),
+        ("/a/\u{e4}?\u{e4}", "%C3%A4/?%C3%A4"),
+        ("/what%3f", "what%3F/"),
+        ("/a%252Fb", "a%252Fb/"),
+        ("/a%5cb", "a%5Cb/"),
         ("/a/../a", "/a/"),
         ("/x/../a/./b%20c", "/a/b%20c/"),
-        ("http://b/a", "/a/"),
+        ("http://b/a", "a/"),
         ("//a", "/a/"),
         ("//evil.example", "/evil.example/"),
         ("///evil.example?a", "/evil.example/?a"),
@@ -318,7 +318,7 @@ fn no_redirect_leads_to_another_host() {
             continue;
         };
         redirects += 1;
-        let rest = location.strip_prefix('/').expect("a path");
+        let rest = location.strip_prefix('/').unwrap_or(location);
         assert!(!rest.starts_with(['/', '\\', '\t']), "{target}: {location}");
         assert!(!location.contains('\\'), "{target}: {location}");
     }
