@@ -7,6 +7,7 @@ use field::{Lines, Log, Served, end, find, numbered, run, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 /// A site in a directory of its own, with a page, and a large file in which each line is its
@@ -16,6 +17,12 @@ fn site() -> TempDir {
     write(root.path(), "page.html", b"<!doctype html><title>A page</title>");
     write(root.path(), "other.html", b"<!doctype html><title>Another</title>");
     write(root.path(), LARGE, &numbered(LARGE_BYTES));
+    // So long ago that their dates are told.
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    for name in ["page.html", "other.html", LARGE] {
+        let file = fs::File::open(root.path().join(name)).expect("a file");
+        file.set_modified(hour_ago).expect("a time");
+    }
     root
 }
 

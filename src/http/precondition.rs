@@ -86,8 +86,14 @@ pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> b
         return true;
     }
     current.last_modified.is_some_and(|last_modified| {
-        last_modified.seconds < now.seconds && date::parse(value, now) == Some(last_modified)
+        is_over(last_modified, now) && date::parse(value, now) == Some(last_modified)
     })
+}
+
+/// Whether the second that Last-Modified names is over, so that no later change can share it. Until
+/// then no date matches it.
+fn is_over(last_modified: Timestamp, now: Timestamp) -> bool {
+    last_modified.seconds < now.seconds
 }
 
 /// Whether the preconditions count for `method` at all (RFC 9110 §13.2.1).
@@ -112,12 +118,14 @@ fn if_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     matches_any(fields, "If-Match", current, EntityTag::equals_strongly)
 }
 
-/// `If-Unmodified-Since`: true if Last-Modified is not later; ignored without it, or if the value
-/// is no date (RFC 9110 §13.1.4).
+/// `If-Unmodified-Since`: true if Last-Modified is not later, and its second is over; ignored
+/// without it, or if the value is no date (RFC 9110 §13.1.4).
 fn if_unmodified_since(fields: &Fields, current: Option<&Validators>, now: Timestamp) -> Condition {
     let last_modified = current.and_then(|validators| validators.last_modified);
     match (last_modified, date_of(fields, "If-Unmodified-Since", now)) {
-        (Some(last_modified), Some(date)) => (last_modified <= date).into(),
+        (Some(last_modified), Some(date)) => {
+            (last_modified <= date && is_over(last_modified, now)).into()
+        }
         _ => Condition::Absent,
     }
 }
@@ -132,7 +140,7 @@ fn if_none_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     }
 }
 
-/// `If-Modified-Since`: true if Last-Modified is later; ignored without it, for methods other than
+/// `If-Modified-Since`: true if Last-Modified is later, or its second not over; ignored without it, for methods other than
 /// GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one later than `now` (RFC 1945
 /// §10.9).
 fn if_modified_since(
@@ -146,7 +154,9 @@ fn if_modified_since(
     }
     let last_modified = current.and_then(|validators| validators.last_modified);
     match (last_modified, date_of(fields, "If-Modified-Since", now)) {
-        (Some(last_modified), Some(date)) if date <= now => (last_modified > date).into(),
+        (Some(last_modified), Some(date)) if date <= now => {
+            (last_modified > date || !is_over(last_modified, now)).into()
+        }
         _ => Condition::Absent,
     }
 }
@@ -466,13 +476,13 @@ mod tests {
         );
     }
 
-    // A modification time in the future is told as `now`, which no earlier date reaches.
+    // A modification time in the future is told as `now`, whose second is not over.
     #[test]
-    fn a_file_from_the_future_is_modified_since_any_earlier_date() {
+    fn a_file_from_the_future_is_modified_since_any_date() {
         expect(
             &[
                 (Get, "If-Modified-Since: Sat, 28 Feb 2026 23:59:59 GMT", Proceed),
-                (Get, "If-Modified-Since: TODAY", NotModified),
+                (Get, "If-Modified-Since: TODAY", Proceed),
             ],
             Some(&modified_at(Timestamp::from_seconds(NOW.seconds + 3600))),
         );
@@ -519,6 +529,24 @@ mod tests {
         ] {
             let now = Timestamp { seconds, nanoseconds };
             assert_eq!(range_applies(&fields, &current, now), expected, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn no_date_matches_a_file_within_the_second_of_its_change() {
+        let current = modified_at(MODIFIED);
+        let verdict = |method, line: &str, now| {
+            let head = format!("{line}: {SAME}\r\n");
+            let fields = Fields::parse(head.as_bytes()).expect("good field lines");
+            evaluate(method, &fields, Some(&current), now)
+        };
+        let within = Timestamp { nanoseconds: 999_999_999, ..MODIFIED };
+        let after = Timestamp::from_seconds(MODIFIED.seconds + 1);
+        assert_eq!(verdict(Get, "If-Modified-Since", within), Proceed);
+        assert_eq!(verdict(Get, "If-Modified-Since", after), NotModified);
+        for method in [Get, Put] {
+            assert_eq!(verdict(method, "If-Unmodified-Since", within), Failed);
+            assert_eq!(verdict(method, "If-Unmodified-Since", after), Proceed);
         }
     }
 

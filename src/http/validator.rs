@@ -161,7 +161,8 @@ thread_local! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validators {
     pub entity_tag: Option<EntityTag>,
-    /// In whole seconds, never later than the answer's Date.
+    /// In whole seconds, never later than the answer's Date. Within its own second it is no
+    /// validator: a second change could share it.
     pub last_modified: Option<Timestamp>,
 }
 
@@ -180,6 +181,14 @@ impl Validators {
             && facts.modified.has_http_date()
             && last_modified.has_http_date();
         Validators { entity_tag, last_modified: can_be_told.then_some(last_modified) }
+    }
+
+    /// The value of the Last-Modified field, for a file with these facts: left out until the second
+    /// that it names is over, so that nobody keeps it who asks later. Only a file dated later than
+    /// `now`, whose Last-Modified is a new one each second, has it all the same.
+    pub fn told_last_modified(&self, facts: &FileFacts, now: Timestamp) -> Option<Timestamp> {
+        let is_from_the_future = facts.modified.seconds > now.seconds;
+        self.last_modified.filter(|time| time.seconds < now.seconds || is_from_the_future)
     }
 
     /// Those of a representation that is made anew for each answer, such as a listing: the
@@ -250,6 +259,23 @@ mod tests {
             assert_eq!(last_modified(&facts), expected, "{seconds}");
             tag_of(&facts);
         }
+    }
+
+    #[test]
+    fn last_modified_is_told_when_its_second_is_over() {
+        let modified = Timestamp { seconds: NOW.seconds, nanoseconds: 500_000_000 };
+        let facts = FileFacts { modified, ..FACTS };
+        let told_at = |seconds, nanoseconds| {
+            let now = Timestamp { seconds, nanoseconds };
+            Validators::of_file(None, &facts, now).told_last_modified(&facts, now)
+        };
+        assert_eq!(told_at(NOW.seconds, 500_000_000), None);
+        assert_eq!(told_at(NOW.seconds, 999_999_999), None);
+        // The clock that files are dated by may be ahead of this one.
+        assert_eq!(told_at(NOW.seconds, 0), None);
+        assert_eq!(told_at(NOW.seconds + 1, 0), Some(NOW));
+        let earlier = Timestamp::from_seconds(NOW.seconds - 1);
+        assert_eq!(told_at(earlier.seconds, 0), Some(earlier), "a file from the future");
     }
 
     #[test]

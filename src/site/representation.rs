@@ -40,7 +40,7 @@ impl Representation {
             (
                 "Last-Modified",
                 validators
-                    .last_modified
+                    .told_last_modified(facts, now)
                     .and_then(Timestamp::http_date)
                     .as_ref()
                     .map(HttpDate::as_str),

@@ -24,7 +24,11 @@ impl Site {
             return (variant, Arc::new(representation));
         }
         let made = || Arc::new(self.represent(asked, relative, &file, None));
-        let representation = Arc::clone(file.representation.get_or_init(made));
+        // A Last-Modified stays as it is only once its second is over, by this request's clock too.
+        let representation = match file.facts.modified.seconds < asked.now.seconds {
+            true => Arc::clone(file.representation.get_or_init(made)),
+            false => made(),
+        };
         (file, representation)
     }
 

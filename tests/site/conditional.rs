@@ -149,9 +149,39 @@ fn last_modified_is_never_later_than_date() {
         let reply = site.get("/a.txt").expect_status("200 OK");
         reply.expect_field("Last-Modified", Some(NOW_DATE));
     }
+}
+
+#[test]
+fn a_date_is_told_and_matched_only_when_its_second_is_over() {
+    let tree = Tree::with(&[("a.txt", "first")]);
     tree.date("a.txt", NOW.seconds);
-    let reply = site.get("/a.txt").expect_status("200 OK");
-    reply.expect_field("Last-Modified", Some(NOW_DATE));
+    let within = Timestamp { nanoseconds: 999_999_999, ..NOW };
+    let site = tree.default_site().at(within);
+    let first = site.get("/a.txt").expect_field("Last-Modified", None).tag();
+    // A second change in this second: the same time and the same length.
+    tree.file("a.txt", "other");
+    tree.date("a.txt", NOW.seconds);
+    let date = NOW_DATE;
+    let rows = [
+        (format!("If-Modified-Since: {date}"), "200"),
+        (format!("If-Unmodified-Since: {date}"), "412"),
+        (format!("Range: bytes=0-1\nIf-Range: {date}"), "200"),
+        (format!("If-None-Match: {first}"), "200"),
+        (format!("If-None-Match: {first}\nIf-Modified-Since: {date}"), "200"),
+    ];
+    for (lines, code) in &rows {
+        let reply = site.get_with("/a.txt", lines);
+        assert_eq!(reply.code(), *code, "{lines}");
+        reply.expect_field("Last-Modified", None);
+    }
+    // A second later its date is told, and matches; nothing of the answers before was kept.
+    let site = site.at(Timestamp::from_seconds(NOW.seconds + 1));
+    site.get("/a.txt").expect_body("other").expect_field("Last-Modified", Some(date));
+    for (lines, code) in
+        [(&rows[0].0, "304"), (&rows[1].0, "200"), (&rows[2].0, "206"), (&rows[3].0, "200")]
+    {
+        assert_eq!(site.get_with("/a.txt", lines).code(), code, "{lines}");
+    }
 }
 
 #[test]
