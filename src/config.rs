@@ -55,8 +55,8 @@ pub struct Config {
     #[arg(long)]
     pub precompressed: bool,
 
-    /// The media type of a file extension, such as 'ts=text/plain'; may be repeated
-    #[arg(long = "type", value_name = "EXT=TYPE", value_parser = parse_override)]
+    /// The media type of an extension or a file name, such as 'ts=video/mp2t'; may be repeated
+    #[arg(long = "type", value_name = "NAME=TYPE", value_parser = parse_override)]
     pub types: Vec<(String, String)>,
 
     /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match

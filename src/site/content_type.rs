@@ -1,9 +1,9 @@
-//! The media type of a file, by the extension of its name (RFC 9110 §8.3.1).
+//! The media type of a file, by its name (RFC 9110 §8.3.1).
 //!
-//! The table is that of `mime_guess`; above it lie corrections for the web of today, and above
-//! those what the user says with `--type`. Left out on purpose: no byte of a file is looked at to
-//! guess what it holds.
+//! The table is that of [`media_types`]; above it lies what the user says with `--type`. Left out
+//! on purpose: no byte of a file is looked at to guess what it holds.
 
+use super::media_types;
 use std::borrow::Cow;
 
 /// What a file is called whose extension is unknown, or that has none.
@@ -13,51 +13,20 @@ const UNKNOWN: &str = "application/octet-stream";
 /// encoding of the reader's country.
 const CHARSET: &str = "; charset=utf-8";
 
-/// Where `mime_guess` has no type, an outdated one, or one that the web of today does not expect.
-const CORRECTIONS: &[(&str, &[&str])] = &[
-    // The one type for all JavaScript (RFC 9239 §6).
-    ("text/javascript", &["mjs", "cjs"]),
-    // Sources and settings that a person clicks on in order to read them: browsers show text/plain,
-    // and offer most other types for download. `.ts` is far more often TypeScript than an MPEG
-    // transport stream, and players of the latter go by the bytes; who serves streams says `--type
-    // ts=video/mp2t`.
-    ("text/plain", &["ts", "mts", "cts", "tsx", "go", "rs", "sh", "sql", "lock"]),
-    ("text/plain", &["toml", "yaml", "yml", "diff", "patch"]),
-    ("text/vcard", &["vcf"]),
-    ("text/wgsl", &["wgsl"]),
-    // A source map is JSON (ECMA-426).
-    ("application/json", &["map", "topojson"]),
-    ("application/jsonl", &["jsonl", "ndjson"]),
-    ("application/gzip", &["tgz"]),
-    ("application/zstd", &["zst"]),
-    ("application/vnd.apple.mpegurl", &["m3u8"]),
-    ("application/vnd.debian.binary-package", &["deb"]),
-    ("application/x-rpm", &["rpm"]),
-    ("audio/midi", &["mid", "midi"]),
-    ("audio/mp4", &["m4a", "m4b"]),
-    ("font/otf", &["otf"]),
-    ("font/woff", &["woff"]),
-    ("image/ktx2", &["ktx2"]),
-    ("image/x-icon", &["cur"]),
-    ("model/vnd.usdz+zip", &["usdz"]),
-    ("video/mp2t", &["m2ts"]),
-    ("video/mp4", &["m4v"]),
-];
-
 /// The media types of file names: the table that is built in, with the user's rows above it.
 #[derive(Clone, Debug, Default)]
 pub struct ContentTypes {
-    /// Extension and value, the user's order; values are complete.
+    /// Name or extension and value, the user's order; values are complete.
     overrides: Vec<(String, String)>,
 }
 
 impl ContentTypes {
-    /// `overrides` are pairs of an extension without its dot and a media type, as
-    /// [`parse_override`] gives them; of two for one extension the later wins.
+    /// `overrides` are pairs of a name or an extension without its dot and a media type, as
+    /// [`parse_override`] gives them; of two for one file the later wins.
     pub fn new(overrides: Vec<(String, String)>) -> ContentTypes {
-        let complete = |(extension, value): (String, String)| {
+        let complete = |(name, value): (String, String)| {
             let value = with_charset(&value).into_owned();
-            (extension, value)
+            (name, value)
         };
         ContentTypes { overrides: overrides.into_iter().map(complete).collect() }
     }
@@ -65,37 +34,44 @@ impl ContentTypes {
     /// The value of `Content-Type` for a file of this name, with `charset=utf-8` where the type is
     /// read as text.
     ///
-    /// The extension is what follows the last dot, compared without regard to case. A name that has
-    /// none, or whose only dot comes first, is `application/octet-stream`.
+    /// The user's rows are compared with the whole name and with each of its ends after a dot, the
+    /// table's with what follows the last dot, none of them with regard to case. A name that says
+    /// nothing is `application/octet-stream`.
     pub fn of(&self, file_name: &[u8]) -> Cow<'_, str> {
-        let Some(extension) = extension(file_name) else {
-            return Cow::Borrowed(UNKNOWN);
-        };
-        let is_named = |row: &&(String, String)| row.0.eq_ignore_ascii_case(extension);
-        match self.overrides.iter().rev().find(is_named) {
-            Some((_, value)) => Cow::Borrowed(value),
-            None => with_charset(known(extension)),
+        let is_named = |row: &&(String, String)| ends_in(file_name, row.0.as_bytes());
+        if let Some((_, value)) = self.overrides.iter().rev().find(is_named) {
+            return Cow::Borrowed(value);
         }
+        with_charset(media_types::of(file_name, extension(file_name)).unwrap_or(UNKNOWN))
     }
 }
 
-/// The pair of extension (without its dot) and media type in the argument of `--type EXT=TYPE`, or
-/// a sentence that says what is wrong.
+/// Whether a file name is `name`, or ends in it after a dot.
+fn ends_in(file_name: &[u8], name: &[u8]) -> bool {
+    let Some(start) = file_name.len().checked_sub(name.len()) else {
+        return false;
+    };
+    let (before, end) = file_name.split_at(start);
+    end.eq_ignore_ascii_case(name) && matches!(before.last(), None | Some(b'.'))
+}
+
+/// The pair of name or extension (without its dot) and media type in the argument of `--type
+/// NAME=TYPE`, or a sentence that says what is wrong.
 ///
 /// The type is `type/subtype` with or without parameters (RFC 9110 §8.3.1), so it can be sent as a
 /// field value as it is. One that is read as text gets `charset=utf-8`, unless it names a charset
 /// itself.
 pub fn parse_override(text: &str) -> Result<(String, String), String> {
-    let (extension, value) =
-        text.split_once('=').ok_or("expected EXT=TYPE, such as md=text/markdown")?;
-    let extension = extension.strip_prefix('.').unwrap_or(extension);
-    if extension.is_empty() || extension.contains(['.', '/']) {
-        return Err("the extension is what follows a file name's last dot, such as md".into());
+    let (name, value) =
+        text.split_once('=').ok_or("expected NAME=TYPE, such as md=text/markdown")?;
+    let name = name.strip_prefix('.').unwrap_or(name);
+    if name.is_empty() || name.starts_with('.') || name.contains('/') {
+        return Err("the name is a file's, or what follows a dot in it, such as md".into());
     }
     if !is_media_type(value) {
         return Err("the type is a media type, such as text/markdown".into());
     }
-    Ok((extension.to_owned(), value.to_owned()))
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// What follows the last dot of a name; `None` without a dot, with nothing before or after it, or
@@ -107,16 +83,6 @@ fn extension(file_name: &[u8]) -> Option<&str> {
         return None;
     }
     std::str::from_utf8(extension).ok()
-}
-
-/// The media type of an extension in the built-in table, without a charset.
-fn known(extension: &str) -> &'static str {
-    let holds = |extensions: &[&str]| extensions.iter().any(|e| e.eq_ignore_ascii_case(extension));
-    let corrected = CORRECTIONS.iter().find(|row| holds(row.1));
-    corrected
-        .map(|row| row.0)
-        .or_else(|| mime_guess::from_ext(extension).first_raw())
-        .unwrap_or(UNKNOWN)
 }
 
 /// `value` with [`CHARSET`] where the type is read as text and names no charset.
@@ -218,10 +184,10 @@ mod tests {
             b"",
             b".",
             b"..",
-            b"README",
             b"html",
             b".html",
-            b".bashrc",
+            b".htpasswd",
+            b"apple-app-site-association",
             b"page.",
             b"page.html.",
             b"a.nosuchtype",
@@ -255,6 +221,22 @@ mod tests {
             ("Cargo.toml", "text/plain"),
             ("ci.yml", "text/plain"),
             ("install.sh", "text/plain"),
+            ("main.rb", "text/plain"),
+            ("Main.java", "text/plain"),
+            ("main.kt", "text/plain"),
+            ("index.php", "text/plain"),
+            ("app.vue", "text/plain"),
+            ("app.scss", "text/plain"),
+            ("paper.tex", "text/plain"),
+            ("schema.proto", "text/plain"),
+            ("README", "text/plain"),
+            ("LICENSE-APACHE", "text/plain"),
+            ("Makefile", "text/plain"),
+            ("Dockerfile", "text/plain"),
+            ("go.mod", "text/plain"),
+            (".gitignore", "text/plain"),
+            ("notes.ipynb", "application/x-ipynb+json"),
+            ("captions.ttml", "application/ttml+xml"),
             ("notes.txt", "text/plain"),
             ("access.log", "text/plain"),
             ("README.md", "text/markdown"),
@@ -312,6 +294,15 @@ mod tests {
             ("a.m2ts", "video/mp2t"),
             ("a.m3u8", "application/vnd.apple.mpegurl"),
             ("a.glb", "model/gltf-binary"),
+            ("a.3mf", "model/3mf"),
+            ("a.mtl", "model/mtl"),
+            ("a.obj", "model/obj"),
+            ("a.stl", "model/stl"),
+            ("a.step", "model/step"),
+            ("a.STP", "model/step"),
+            ("a.usda", "model/vnd.usda"),
+            ("a.exr", "image/aces"),
+            ("a.psd", "image/vnd.adobe.photoshop"),
             ("a.pdf", "application/pdf"),
             ("a.epub", "application/epub+zip"),
             ("a.zip", "application/zip"),
@@ -325,17 +316,6 @@ mod tests {
         ];
         for (name, expected) in rows {
             assert_eq!(of(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn every_correction_differs_from_the_table_below_it() {
-        for (value, extensions) in CORRECTIONS {
-            assert!(is_media_type(value), "{value}");
-            for extension in *extensions {
-                let below = mime_guess::from_ext(extension).first_raw();
-                assert_ne!(below, Some(*value), "{extension} needs no correction");
-            }
         }
     }
 
@@ -357,6 +337,10 @@ mod tests {
             ("html", "text/html; Charset=\"koi8-r\""),
             ("x", "a/b"),
             ("x", "application/x-last"),
+            ("apple-app-site-association", "application/json"),
+            ("feed.xml", "application/atom+xml"),
+            ("tar.gz", "application/x-gtar"),
+            ("LICENSE", "text/x-license"),
         ];
         let types = ContentTypes::new(rows.map(|(e, t)| (e.into(), t.into())).into());
         let expected = [
@@ -366,6 +350,17 @@ mod tests {
             ("a.html", "text/html; Charset=\"koi8-r\""),
             ("a.x", "application/x-last"),
             ("a.css", "text/css; charset=utf-8"),
+            ("apple-app-site-association", "application/json; charset=utf-8"),
+            ("not-apple-app-site-association", "application/octet-stream"),
+            ("feed.xml", "application/atom+xml; charset=utf-8"),
+            ("other.xml", "text/xml; charset=utf-8"),
+            ("my.feed.xml", "application/atom+xml; charset=utf-8"),
+            ("myfeed.xml", "text/xml; charset=utf-8"),
+            ("a.tar.gz", "application/x-gtar"),
+            ("a.gz", "application/gzip"),
+            ("LICENSE", "text/x-license; charset=utf-8"),
+            ("license", "text/x-license; charset=utf-8"),
+            ("x", "application/x-last"),
         ];
         for (name, value) in expected {
             assert_eq!(types.of(name.as_bytes()), value, "{name}");
@@ -380,7 +375,6 @@ mod tests {
             "=text/plain",
             ".=text/plain",
             "..md=text/plain",
-            "tar.gz=text/plain",
             "a/b=text/plain",
             "md=",
             "md=text",
@@ -418,6 +412,8 @@ mod tests {
             ("md=text/markdown", "md", "text/markdown"),
             (".md=text/markdown", "md", "text/markdown"),
             ("x=a/b", "x", "a/b"),
+            ("tar.gz=a/b", "tar.gz", "a/b"),
+            ("apple-app-site-association=a/b", "apple-app-site-association", "a/b"),
             ("\u{e4}=a/b", "\u{e4}", "a/b"),
             ("svg=image/svg+xml;charset=x", "svg", "image/svg+xml;charset=x"),
             ("x=a/b ; c=d ; e=f", "x", "a/b ; c=d ; e=f"),

@@ -15,6 +15,7 @@ mod html;
 mod index;
 mod kept;
 pub mod listing;
+mod media_types;
 mod openat;
 mod proofs;
 mod refusal;

@@ -22,7 +22,7 @@ pub struct Settings {
     pub by_host: bool,
     /// Whether precompressed variants are looked for.
     pub precompressed: bool,
-    /// Extensions with their media types, over the table's.
+    /// Names or extensions of files with their media types, over the table's.
     pub types: Vec<(String, String)>,
     pub cache_control: Vec<CacheRule>,
     /// Field lines for every answer: names and values.
@@ -147,7 +147,7 @@ pub fn parse_field(text: &str) -> Result<(String, String), String> {
 fn refused_field(own: &str) -> String {
     match own {
         "Cache-Control" => "Cache-Control is what --cache-control PATTERN=VALUE is for".to_owned(),
-        "Content-Type" => "Content-Type is what --type EXT=TYPE is for".to_owned(),
+        "Content-Type" => "Content-Type is what --type NAME=TYPE is for".to_owned(),
         own => format!("{own} is set by the server itself"),
     }
 }

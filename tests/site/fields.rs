@@ -34,7 +34,8 @@ fn a_file_has_the_type_of_its_extension() {
         ("/a.png", "image/png"),
         ("/a.mp4", "video/mp4"),
         ("/a.tar.gz", "application/gzip"),
-        ("/README", "application/octet-stream"),
+        ("/README", "text/plain; charset=utf-8"),
+        ("/main.rb", "text/plain; charset=utf-8"),
         ("/a.unknown", "application/octet-stream"),
     ];
     let tree = Tree::new();
