@@ -14,6 +14,7 @@ mod hosts;
 mod html;
 mod index;
 mod kept;
+mod leftovers;
 pub mod listing;
 mod media_types;
 mod openat;
@@ -126,7 +127,7 @@ impl Site {
         settings.root = path::absolute(&settings.root).unwrap_or(settings.root);
         let roots = Roots::open(&settings)?;
         if settings.writable {
-            temporary_file::remove_leftovers(&settings.root);
+            leftovers::remove_leftovers(&settings.root);
         }
         let types = ContentTypes::new(settings.types.clone());
         Ok(Site {

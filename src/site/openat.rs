@@ -88,6 +88,13 @@ pub fn status_of(descriptor: impl AsFd) -> Result<Status> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
+/// Whether `name` in `directory` stands for what `descriptor` is open on.
+pub fn is_at(descriptor: impl AsFd, directory: BorrowedFd<'_>, name: &str) -> bool {
+    let identity = |status: Status| (status.facts.device, status.facts.inode);
+    let own = status_of(descriptor).map(identity);
+    own.is_ok() && own == look(directory, name).map(identity)
+}
+
 /// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks
 /// it nor wakes.
 pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {

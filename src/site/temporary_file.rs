@@ -1,24 +1,32 @@
 //! A file that is written out of sight, and moved to its place when it is complete.
 //!
 //! It begins without a name (O_TMPFILE in open(2)), so that the kernel throws it away whenever this
-//! process ends before the file is complete. A name it gets at the very end, for the moment between
+//! process ends before the file is complete. It gets a name at the very end, for the moment between
 //! linkat(2) and renameat2(2). Where the file system or a missing /proc does not allow that, it has
 //! its name from the start. The name begins with a dot, so it is neither served nor listed, and
-//! [`remove_leftovers`] knows it. Who writes holds a lock on the file (flock(2)), which tells a
-//! file that is being written from one that was left behind.
+//! `leftovers` knows it. The writer holds a lock on the file (flock(2)): that tells a file that is
+//! being written from one that was left behind.
+//!
+//! Between the making of a named file and its lock, somebody who clears up may take it for a
+//! leftover. So the name is looked at once more after the lock, and if it is gone, a new file is
+//! made. A file system without locks can prove nothing: there the name is one that nobody clears.
 
-use super::openat::{self, Kind, Status};
-use crate::limits::LEFTOVER_NAMES_MAX;
+use super::openat::{self, Status};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::{Errno, Result};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
-use std::path::Path;
 
-/// What the names of such files begin with. A random number follows.
-const PREFIX: &str = ".tinyhttpd-upload-";
+/// What the names of files that their writers have locked begin with. A random number follows.
+pub const PREFIX: &str = ".tinyhttpd-upload-";
+
+/// The same for files that could not be locked. They are never cleared away.
+const PREFIX_UNLOCKED: &str = ".tinyhttpd-unlocked-";
+
+/// How often a file is made that somebody clears away before it is locked.
+const ATTEMPTS_MAX: usize = 16;
 
 /// Less the bits of the process's umask.
 const MODE: Mode = Mode::from_raw_mode(0o644);
@@ -42,7 +50,7 @@ impl TemporaryFile {
         }
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         match fs::openat(&directory, ".", flags, MODE) {
-            Ok(file) => Ok(TemporaryFile::new(file, directory, new_name(), false)),
+            Ok(file) => Ok(TemporaryFile::from_unnamed(file, directory)),
             // How file systems say that they know no files without a name, and kernels that they
             // know no such flag.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
@@ -52,19 +60,26 @@ impl TemporaryFile {
         }
     }
 
-    fn create_named(directory: OwnedFd) -> Result<TemporaryFile> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-        let flags = flags | OFlags::WRONLY | OFlags::CLOEXEC;
-        let name = new_name();
-        let file = fs::openat(&directory, &name, flags, MODE)?;
-        Ok(TemporaryFile::new(file, directory, name, true))
+    /// Nobody else can open a file without a name, so its lock comes in time.
+    fn from_unnamed(file: OwnedFd, directory: OwnedFd) -> TemporaryFile {
+        let prefix = if lock(file.as_fd()).is_ok() { PREFIX } else { PREFIX_UNLOCKED };
+        let (file, name) = (File::from(file), new_name(prefix));
+        TemporaryFile { file, directory, name, is_named: false }
     }
 
-    fn new(file: OwnedFd, directory: OwnedFd, name: String, is_named: bool) -> TemporaryFile {
-        if let Err(error) = fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            log::debug!("flock: {error}");
-        }
-        TemporaryFile { file: File::from(file), directory, name, is_named }
+    /// The same where files without a name are not to be had.
+    pub(super) fn create_named(directory: OwnedFd) -> Result<TemporaryFile> {
+        TemporaryFile::create_locked_by(lock, directory)
+    }
+
+    /// A file with a name, locked by `lock` where the file system knows locks.
+    fn create_locked_by(
+        lock: impl Fn(BorrowedFd<'_>) -> Result<()>,
+        directory: OwnedFd,
+    ) -> Result<TemporaryFile> {
+        let (file, name) = create_locked(lock, directory.as_fd())?;
+        let file = File::from(file);
+        Ok(TemporaryFile { file, directory, name, is_named: true })
     }
 
     /// Appends `bytes`.
@@ -128,83 +143,79 @@ impl TemporaryFile {
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
         if self.is_named
-            && let Err(error) = fs::unlinkat(&self.directory, &self.name, AtFlags::empty())
+            && let Err(error) = remove(self.directory(), &self.name)
         {
             log::warn!("{} is left behind: {error}", self.name);
         }
     }
 }
 
-/// Random, so that nobody can lay something in its way.
-fn new_name() -> String {
-    format!("{PREFIX}{:016x}", RandomState::new().hash_one(()))
-}
-
-/// Removes what a process that was killed has left beneath `root`, and nothing that is still being
-/// written. Symlinks are not followed.
-pub fn remove_leftovers(root: &Path) {
-    match openat::open_root(root).and_then(|root| find_leftovers(root.as_fd())) {
-        Ok(0) => {}
-        Ok(count) => log::info!("{count} broken-off uploads were cleared away"),
-        Err(error) => log::warn!("not all broken-off uploads may be cleared away: {error}"),
-    }
-}
-
-/// Walks the directories beneath `root`, and returns how many files it has removed.
-fn find_leftovers(root: BorrowedFd<'_>) -> Result<usize> {
-    let mut removed = 0;
-    let mut names = 0;
-    let mut directories = vec![b".".to_vec()];
-    while let Some(path) = directories.pop() {
-        // One that is gone by now, or may not be read, holds nothing of ours.
-        let Ok(descriptor) = openat::open_directory(root, &path) else {
-            continue;
-        };
-        for entry in Dir::read_from(&descriptor)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            names += 1;
-            match kind(descriptor.as_fd(), name, entry.file_type()) {
-                _ if names > LEFTOVER_NAMES_MAX => return Err(Errno::TOOBIG),
-                Kind::Directory if !matches!(name, b"." | b"..") => {
-                    directories.push([&path, &b"/"[..], name].concat());
-                }
-                Kind::Regular if name.starts_with(PREFIX.as_bytes()) => {
-                    removed += usize::from(remove_if_abandoned(descriptor.as_fd(), name));
-                }
-                _ => {}
-            }
+/// A new file with its name, which this process has locked, or which nobody clears away.
+fn create_locked(
+    lock: impl Fn(BorrowedFd<'_>) -> Result<()>,
+    directory: BorrowedFd<'_>,
+) -> Result<(OwnedFd, String)> {
+    for _ in 0..ATTEMPTS_MAX {
+        let name = new_name(PREFIX);
+        let file = create_file(directory, &name, MODE)?;
+        let locked = lock(file.as_fd());
+        if locked.is_ok() && openat::is_at(&file, directory, &name) {
+            return Ok((file, name));
+        }
+        // Somebody else has cleared it away, or is about to, or it cannot be locked.
+        remove(directory, &name)?;
+        if let Err(errno) = locked
+            && errno != Errno::WOULDBLOCK
+        {
+            log::debug!("flock: {errno}");
+            let name = new_name(PREFIX_UNLOCKED);
+            return Ok((create_file(directory, &name, MODE)?, name));
         }
     }
-    Ok(removed)
+    Err(Errno::AGAIN)
 }
 
-/// What the name stands for; not all file systems tell while they list.
-fn kind(directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
-    match told {
-        FileType::Directory => Kind::Directory,
-        FileType::RegularFile => Kind::Regular,
-        FileType::Unknown => openat::look(directory, name).map_or(Kind::Other, |seen| seen.kind),
-        _ => Kind::Other,
+/// Says that somebody writes to the file. EWOULDBLOCK where somebody else says so; every other
+/// error means that this file system knows no locks.
+fn lock(file: BorrowedFd<'_>) -> Result<()> {
+    fs::flock(file, FlockOperation::NonBlockingLockExclusive)
+}
+
+fn create_file(directory: BorrowedFd<'_>, name: &str, mode: Mode) -> Result<OwnedFd> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    fs::openat(directory, name, flags | OFlags::WRONLY | OFlags::CLOEXEC, mode)
+}
+
+/// Removes the name, if nobody has done so before.
+fn remove(directory: BorrowedFd<'_>, name: &str) -> Result<()> {
+    match fs::unlinkat(directory, name, AtFlags::empty()) {
+        Err(Errno::NOENT) => Ok(()),
+        result => result,
     }
 }
 
-/// Whether a file that nobody writes to was removed.
-fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let Ok(file) = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty()) else {
-        return false;
-    };
-    if fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
-        return false;
-    }
-    fs::unlinkat(directory, name, AtFlags::empty()).is_ok()
+/// Random, so that nobody can lay something in its way.
+fn new_name(prefix: &str) -> String {
+    format!("{prefix}{:016x}", RandomState::new().hash_one(()))
+}
+
+/// Removes a file whose writer is gone; whether it did. Nothing but its lock proves that, and the
+/// lock is held until the name is gone, so that a writer which comes for it now makes another file.
+pub fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
+    // For writing: NFS grants no exclusive lock on anything else.
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty());
+    file.is_ok_and(|file| {
+        lock(file.as_fd()).is_ok() && fs::unlinkat(directory, name, AtFlags::empty()).is_ok()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     fn open(directory: &Path) -> OwnedFd {
         openat::open_root(directory).expect("a directory")
@@ -272,7 +283,7 @@ mod tests {
             let file = create(open(root.path())).unwrap();
             let seen = names(root.path());
             assert_eq!(seen.len(), usize::from(file.is_named));
-            assert!(seen.iter().all(|name| name.starts_with(".tinyhttpd-upload-")));
+            assert!(seen.iter().all(|name| name.starts_with(PREFIX)));
         }
     }
 
@@ -291,40 +302,64 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_are_removed_and_nothing_else() {
-        let outside = tempfile::tempdir().unwrap();
+    fn file_that_is_cleared_away_before_its_lock_is_made_anew() {
         let root = tempfile::tempdir().unwrap();
-        let leftover = format!("{PREFIX}0123456789abcdef");
-        std::fs::create_dir_all(root.path().join(".hidden/b")).unwrap();
-        std::fs::create_dir(root.path().join(format!("{PREFIX}directory"))).unwrap();
-        for file in ["a", ".hidden/b/c", ".tinyhttpd", &leftover] {
-            std::fs::write(root.path().join(file), "x").unwrap();
+        // Somebody holds the lock, or has held it and removed the name.
+        for told in [Err(Errno::WOULDBLOCK), Ok(())] {
+            let is_first = Cell::new(true);
+            let lock_late = |file: BorrowedFd<'_>| {
+                if !is_first.take() {
+                    return lock(file);
+                }
+                names(root.path()).iter().for_each(|name| {
+                    std::fs::remove_file(root.path().join(name)).unwrap();
+                });
+                told
+            };
+            let mut file = TemporaryFile::create_locked_by(lock_late, open(root.path())).unwrap();
+            file.write(b"whole").unwrap();
+            file.move_to(b"a", true).unwrap();
+            drop(file);
+            assert_eq!(names(root.path()), ["a"]);
+            assert_eq!(std::fs::read(root.path().join("a")).unwrap(), b"whole");
         }
-        std::fs::write(root.path().join(".hidden/b").join(&leftover), "x").unwrap();
-        std::fs::write(outside.path().join(&leftover), "x").unwrap();
-        symlink(outside.path(), root.path().join("out")).unwrap();
-        symlink(".", root.path().join("again")).unwrap();
-        symlink(outside.path().join("a"), root.path().join(format!("{PREFIX}link"))).unwrap();
-        let descriptor = open(root.path());
-        assert_eq!(find_leftovers(descriptor.as_fd()), Ok(2));
-        let directory = format!("{PREFIX}directory");
-        let link = format!("{PREFIX}link");
-        let left = [".hidden", ".tinyhttpd", &directory, &link, "a", "again", "out"];
-        assert_eq!(names(root.path()), left);
-        assert_eq!(names(&root.path().join(".hidden/b")), ["c"]);
-        assert_eq!(names(outside.path()), [leftover]);
     }
 
     #[test]
-    fn file_that_is_being_written_is_no_leftover() {
+    fn file_that_is_always_cleared_away_is_an_error() {
         let root = tempfile::tempdir().unwrap();
+        let lock = |_: BorrowedFd<'_>| Err(Errno::WOULDBLOCK);
+        let made = TemporaryFile::create_locked_by(lock, open(root.path()));
+        assert_eq!(made.err(), Some(Errno::AGAIN));
+        assert_eq!(names(root.path()), [""; 0]);
+    }
+
+    #[test]
+    fn file_that_cannot_be_locked_has_a_name_that_nobody_clears() {
+        for errno in [Errno::BADF, Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS] {
+            let root = tempfile::tempdir().unwrap();
+            let lock = |_: BorrowedFd<'_>| Err(errno);
+            let file = TemporaryFile::create_locked_by(lock, open(root.path())).unwrap();
+            let seen = names(root.path());
+            assert_eq!(seen.len(), 1);
+            assert!(seen[0].starts_with('.') && !seen[0].starts_with(PREFIX), "{seen:?}");
+            drop(file);
+            assert_eq!(names(root.path()), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn only_a_file_that_nobody_writes_is_abandoned() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = open(root.path());
         let mut file = TemporaryFile::create_named(open(root.path())).unwrap();
-        assert_eq!(find_leftovers(open(root.path()).as_fd()), Ok(0));
-        file.move_to(b"a", false).unwrap();
-        let mut unnamed = TemporaryFile::create(open(root.path())).unwrap();
-        unnamed.give_name().unwrap();
-        assert_eq!(find_leftovers(open(root.path()).as_fd()), Ok(0));
-        unnamed.move_to(b"b", false).unwrap();
-        assert_eq!(names(root.path()), ["a", "b"]);
+        let name = file.name.clone();
+        assert!(!remove_if_abandoned(directory.as_fd(), name.as_bytes()));
+        assert_eq!(names(root.path()), [&*name]);
+        // As kill(2) leaves it: the descriptor is closed, the name stays.
+        file.is_named = false;
+        drop(file);
+        assert!(remove_if_abandoned(directory.as_fd(), name.as_bytes()));
+        assert_eq!(names(root.path()), [""; 0]);
     }
 }

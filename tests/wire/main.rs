@@ -8,6 +8,7 @@ mod denied;
 mod document_root;
 mod head;
 mod hostile;
+mod leftovers;
 mod limits;
 mod log;
 mod malformed;

@@ -1,0 +1,138 @@
+//! What processes that were killed have left of their uploads: found and cleared away.
+
+use super::openat::{self, Kind};
+use super::temporary_file::{PREFIX, remove_if_abandoned};
+use crate::limits::LEFTOVER_NAMES_MAX;
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{Dir, FileType};
+use rustix::io::{Errno, Result};
+use std::path::Path;
+
+/// Removes what a process that was killed has left beneath `root`, and nothing that is still being
+/// written. Symlinks are not followed.
+pub fn remove_leftovers(root: &Path) {
+    match openat::open_root(root).and_then(|root| find_leftovers(root.as_fd())) {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} broken-off uploads were cleared away"),
+        Err(error) => log::warn!("not all broken-off uploads may be cleared away: {error}"),
+    }
+}
+
+/// Walks the directories beneath `root`, and returns how many files it has removed.
+fn find_leftovers(root: BorrowedFd<'_>) -> Result<usize> {
+    let mut removed = 0;
+    let mut names = 0;
+    let mut directories = vec![b".".to_vec()];
+    while let Some(path) = directories.pop() {
+        // One that is gone by now, or may not be read, holds nothing of ours.
+        let Ok(descriptor) = openat::open_directory(root, &path) else {
+            continue;
+        };
+        for entry in Dir::read_from(&descriptor)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            names += 1;
+            match kind(descriptor.as_fd(), name, entry.file_type()) {
+                _ if names > LEFTOVER_NAMES_MAX => return Err(Errno::TOOBIG),
+                Kind::Directory if !matches!(name, b"." | b"..") => {
+                    directories.push([&path, &b"/"[..], name].concat());
+                }
+                Kind::Regular if name.starts_with(PREFIX.as_bytes()) => {
+                    removed += usize::from(remove_if_abandoned(descriptor.as_fd(), name));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// What the name stands for; not all file systems tell while they list.
+fn kind(directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
+    match told {
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::Regular,
+        FileType::Unknown => openat::look(directory, name).map_or(Kind::Other, |seen| seen.kind),
+        _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::temporary_file::TemporaryFile;
+    use super::*;
+    use rustix::fd::OwnedFd;
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    fn open(directory: &Path) -> OwnedFd {
+        openat::open_root(directory).expect("a directory")
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).expect("a directory");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.file_name());
+        let mut names: Vec<_> = entries
+            .map(|entry| name(entry).expect("a name").into_string().expect("UTF-8"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn leftovers_are_removed_and_nothing_else() {
+        let outside = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let leftover = format!("{PREFIX}0123456789abcdef");
+        std::fs::create_dir_all(root.path().join(".hidden/b")).unwrap();
+        std::fs::create_dir(root.path().join(format!("{PREFIX}directory"))).unwrap();
+        for file in ["a", ".hidden/b/c", ".tinyhttpd", &leftover] {
+            std::fs::write(root.path().join(file), "x").unwrap();
+        }
+        std::fs::write(root.path().join(".hidden/b").join(&leftover), "x").unwrap();
+        std::fs::write(outside.path().join(&leftover), "x").unwrap();
+        symlink(outside.path(), root.path().join("out")).unwrap();
+        symlink(".", root.path().join("again")).unwrap();
+        symlink(outside.path().join("a"), root.path().join(format!("{PREFIX}link"))).unwrap();
+        let descriptor = open(root.path());
+        assert_eq!(find_leftovers(descriptor.as_fd()), Ok(2));
+        let directory = format!("{PREFIX}directory");
+        let link = format!("{PREFIX}link");
+        let left = [".hidden", ".tinyhttpd", &directory, &link, "a", "again", "out"];
+        assert_eq!(names(root.path()), left);
+        assert_eq!(names(&root.path().join(".hidden/b")), ["c"]);
+        assert_eq!(names(outside.path()), [leftover]);
+    }
+
+    #[test]
+    fn file_that_is_being_written_is_no_leftover() {
+        let root = tempfile::tempdir().unwrap();
+        let mut file = TemporaryFile::create_named(open(root.path())).unwrap();
+        assert_eq!(find_leftovers(open(root.path()).as_fd()), Ok(0));
+        file.move_to(b"a", false).unwrap();
+        assert_eq!(names(root.path()), ["a"]);
+    }
+
+    #[test]
+    fn storm_of_clearing_takes_no_file_that_is_being_written() {
+        const FILES: usize = 2_000;
+        let root = tempfile::tempdir().unwrap();
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Acquire) {
+                        find_leftovers(open(root.path()).as_fd()).expect("a walk");
+                    }
+                });
+            }
+            for number in 0..FILES {
+                let mut file = TemporaryFile::create_named(open(root.path())).unwrap();
+                file.write(number.to_string().as_bytes()).unwrap();
+                assert_eq!(file.move_to(b"a", true), Ok(()), "{number}");
+            }
+            is_over.store(true, Ordering::Release);
+        });
+        assert_eq!(names(root.path()), ["a"]);
+    }
+}

@@ -1,0 +1,122 @@
+//! Uploads whose files have names, beside somebody who clears up: a SIGHUP, a second server on the
+//! same root, a file system without locks. strace brings about what a file system would.
+
+use crate::support::{Client, Program, get, is_installed, names};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{ChildStderr, Command};
+use std::thread;
+
+/// Without /proc, every temporary file has its name from the start.
+const NO_PROC: &str = "inject=?access,?faccessat:error=ENOENT";
+
+/// The program, of which strace has some calls fail; and its stderr.
+fn start_with(faults: &[&str], root: &Path) -> (Program, BufReader<ChildStderr>) {
+    let mut command = Command::new("strace");
+    // -D: the program, not strace, is the child that the signals go to.
+    command.args(["-D", "-f", "-q", "-o", "/dev/null", "-e", "signal=none"]);
+    for fault in faults {
+        command.args(["-e", fault]);
+    }
+    command.arg(env!("CARGO_BIN_EXE_tinyhttpd")).arg("--root").arg(root);
+    command.args(["--port", "0", "--writable"]).env_remove("RUST_LOG");
+    let mut program = Program::spawn(&mut command);
+    let stderr = program.child.stderr.take().expect("a pipe");
+    (program, BufReader::new(stderr))
+}
+
+/// Has the program open its root anew, and clear up; returns once it has.
+fn hang_up(program: &Program, stderr: &mut BufReader<ChildStderr>) {
+    kill_process(Pid::from_child(&program.child), Signal::HUP).expect("a process");
+    let mut line = String::new();
+    while !line.contains("was opened anew") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).expect("a line"), 0, "the end");
+    }
+}
+
+/// Begins a PUT of three bytes; returns once the server asks for them.
+fn begin(program: &Program) -> Client {
+    let mut client = Client::new(program.address);
+    client.send(
+        "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\
+         Connection: close\r\n\r\n",
+    );
+    assert_eq!(client.reply().status, 100);
+    client
+}
+
+/// An upload outlives SIGHUPs and the start of another server, whatever the locks of the file
+/// system say.
+fn expect_that_uploads_outlive(faults: &[&str]) {
+    if !is_installed("strace") {
+        return;
+    }
+    let root = tempfile::tempdir().expect("a directory");
+    let (program, mut stderr) = start_with(faults, root.path());
+    let mut client = begin(&program);
+    let seen = names(root.path());
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    hang_up(&program, &mut stderr);
+    // One whose locks work, and one whose do not.
+    Program::start(root.path(), &["--writable"]).kill();
+    drop(start_with(faults, root.path()));
+    assert_eq!(names(root.path()), seen, "{faults:?}");
+    client.send("new");
+    client.reply().expect_status(201);
+    assert_eq!(names(root.path()), ["a"], "{faults:?}");
+    assert_eq!(fs::read(root.path().join("a")).expect("a file"), b"new");
+}
+
+#[test]
+fn upload_with_a_name_outlives_who_clears_up() {
+    expect_that_uploads_outlive(&[NO_PROC]);
+}
+
+// NFS says so of a descriptor that is open for reading.
+#[test]
+fn upload_outlives_who_clears_up_where_a_lock_is_a_bad_descriptor() {
+    expect_that_uploads_outlive(&[NO_PROC, "inject=flock:error=EBADF"]);
+}
+
+#[test]
+fn upload_outlives_who_clears_up_where_locks_have_run_out() {
+    expect_that_uploads_outlive(&[NO_PROC, "inject=flock:error=ENOLCK:when=1"]);
+}
+
+#[test]
+fn upload_outlives_who_clears_up_where_there_are_no_locks() {
+    expect_that_uploads_outlive(&[NO_PROC, "inject=flock:error=ENOSYS"]);
+}
+
+#[test]
+fn no_upload_is_lost_in_a_storm_of_signals() {
+    const UPLOADS: usize = 300;
+    if !is_installed("strace") {
+        return;
+    }
+    let root = tempfile::tempdir().expect("a directory");
+    let (program, mut stderr) = start_with(&[NO_PROC], root.path());
+    thread::scope(|scope| {
+        let uploads = scope.spawn(|| {
+            let mut client = Client::new(program.address);
+            for number in 0..UPLOADS {
+                let path = number % 3;
+                client.send(format!(
+                    "PUT /{path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{number:03}"
+                ));
+                let status = client.reply().status;
+                assert!(matches!(status, 201 | 204), "{status} for upload {number}");
+            }
+        });
+        while !uploads.is_finished() {
+            hang_up(&program, &mut stderr);
+        }
+    });
+    assert_eq!(names(root.path()), ["0", "1", "2"]);
+    let mut client = Client::new(program.address);
+    client.send(get("/2"));
+    assert_eq!(client.reply().body, format!("{:03}", UPLOADS - 1).as_bytes());
+}
