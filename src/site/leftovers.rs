@@ -109,7 +109,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut file = TemporaryFile::create_named(open(root.path())).unwrap();
         assert_eq!(find_leftovers(open(root.path()).as_fd()), Ok(0));
-        file.move_to(b"a", false).unwrap();
+        file.move_to(b"a", None).unwrap();
         assert_eq!(names(root.path()), ["a"]);
     }
 
@@ -129,10 +129,12 @@ mod tests {
             for number in 0..FILES {
                 let mut file = TemporaryFile::create_named(open(root.path())).unwrap();
                 file.write(number.to_string().as_bytes()).unwrap();
-                assert_eq!(file.move_to(b"a", true), Ok(()), "{number}");
+                let name = number.to_string();
+                assert_eq!(file.move_to(name.as_bytes(), None), Ok(()), "{number}");
+                std::fs::remove_file(root.path().join(name)).unwrap();
             }
             is_over.store(true, Ordering::Release);
         });
-        assert_eq!(names(root.path()), ["a"]);
+        assert_eq!(names(root.path()), [""; 0]);
     }
 }

@@ -18,6 +18,7 @@ mod leftovers;
 pub mod listing;
 mod media_types;
 mod openat;
+mod permissions;
 mod proofs;
 mod refusal;
 pub mod representation;

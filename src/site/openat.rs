@@ -154,7 +154,8 @@ pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]
     }
 }
 
-fn status(stat: &Stat) -> Status {
+/// What a stat(2) says, as far as this server is concerned.
+pub fn status(stat: &Stat) -> Status {
     Status {
         kind: kind(FileType::from_raw_mode(stat.st_mode)),
         facts: FileFacts {

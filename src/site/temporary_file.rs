@@ -12,6 +12,7 @@
 //! made. A file system without locks can prove nothing: there the name is one that nobody clears.
 
 use super::openat::{self, Status};
+use super::permissions::Permissions;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::{Errno, Result};
@@ -28,8 +29,11 @@ const PREFIX_UNLOCKED: &str = ".tinyhttpd-unlocked-";
 /// How often a file is made that somebody clears away before it is locked.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Less the bits of the process's umask.
-const MODE: Mode = Mode::from_raw_mode(0o644);
+/// Of a new file, less the bits of the process's umask.
+const MODE_NEW: Mode = Mode::from_raw_mode(0o666);
+
+/// Of a file that has a name while it is written.
+const MODE_HIDDEN: Mode = Mode::from_raw_mode(0o600);
 
 /// A file that is being written. Unless it is put in its place, it is gone when dropped.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct TemporaryFile {
     name: String,
     /// Whether the file is to be found under `name`.
     is_named: bool,
+    /// For a place where no file is.
+    mode_when_new: Mode,
 }
 
 impl TemporaryFile {
@@ -49,8 +55,8 @@ impl TemporaryFile {
             return TemporaryFile::create_named(directory);
         }
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        match fs::openat(&directory, ".", flags, MODE) {
-            Ok(file) => Ok(TemporaryFile::from_unnamed(file, directory)),
+        match fs::openat(&directory, ".", flags, MODE_NEW) {
+            Ok(file) => TemporaryFile::from_unnamed(file, directory),
             // How file systems say that they know no files without a name, and kernels that they
             // know no such flag.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
@@ -60,11 +66,12 @@ impl TemporaryFile {
         }
     }
 
-    /// Nobody else can open a file without a name, so its lock comes in time.
-    fn from_unnamed(file: OwnedFd, directory: OwnedFd) -> TemporaryFile {
+    /// Nobody else can open a file without a name, so its mode and its lock come in time.
+    fn from_unnamed(file: OwnedFd, directory: OwnedFd) -> Result<TemporaryFile> {
+        let mode_when_new = Permissions::of(&file)?.mode;
         let prefix = if lock(file.as_fd()).is_ok() { PREFIX } else { PREFIX_UNLOCKED };
         let (file, name) = (File::from(file), new_name(prefix));
-        TemporaryFile { file, directory, name, is_named: false }
+        Ok(TemporaryFile { file, directory, name, is_named: false, mode_when_new })
     }
 
     /// The same where files without a name are not to be had.
@@ -77,9 +84,10 @@ impl TemporaryFile {
         lock: impl Fn(BorrowedFd<'_>) -> Result<()>,
         directory: OwnedFd,
     ) -> Result<TemporaryFile> {
+        let mode_when_new = mode_of_new_file(directory.as_fd())?;
         let (file, name) = create_locked(lock, directory.as_fd())?;
         let file = File::from(file);
-        Ok(TemporaryFile { file, directory, name, is_named: true })
+        Ok(TemporaryFile { file, directory, name, is_named: true, mode_when_new })
     }
 
     /// Appends `bytes`.
@@ -112,21 +120,35 @@ impl TemporaryFile {
         openat::status_of(&self.file)
     }
 
-    /// Has the file appear as `name` in its directory, all at once. With `replaces` it takes the
-    /// place of what has the name now; without, EEXIST says that something has it.
-    pub fn move_to(&mut self, name: &[u8], replaces: bool) -> Result<()> {
+    /// Has the file appear as `name` in its directory, all at once. With `replaces`, the
+    /// permissions of what has the name now, it takes that one's place and permissions; without,
+    /// EEXIST says that something has the name.
+    pub fn move_to(&mut self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
+        // Before it can be seen under any name but a hidden one of this user's own.
+        self.permit(replaces)?;
         self.give_name()?;
-        let flags = if replaces { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
+        let flags = match replaces {
+            Some(_) => RenameFlags::empty(),
+            None => RenameFlags::NOREPLACE,
+        };
         let (directory, own) = (&self.directory, self.name.as_str());
         match fs::renameat_with(directory, own, directory, name, flags) {
             // NFS knows no such flag: there, the caller's look at the name just before has to do.
-            Err(Errno::INVAL | Errno::NOSYS) if !replaces => {
+            Err(Errno::INVAL | Errno::NOSYS) if replaces.is_none() => {
                 fs::renameat(directory, own, directory, name)?;
             }
             result => result?,
         }
         self.is_named = false;
         Ok(())
+    }
+
+    fn permit(&self, replaces: Option<Permissions>) -> Result<()> {
+        let permissions = match replaces {
+            Some(permissions) => permissions,
+            None => Permissions::of(&self.file)?.with(self.mode_when_new),
+        };
+        permissions.give_to(self.file.as_fd())
     }
 
     fn give_name(&mut self) -> Result<()> {
@@ -157,7 +179,7 @@ fn create_locked(
 ) -> Result<(OwnedFd, String)> {
     for _ in 0..ATTEMPTS_MAX {
         let name = new_name(PREFIX);
-        let file = create_file(directory, &name, MODE)?;
+        let file = create_file(directory, &name, MODE_HIDDEN)?;
         let locked = lock(file.as_fd());
         if locked.is_ok() && openat::is_at(&file, directory, &name) {
             return Ok((file, name));
@@ -169,7 +191,7 @@ fn create_locked(
         {
             log::debug!("flock: {errno}");
             let name = new_name(PREFIX_UNLOCKED);
-            return Ok((create_file(directory, &name, MODE)?, name));
+            return Ok((create_file(directory, &name, MODE_HIDDEN)?, name));
         }
     }
     Err(Errno::AGAIN)
@@ -179,6 +201,16 @@ fn create_locked(
 /// error means that this file system knows no locks.
 fn lock(file: BorrowedFd<'_>) -> Result<()> {
     fs::flock(file, FlockOperation::NonBlockingLockExclusive)
+}
+
+/// What the system makes of [`MODE_NEW`] in this directory: the umask counts, or the directory's
+/// own rule (a default ACL). Asked by a file that is empty and gone at once, since the umask cannot
+/// be read without setting it.
+fn mode_of_new_file(directory: BorrowedFd<'_>) -> Result<Mode> {
+    let name = new_name(PREFIX);
+    let file = create_file(directory, &name, MODE_NEW)?;
+    remove(directory, &name)?;
+    Ok(Permissions::of(file)?.mode)
 }
 
 fn create_file(directory: BorrowedFd<'_>, name: &str, mode: Mode) -> Result<OwnedFd> {
@@ -214,7 +246,7 @@ pub fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
     fn open(directory: &Path) -> OwnedFd {
@@ -229,6 +261,12 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    /// Of what is there now.
+    fn permissions(directory: &Path, name: &str) -> Option<Permissions> {
+        let looked = super::super::permissions::look(open(directory).as_fd(), name.as_bytes());
+        looked.ok().map(|(_, permissions)| permissions)
     }
 
     type Create = fn(OwnedFd) -> Result<TemporaryFile>;
@@ -253,7 +291,7 @@ mod tests {
             let root = tempfile::tempdir().unwrap();
             std::fs::write(root.path().join("a"), "old").unwrap();
             let mut file = create(open(root.path())).unwrap();
-            assert_eq!(file.move_to(b"a", false), Err(Errno::EXIST));
+            assert_eq!(file.move_to(b"a", None), Err(Errno::EXIST));
             drop(file);
             assert_eq!(names(root.path()), ["a"]);
             assert_eq!(std::fs::read(root.path().join("a")).unwrap(), b"old");
@@ -264,10 +302,10 @@ mod tests {
     fn file_appears_whole_and_under_its_name_alone() {
         for create in WAYS {
             let root = tempfile::tempdir().unwrap();
-            for (content, replaces) in [("first", false), ("second", true)] {
+            for content in ["first", "second"] {
                 let mut file = create(open(root.path())).unwrap();
                 file.write(content.as_bytes()).unwrap();
-                file.move_to(b"a", replaces).unwrap();
+                file.move_to(b"a", permissions(root.path(), "a")).unwrap();
                 drop(file);
                 assert_eq!(names(root.path()), ["a"]);
                 let read = std::fs::read_to_string(root.path().join("a")).unwrap();
@@ -295,7 +333,7 @@ mod tests {
             symlink("target", root.path().join("link")).unwrap();
             let mut file = create(open(root.path())).unwrap();
             file.write(b"new").unwrap();
-            file.move_to(b"link", true).unwrap();
+            file.move_to(b"link", permissions(root.path(), "link")).unwrap();
             assert_eq!(std::fs::read(root.path().join("target")).unwrap(), b"old");
             assert_eq!(std::fs::read(root.path().join("link")).unwrap(), b"new");
         }
@@ -318,7 +356,7 @@ mod tests {
             };
             let mut file = TemporaryFile::create_locked_by(lock_late, open(root.path())).unwrap();
             file.write(b"whole").unwrap();
-            file.move_to(b"a", true).unwrap();
+            file.move_to(b"a", permissions(root.path(), "a")).unwrap();
             drop(file);
             assert_eq!(names(root.path()), ["a"]);
             assert_eq!(std::fs::read(root.path().join("a")).unwrap(), b"whole");
@@ -361,5 +399,41 @@ mod tests {
         drop(file);
         assert!(remove_if_abandoned(directory.as_fd(), name.as_bytes()));
         assert_eq!(names(root.path()), [""; 0]);
+    }
+
+    #[test]
+    fn new_file_has_the_mode_that_any_new_file_has() {
+        for create in WAYS {
+            let root = tempfile::tempdir().unwrap();
+            std::fs::write(root.path().join("plain"), "").unwrap();
+            let mut file = create(open(root.path())).unwrap();
+            file.move_to(b"a", None).unwrap();
+            assert_eq!(permissions(root.path(), "a"), permissions(root.path(), "plain"));
+        }
+    }
+
+    #[test]
+    fn file_takes_over_the_mode_of_the_one_that_it_replaces() {
+        for create in WAYS {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("a");
+            for mode in [0o600, 0o640, 0o666, 0o700, 0o755, 0o444, 0o000, 0o4755, 0o2644] {
+                std::fs::write(&path, "old").unwrap();
+                std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+                let mut file = create(open(root.path())).unwrap();
+                file.move_to(b"a", permissions(root.path(), "a")).unwrap();
+                let taken = std::fs::metadata(&path).unwrap().permissions().mode();
+                assert_eq!(taken & 0o7777, mode & 0o777, "{mode:o}");
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn file_with_a_name_is_its_writers_alone_until_it_is_in_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let file = TemporaryFile::create_named(open(root.path())).unwrap();
+        let seen = std::fs::metadata(root.path().join(&file.name)).unwrap();
+        assert_eq!(seen.permissions().mode() & 0o777, 0o600);
     }
 }

@@ -5,12 +5,16 @@
 //! the former bytes or the new ones. Just before, the preconditions are judged once more, since
 //! much may happen while a body arrives.
 //!
+//! A file that this process may not write is not replaced by it either, though the rights on the
+//! directory would do; what replaces a file has its permissions (see [`permissions`]).
+//!
 //! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
 //! symlink would have to be written through or replaced: it is refused.
 
 use super::directory::split;
 use super::document_root::{self, Found};
 use super::openat::{self, Kind, Status as FileStatus};
+use super::permissions::{self, Permissions};
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
 use super::{Site, refusal, status_of_path};
@@ -65,7 +69,8 @@ impl Site {
         let (parent, name) = split(path.relative());
         let failed = |errno| status_of(errno, path.relative());
         let directory = open_directory(root.descriptor(), parent).map_err(failed)?;
-        preconditions.judge(&directory, name, current(&directory, name)?, now)?;
+        let known = current(&directory, name)?.map(|file| file.0);
+        preconditions.judge(&directory, name, known, now)?;
         Ok(Upload {
             site: Arc::clone(self),
             path: path.relative().to_vec(),
@@ -135,8 +140,9 @@ impl Upload {
         let _alone = MOVING.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS_MAX {
             let current = current(self.file.directory(), name)?;
-            self.preconditions.judge(self.file.directory(), name, current, now)?;
-            match self.file.move_to(name, current.is_some()) {
+            let known = current.map(|file| file.0);
+            self.preconditions.judge(self.file.directory(), name, known, now)?;
+            match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
                 // Another process was faster: now its file is the current one.
@@ -224,11 +230,17 @@ fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<Owned
     openat::open_directory(root, if path.is_empty() { b"." } else { path })
 }
 
-/// The regular file of this name, if there is one; 409 where something else has the name.
-fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<FileStatus>, Status> {
-    match openat::look(directory.as_fd(), name) {
-        Ok(status) if status.kind == Kind::Regular => Ok(Some(status)),
-        Ok(_) => Err(Status::Conflict),
+/// The regular file of this name, if there is one; 403 where this process may not write it, 409
+/// where something else has the name.
+fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Permissions)>, Status> {
+    let directory = directory.as_fd();
+    let looked = permissions::look(directory, name).and_then(|file| match file.0.kind {
+        Kind::Regular => permissions::check_writable(directory, name).map(|()| Some(file)),
+        _ => Ok(None),
+    });
+    match looked {
+        Ok(Some(file)) => Ok(Some(file)),
+        Ok(None) => Err(Status::Conflict),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(status_of(errno, name)),
     }

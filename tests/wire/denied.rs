@@ -10,7 +10,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// The program as somebody for whom permissions count: they do not for root.
-fn command(root: &Path, port: &str) -> Command {
+pub fn command(root: &Path, port: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
     command.arg("--root").arg(root).args(["-q", "--port", port]);
     command.env_remove("RUST_LOG");
@@ -20,12 +20,12 @@ fn command(root: &Path, port: &str) -> Command {
     command
 }
 
-fn set_mode(path: &Path, mode: u32) {
+pub fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("permissions");
 }
 
 /// A directory that everybody may read; a temporary one is its owner's alone.
-fn open_root() -> TempDir {
+pub fn open_root() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
     set_mode(root.path(), 0o755);
     fs::write(root.path().join("file"), "content").expect("a file");

@@ -10,10 +10,10 @@ use std::process::{ChildStderr, Command};
 use std::thread;
 
 /// Without /proc, every temporary file has its name from the start.
-const NO_PROC: &str = "inject=?access,?faccessat:error=ENOENT";
+pub const NO_PROC: &str = "inject=?access,?faccessat:error=ENOENT";
 
 /// The program, of which strace has some calls fail; and its stderr.
-fn start_with(faults: &[&str], root: &Path) -> (Program, BufReader<ChildStderr>) {
+pub fn start_with(faults: &[&str], root: &Path) -> (Program, BufReader<ChildStderr>) {
     let mut command = Command::new("strace");
     // -D: the program, not strace, is the child that the signals go to.
     command.args(["-D", "-f", "-q", "-o", "/dev/null", "-e", "signal=none"]);

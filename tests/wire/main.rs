@@ -12,6 +12,7 @@ mod leftovers;
 mod limits;
 mod log;
 mod malformed;
+mod permissions;
 mod persistence;
 mod put;
 mod roots;

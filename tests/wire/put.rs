@@ -189,14 +189,14 @@ fn empty_body_creates_an_empty_file() {
 }
 
 #[test]
-fn new_file_is_for_its_owner_to_write_and_for_all_to_read() {
+fn new_file_has_the_mode_of_any_new_file() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = fixture();
     fixture.file("plain", "");
     answer_to(&fixture, "/a", "", "new").expect_status(201);
     let mode = |name| fs::metadata(fixture.path(name)).map(|a| a.permissions().mode());
     let by_the_umask = mode("plain").expect("a mode");
-    assert_eq!(mode("a").expect("a mode") & 0o777, by_the_umask & 0o644);
+    assert_eq!(mode("a").expect("a mode"), by_the_umask);
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! Who may do what with a file: what a new file takes over from the one it replaces.
+//!
+//! Mode, group and owner are taken over, as far as this process may give them away. Left out on
+//! purpose: the bits that are more than permissions (set-user-ID, set-group-ID and sticky, which
+//! write(2) clears too), access control lists and extended attributes.
+
+use super::openat::{self, Status};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{self, Access, AtFlags, Gid, Mode, Stat, Uid};
+use rustix::io::Result;
+
+/// Of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    /// The nine bits of reading, writing and executing.
+    pub mode: Mode,
+    owner: Uid,
+    group: Gid,
+}
+
+impl Permissions {
+    /// Those of an open file.
+    pub fn of(file: impl AsFd) -> Result<Permissions> {
+        fs::fstat(file).map(|stat| Permissions::from_stat(&stat))
+    }
+
+    fn from_stat(stat: &Stat) -> Permissions {
+        Permissions {
+            mode: Mode::from_raw_mode(stat.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO),
+            owner: Uid::from_raw(stat.st_uid),
+            group: Gid::from_raw(stat.st_gid),
+        }
+    }
+
+    /// The same with another mode.
+    pub fn with(self, mode: Mode) -> Permissions {
+        Permissions { mode, ..self }
+    }
+
+    /// Gives them to `file`, which this process has made and whose name nobody knows yet.
+    ///
+    /// A process that is not root's can give away the owner never, and the group only to one of its
+    /// own groups. Another group than before may then do what all others may, and no more.
+    pub fn give_to(self, file: BorrowedFd<'_>) -> Result<()> {
+        let own = Permissions::of(file)?;
+        let keeps_group =
+            own.group == self.group || fs::fchown(file, None, Some(self.group)).is_ok();
+        let mode = if keeps_group { self.mode } else { without_group(self.mode) };
+        if mode != own.mode {
+            fs::fchmod(file, mode)?;
+        }
+        // Last: what is somebody else's may not be changed any more.
+        if own.owner != self.owner
+            && let Err(errno) = fs::fchown(file, Some(self.owner), None)
+        {
+            log::debug!("the owner of a replaced file is not kept: {errno}");
+        }
+        Ok(())
+    }
+}
+
+/// What `name` in `directory` stands for, and its permissions (see [`openat::look`]).
+pub fn look(directory: BorrowedFd<'_>, name: &[u8]) -> Result<(Status, Permissions)> {
+    let stat = fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok((openat::status(&stat), Permissions::from_stat(&stat)))
+}
+
+/// Whether this process may read and write the file: only then may another take its place, since
+/// the rights on its directory would allow more than the rights on the file.
+///
+/// # Errors
+///
+/// EACCES, EPERM (an immutable file), EROFS.
+pub fn check_writable(directory: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
+    let access = Access::READ_OK | Access::WRITE_OK;
+    fs::accessat(directory, name, access, AtFlags::EACCESS)
+}
+
+/// The mode where the group is one that was not asked: it gets no right that not all others have.
+fn without_group(mode: Mode) -> Mode {
+    let of_all = Mode::from_raw_mode((mode.as_raw_mode() & 0o007) << 3);
+    mode & (Mode::RWXU | Mode::RWXO | of_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_group_has_no_more_rights_than_all() {
+        let rows = [
+            (0o660, 0o600),
+            (0o664, 0o644),
+            (0o604, 0o604),
+            (0o775, 0o755),
+            (0o777, 0o777),
+            (0o070, 0o000),
+            (0o647, 0o647),
+        ];
+        for (mode, expected) in rows {
+            let left = without_group(Mode::from_raw_mode(mode)).as_raw_mode();
+            assert_eq!(left, expected, "{mode:o}: {left:o}");
+        }
+    }
+}
