@@ -113,8 +113,14 @@ impl DocumentRoot {
             let message = format!("{}: {reason}", directory.display());
             io::Error::new(io::Error::from(errno).kind(), message)
         })?;
+        Ok(DocumentRoot::at(descriptor, cache))
+    }
+
+    /// The directory that a descriptor of [`openat::open_root`] or [`openat::open_root_beneath`] is
+    /// open on.
+    pub(super) fn at(descriptor: OwnedFd, cache: CacheLimits) -> DocumentRoot {
         let root = Arc::new(Directory::root(descriptor));
-        Ok(DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), cache), root })
+        DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), cache), root }
     }
 
     /// The file or directory that `relative` names: segments joined by slashes, none of them `.` or
@@ -160,6 +166,12 @@ impl DocumentRoot {
         let status = openat::status_of(&descriptor).ok()?;
         let is_same = status.kind == Kind::Regular && status.facts == file.facts;
         is_same.then(|| Arc::new(File::from(descriptor)))
+    }
+
+    /// The names in the root itself, whatever they stand for.
+    pub(super) fn names(&self) -> io::Result<Vec<CString>> {
+        let directory = openat::open_directory(self.descriptor(), b".")?;
+        Ok(names(&mut Dir::new(directory)?)?)
     }
 
     /// Gives back what is kept of files that have been removed, renamed or changed: worth a call

@@ -1,11 +1,13 @@
 //! Which document root a request is about: the only one, or the one named as the request's host.
 
 use super::Settings;
-use super::document_root::{Absent, CacheLimits, DocumentRoot};
+use super::document_root::{CacheLimits, DocumentRoot};
+use super::openat;
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::CString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The open document roots.
@@ -29,14 +31,10 @@ impl Hosts {
             let root = DocumentRoot::open(&settings.root, settings.cache)?;
             return Ok(Hosts::One(Box::new(root)));
         }
-        let names = host_directories(&settings.root)?;
-        let share = share(settings.cache, names.len().max(1));
-        let open = |name: Vec<u8>| {
-            let path = settings.root.join(OsStr::from_bytes(&name));
-            Ok((name.to_ascii_lowercase(), DocumentRoot::open(&path, share)?))
-        };
-        let roots: io::Result<_> = names.into_iter().map(open).collect();
-        Ok(Hosts::ByName(roots?))
+        let directories = open_hosts(&settings.root)?;
+        let share = share(settings.cache, directories.len().max(1));
+        let root = |(name, directory)| (name, DocumentRoot::at(directory, share));
+        Ok(Hosts::ByName(directories.into_iter().map(root).collect()))
     }
 
     /// Every root.
@@ -61,16 +59,45 @@ impl Hosts {
     }
 }
 
-/// The names of the directories beneath `root` that can be hosts'.
-pub(super) fn host_directories(root: &Path) -> io::Result<Vec<Vec<u8>>> {
+/// The names beneath `root` that can be hosts', whatever they stand for.
+pub(super) fn host_names(root: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
+    let names = DocumentRoot::open(root, nothing_kept)?.names()?;
+    let names = names.into_iter().map(CString::into_bytes);
+    Ok(names.filter(|name| is_plain(name)).collect())
+}
+
+/// The directories beneath `root` whose names can be hosts', by name in lower case. One that cannot
+/// be opened is left out: the other hosts shall not suffer for it.
+fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
     let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
-    let entries = root.read_directory(b"").map_err(|absent| match absent {
-        Absent::Failed(error) => error,
-        other => io::Error::other(format!("the document root: {other:?}")),
-    })?;
-    let hosts = entries.into_iter().filter(|entry| entry.is_directory && is_plain(&entry.name));
-    Ok(hosts.map(|entry| entry.name).collect())
+    let mut hosts = Vec::new();
+    for name in root.names()? {
+        let name = name.as_bytes();
+        if is_plain(name)
+            && let Some(directory) = open_host(&root, name)?
+        {
+            hosts.push((name.to_ascii_lowercase(), directory));
+        }
+    }
+    Ok(hosts)
+}
+
+/// The directory of one host, opened as every path beneath the root is, so that none is outside,
+/// whatever takes its place meanwhile. An error only where this process is out of descriptors: then
+/// it would be a matter of luck which hosts are served.
+fn open_host(root: &DocumentRoot, name: &[u8]) -> io::Result<Option<OwnedFd>> {
+    match openat::open_root_beneath(root.descriptor(), name) {
+        Ok(directory) => Ok(Some(directory)),
+        // A file beside the hosts.
+        Err(Errno::NOTDIR) => Ok(None),
+        Err(errno @ (Errno::MFILE | Errno::NFILE)) => Err(errno.into()),
+        Err(errno) => {
+            log::warn!("the host {} is left out: {errno}", name.escape_ascii());
+            Ok(None)
+        }
+    }
 }
 
 /// What each of so many roots may keep.

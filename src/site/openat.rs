@@ -65,6 +65,14 @@ pub fn identify(path: &Path) -> Option<DirectoryId> {
     (seen.kind == Kind::Directory).then_some(DirectoryId { device, inode })
 }
 
+/// The same as [`open_root`] for a directory that must lie beneath `root`, as every path must: EXDEV
+/// or ELOOP where a symlink leads out.
+pub fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+    let directory = open_directory(root, path)?;
+    open_path(directory.as_fd(), b".")?;
+    Ok(directory)
+}
+
 /// The status of what `path` names, of the symlink where its last segment is one.
 ///
 /// Symlinks in the other segments are followed anywhere: for a path of several segments it is a

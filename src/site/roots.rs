@@ -9,7 +9,7 @@
 use super::Settings;
 use super::directory::lock;
 use super::document_root::DocumentRoot;
-use super::hosts::{Hosts, host_directories, plain_name};
+use super::hosts::{Hosts, host_names, plain_name};
 use super::openat::{self, DirectoryId};
 use arc_swap::{ArcSwap, Guard};
 use std::ffi::OsStr;
@@ -140,7 +140,7 @@ impl Place {
 fn places(settings: &Settings) -> Vec<Place> {
     let root = Path::new(&settings.root);
     let mut names = match settings.by_host {
-        true => host_directories(root).unwrap_or_default(),
+        true => host_names(root).unwrap_or_default(),
         false => Vec::new(),
     };
     names.sort();

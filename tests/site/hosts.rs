@@ -1,6 +1,7 @@
 //! `--vhosts`: each directory of the root is the root of the host it is named for.
 
 use super::support::{Asked, Reply, Tree};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tinyhttpd::http::request::{Parsed, Reject, parse};
 
 fn tree() -> Tree {
@@ -176,4 +177,45 @@ fn a_method_and_a_preflight_need_no_host() {
     options.expect_status("204 No Content");
     let post = site.ask_raw(b"POST / HTTP/1.1\r\nHost: unknown\r\n\r\n");
     post.expect_status("405 Method Not Allowed");
+}
+
+// As it is at SIGHUP: each time the hosts are looked for anew.
+#[test]
+fn a_directory_swapped_for_a_symlink_gives_nothing_from_outside() {
+    let tree = tree();
+    tree.file("a.example/secret", "inside");
+    tree.link("../outside", "link");
+    let swap = |from: &str, to: &str| std::fs::rename(tree.path(from), tree.path(to)).unwrap();
+    let is_over = AtomicBool::new(false);
+    let found = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..10_000 {
+                swap("a.example", "a side");
+                swap("link", "a.example");
+                swap("a.example", "link");
+                swap("a side", "a.example");
+            }
+            is_over.store(true, Ordering::Release);
+        });
+        let mut found = 0;
+        while !is_over.load(Ordering::Acquire) {
+            let reply = site(&tree).get("http://a.example/secret");
+            assert_ne!(reply.text(), "outside");
+            found += usize::from(reply.text() == "inside");
+        }
+        found
+    });
+    assert!(found > 0);
+}
+
+#[test]
+fn a_host_that_cannot_be_opened_is_left_out() {
+    let tree = tree();
+    tree.link("round.example", "round.example");
+    tree.link("missing", "dangling.example");
+    let site = site(&tree);
+    for host in ["round.example", "dangling.example"] {
+        get(&site, host).expect_body("default");
+    }
+    get(&site, "a.example").expect_body("a");
 }

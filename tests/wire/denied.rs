@@ -93,6 +93,31 @@ fn root_that_may_not_be_read_is_one_line_and_exit_1() {
 }
 
 #[test]
+fn host_that_may_not_be_read_is_left_out_with_a_warning() {
+    let root = open_root();
+    for (host, mode) in [("a", 0o755), ("closed", 0o000), ("unreadable", 0o711), ("b", 0o644)] {
+        let directory = root.path().join(host);
+        fs::create_dir(&directory).expect("a directory");
+        fs::write(directory.join("file"), "content").expect("a file");
+        set_mode(&directory, mode);
+    }
+    let program = Program::spawn(command(root.path(), "0").arg("--vhosts").env("RUST_LOG", "warn"));
+    for (host, status) in [("a", 200), ("closed", 404), ("unreadable", 404), ("b", 404)] {
+        let mut client = Client::new(program.address);
+        client.send(format!("GET /file HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(client.reply().status, status, "{host}");
+    }
+    let said = program.stop();
+    for host in ["closed", "unreadable", "b"] {
+        assert!(said.contains(&format!("the host {host} is left out: ")), "{said}");
+    }
+    assert!(!said.contains("the host a "), "{said}");
+    for host in ["closed", "unreadable", "b"] {
+        set_mode(&root.path().join(host), 0o700);
+    }
+}
+
+#[test]
 fn privileged_port_is_one_line_that_says_what_to_try() {
     let setting = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
     let first: u16 =
