@@ -1,13 +1,16 @@
 //! The parts of a request that touch no socket and no file: nanoseconds, and allocations, of which
-//! there should be none.
+//! there should be none. Last, the listing of a large directory, which is the dearest answer.
 //!
 //! The parser stands beside httparse, which does less: it looks at no method, target, version, Host
 //! or length.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use std::fmt;
+use std::fs::{self, DirEntry, File};
+use std::io;
 use std::mem::MaybeUninit;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use tempfile::TempDir;
 use tinyhttpd::http::body::{BodyReader, Framing};
 use tinyhttpd::http::date::Timestamp;
 use tinyhttpd::http::request::{self, Parsed, Version};
@@ -147,7 +150,7 @@ fn chunked(bencher: Bencher, size: usize) {
 #[divan::bench(threads = [1, 2])]
 fn kept_file(bencher: Bencher) {
     let root = tempfile::tempdir().expect("a directory");
-    std::fs::write(root.path().join("file"), [b'x'; 1024]).expect("a file");
+    fs::write(root.path().join("file"), [b'x'; 1024]).expect("a file");
     let settings = Settings { root: root.path().to_owned(), ..Settings::default() };
     let site = Site::open(settings).expect("a site");
     let Parsed::Complete { request, .. } = request::parse(b"GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -157,4 +160,50 @@ fn kept_file(bencher: Bencher) {
     // So late that the file's times have settled.
     let now = Timestamp::from_seconds(4_000_000_000);
     bencher.bench(|| site.respond(black_box(&request), now));
+}
+
+/// A document root with `10000/` and `100000/`, directories of so many empty files each.
+static LISTED: LazyLock<TempDir> = LazyLock::new(|| {
+    let root = tempfile::tempdir().expect("a directory");
+    for count in [10_000, 100_000] {
+        let directory = root.path().join(count.to_string());
+        fs::create_dir(&directory).expect("a directory");
+        for number in 0..count {
+            let name = format!("measurement {number:06}.csv");
+            File::create(directory.join(name)).expect("a file");
+        }
+    }
+    root
+});
+
+/// What is asked for: names, query and media type.
+const LISTINGS: [(usize, &str, &str); 6] = [
+    (10_000, "", "text/html"),
+    (10_000, "", "application/json"),
+    (10_000, "?sort=size", "text/html"),
+    (100_000, "", "text/html"),
+    (100_000, "", "application/json"),
+    (100_000, "?sort=size", "text/html"),
+];
+
+#[divan::bench(args = LISTINGS, sample_count = 20, sample_size = 1)]
+fn listing(bencher: Bencher, (count, query, media_type): (usize, &str, &str)) {
+    let root = LISTED.path().to_owned();
+    let settings = Settings { root, lists: true, ..Settings::default() };
+    let site = Site::open(settings).expect("a site");
+    let head = format!("GET /{count}/{query} HTTP/1.1\r\nHost: a\r\nAccept: {media_type}\r\n\r\n");
+    let Parsed::Complete { request, .. } = request::parse(head.as_bytes()) else {
+        panic!("{head}");
+    };
+    bencher.bench_local(|| site.respond(&request, Timestamp::from_seconds(4_000_000_000)));
+}
+
+/// The least that such a listing can cost: the names, and what the kernel says of each.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn listing_10000_as_the_kernel_tells_it(bencher: Bencher) {
+    bencher.bench_local(|| {
+        let entries = fs::read_dir(LISTED.path().join("10000")).expect("a directory");
+        let length = |entry: io::Result<DirEntry>| entry.and_then(|entry| entry.metadata());
+        entries.map(|entry| length(entry).expect("a file").len()).sum::<u64>()
+    });
 }

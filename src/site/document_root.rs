@@ -8,8 +8,10 @@
 use super::directory::Directory;
 use super::kept::KeptFiles;
 use super::listing::Entry;
-use super::openat::{self, Kind, Status};
+use super::openat::{self, Kind};
+use super::order::Order;
 use super::proofs::Proofs;
+use super::reading::{self, Wanted};
 use super::representation::Representation;
 use crate::http::date::Timestamp;
 use crate::http::validator::{EntityTag, FileFacts};
@@ -17,7 +19,7 @@ use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::Dir;
 use rustix::io::Errno;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -26,10 +28,6 @@ use std::sync::{Arc, OnceLock};
 /// How often a small file is read anew that changes its length while it is read; after that it is
 /// sent as a long one is.
 const READ_ATTEMPTS_MAX: usize = 3;
-
-/// Names that [`DocumentRoot::read_directory`] looks at; what a larger directory has beyond them is
-/// left out.
-const DIRECTORY_ENTRIES_MAX: usize = 100_000;
 
 /// An open document root, with what is kept of its files.
 pub struct DocumentRoot {
@@ -150,13 +148,25 @@ impl DocumentRoot {
         self.find_anew(relative, now).map_err(|errno| absent(errno, relative))
     }
 
-    /// The files and directories in the directory `relative`, hidden ones too, in no order;
-    /// whatever could not be served is left out.
+    /// The files and directories in the directory `relative`, hidden ones too, by name; whatever
+    /// could not be served is left out.
     ///
     /// A directory that may not be read is [`Absent::Forbidden`], a file [`Absent::NotFound`]. At
     /// most 100,000 names are looked at.
     pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Entry>, Absent> {
-        self.entries(relative).map_err(|errno| absent(errno, relative))
+        let order = Order::default();
+        self.read_in_order(relative, Wanted { order, entries_max: usize::MAX, admits: &|_| true })
+    }
+
+    /// The same, as a listing wants it.
+    pub(super) fn read_in_order(
+        &self,
+        relative: &[u8],
+        wanted: Wanted,
+    ) -> Result<Vec<Entry>, Absent> {
+        let path = if relative.is_empty() { b"." } else { relative };
+        let read = reading::entries(self.descriptor(), path, wanted);
+        read.map_err(|errno| absent(errno, relative))
     }
 
     /// An open descriptor of a file that is in memory, to be sent as a long one is. `None` where it
@@ -171,7 +181,8 @@ impl DocumentRoot {
     /// The names in the root itself, whatever they stand for.
     pub(super) fn names(&self) -> io::Result<Vec<CString>> {
         let directory = openat::open_directory(self.descriptor(), b".")?;
-        Ok(names(&mut Dir::new(directory)?)?)
+        let names = Dir::new(directory)?.map(|entry| Ok(entry?.file_name().to_owned()));
+        names.collect()
     }
 
     /// Gives back what is kept of files that have been removed, renamed or changed: worth a call
@@ -218,40 +229,6 @@ impl DocumentRoot {
             Kind::Symlink | Kind::Other => Err(Errno::NOENT),
         }
     }
-
-    fn entries(&self, relative: &[u8]) -> Result<Vec<Entry>, Errno> {
-        let path = if relative.is_empty() { b"." } else { relative };
-        let mut directory = Dir::new(openat::open_directory(self.descriptor(), path)?)?;
-        let names = names(&mut directory)?;
-        let mut entries = Vec::with_capacity(names.len());
-        for name in names {
-            entries.extend(self.entry(directory.fd()?, path, &name)?);
-        }
-        Ok(entries)
-    }
-
-    /// `None` where the name stands for nothing that is served; an error only where that could not
-    /// be found out.
-    fn entry(
-        &self,
-        directory: BorrowedFd<'_>,
-        path: &[u8],
-        name: &CStr,
-    ) -> Result<Option<Entry>, Errno> {
-        let mut status = openat::look(directory, name);
-        if status.is_ok_and(|status| status.kind == Kind::Symlink) {
-            let path = [path, b"/", name.to_bytes()].concat();
-            status = openat::open_path(self.descriptor(), &path).and_then(openat::status_of);
-        }
-        match status {
-            Ok(status) if openat::may_open(directory, name, status.kind) => {
-                Ok(directory_entry(name, &status))
-            }
-            Ok(_) => Ok(None),
-            Err(errno @ (Errno::MFILE | Errno::NFILE)) => Err(errno),
-            Err(_) => Ok(None),
-        }
-    }
 }
 
 /// Opens what was a regular file a moment ago, beneath `directory`, and goes by what the descriptor
@@ -279,24 +256,6 @@ fn load(descriptor: OwnedFd, mut facts: FileFacts) -> Result<OpenFile, Errno> {
     }
     let handle = Content::Handle(Arc::new(File::from(descriptor)));
     Ok(OpenFile::new(facts, handle))
-}
-
-/// All names but `.` and `..`.
-fn names(directory: &mut Dir) -> Result<Vec<CString>, Errno> {
-    directory
-        .map(|entry| entry.map(|entry| entry.file_name().to_owned()))
-        .filter(|name| !matches!(name.as_ref().map(|name| name.to_bytes()), Ok(b"." | b"..")))
-        .take(DIRECTORY_ENTRIES_MAX)
-        .collect()
-}
-
-fn directory_entry(name: &CStr, status: &Status) -> Option<Entry> {
-    matches!(status.kind, Kind::Regular | Kind::Directory).then(|| Entry {
-        name: name.to_bytes().to_vec(),
-        is_directory: status.kind == Kind::Directory,
-        length: status.facts.length,
-        modified: status.facts.modified,
-    })
 }
 
 /// What the client is told, in four words; what it was stays in the log (contract, §3).

@@ -2,33 +2,21 @@
 //! that cannot be seen.
 
 use crate::http::date::Timestamp;
+use std::borrow::Cow;
 
 /// Appends `text` to `page`, escaped so that it stays text within an element and within a quoted
 /// attribute value.
 pub fn push_escaped(page: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            '\'' => page.push_str("&#39;"),
-            other => page.push(other),
-        }
-    }
+    push_with(page, text, markup);
 }
 
 /// Appends `text` to `page` for people to read: escaped (see [`push_escaped`]), and each character
 /// that [`is_unseen`] by its code point instead, such as `‹U+202E›` for a right-to-left override.
 pub fn push_visible(page: &mut String, text: &str) {
-    let mut visible = String::with_capacity(text.len());
-    for character in text.chars() {
-        match is_unseen(character) {
-            true => visible.push_str(&format!("‹U+{:04X}›", u32::from(character))),
-            false => visible.push(character),
-        }
-    }
-    push_escaped(page, &visible);
+    push_with(page, text, |character| match is_unseen(character) {
+        true => Some(format!("‹U+{:04X}›", u32::from(character)).into()),
+        false => markup(character),
+    });
 }
 
 /// Appends `text` to `document` as a JSON string with its quotes (RFC 8259 §7). It says exactly
@@ -36,18 +24,49 @@ pub fn push_visible(page: &mut String, text: &str) {
 /// document is not led astray.
 pub fn push_json_string(document: &mut String, text: &str) {
     document.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => document.push_str("\\\""),
-            '\\' => document.push_str("\\\\"),
-            // All of these lie in the Basic Multilingual Plane, so four digits name them.
-            _ if is_unseen(character) => {
-                document.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            _ => document.push(character),
+    push_with(document, text, |character| match character {
+        '"' => Some("\\\"".into()),
+        '\\' => Some("\\\\".into()),
+        // All of these lie in the Basic Multilingual Plane, so four digits name them.
+        _ if is_unseen(character) => Some(format!("\\u{:04x}", u32::from(character)).into()),
+        _ => None,
+    });
+    document.push('"');
+}
+
+/// Appends `text` in runs as long as can be, since nearly all of it stays as it is: `instead` tells
+/// what is appended for a character, if it is not the character.
+///
+/// Asked are only characters that are not letters, digits or the like in ASCII.
+fn push_with(out: &mut String, text: &str, instead: impl Fn(char) -> Option<Cow<'static, str>>) {
+    let mut run = 0;
+    for (position, character) in text.char_indices() {
+        if !is_plain(character)
+            && let Some(instead) = instead(character)
+        {
+            out.push_str(&text[run..position]);
+            out.push_str(&instead);
+            run = position + character.len_utf8();
         }
     }
-    document.push('"');
+    out.push_str(&text[run..]);
+}
+
+/// Whether a character is never anything but itself.
+fn is_plain(character: char) -> bool {
+    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | '-' | '_')
+}
+
+fn markup(character: char) -> Option<Cow<'static, str>> {
+    let name = match character {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '"' => "&quot;",
+        '\'' => "&#39;",
+        _ => return None,
+    };
+    Some(name.into())
 }
 
 /// Whether a character shows nothing itself and yet changes what is shown: control characters, line
@@ -72,47 +91,82 @@ pub fn is_unseen(character: char) -> bool {
         )
 }
 
-/// A length for people, rounded down: `0 B`, `1023 B`, `1.0 KiB`, `99.9 MiB`, `100 MiB`.
-pub fn human_size(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+/// Appends a length for people, rounded down: `0 B`, `1023 B`, `1.0 KiB`, `99.9 MiB`, `100 MiB`.
+pub fn push_human_size(out: &mut String, bytes: u64) {
+    const UNITS: [&str; 7] = [" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"];
     let step = bytes.max(1).ilog2() / 10;
-    let unit = UNITS[step as usize];
-    let tenths = (u128::from(bytes) * 10) >> (10 * step);
-    match step == 0 || tenths >= 1000 {
-        true => format!("{} {unit}", tenths / 10),
-        false => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+    // Below 10,240.
+    let tenths = ((u128::from(bytes) * 10) >> (10 * step)) as u64;
+    push_number(out, tenths / 10);
+    if step > 0 && tenths < 1000 {
+        out.push('.');
+        push_number(out, tenths % 10);
+    }
+    out.push_str(UNITS[step as usize]);
+}
+
+/// Appends a count and what is counted, in English: `1 byte`, `1,234 bytes`.
+pub fn push_counted(out: &mut String, count: u64, noun: &str) {
+    push_grouped(out, count);
+    out.push(' ');
+    out.push_str(noun);
+    if count != 1 {
+        out.push('s');
     }
 }
 
-/// A count and what is counted, in English: `1 byte`, `1,234 bytes`.
-pub fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
-}
-
-/// A number with a comma before every third digit from the end.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
+/// Appends a number with a comma before every third digit from the end.
+pub fn push_grouped(out: &mut String, number: u64) {
+    if number < 1000 {
+        return push_number(out, number);
     }
-    grouped
+    push_grouped(out, number / 1000);
+    out.push(',');
+    push_padded(out, number % 1000, 3);
 }
 
-/// A time to the second as RFC 3339 has it, such as `2026-11-22T23:02:07Z`; `None` outside the
-/// years 0 to 9999.
-pub fn rfc3339(time: Timestamp) -> Option<String> {
+/// Appends a number in decimal.
+pub fn push_number(out: &mut String, number: u64) {
+    push_padded(out, number, 1);
+}
+
+/// Appends a number with zeros before it, so that it has so many digits at least.
+fn push_padded(out: &mut String, number: u64, digits: usize) {
+    let mut text = [b'0'; 20];
+    let (mut start, mut rest) = (text.len(), number);
+    while rest > 0 || text.len() - start < digits {
+        start -= 1;
+        text[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    out.push_str(str::from_utf8(&text[start..]).unwrap_or_default());
+}
+
+/// The bytes of an RFC 3339 time to the second.
+pub const RFC3339_BYTES: usize = "2026-11-22T23:02:07Z".len();
+
+/// Appends a time to the second as RFC 3339 has it, such as `2026-11-22T23:02:07Z`; nothing outside
+/// the years 0 to 9999. Returns whether it did.
+pub fn push_rfc3339(out: &mut String, time: Timestamp) -> bool {
     const DAY: i64 = 24 * 60 * 60;
     let (year, month, day) = civil_date(time.seconds.div_euclid(DAY));
+    if !(0..=9999).contains(&year) {
+        return false;
+    }
     let second = time.seconds.rem_euclid(DAY);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    (0..=9999)
-        .contains(&year)
-        .then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+    let parts = [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (second / 3600, 2, ':'),
+        (second / 60 % 60, 2, ':'),
+        (second % 60, 2, 'Z'),
+    ];
+    for (number, digits, end) in parts {
+        push_padded(out, number.unsigned_abs(), digits);
+        out.push(end);
+    }
+    true
 }
 
 /// Year, month and day of the Gregorian calendar, from the days since 1970-01-01 (negative before).
@@ -141,10 +195,19 @@ fn civil_date(days: i64) -> (i64, i64, i64) {
 mod tests {
     use super::*;
 
-    fn made_by(push: fn(&mut String, &str), text: &str) -> String {
+    fn made(push: impl FnOnce(&mut String)) -> String {
         let mut made = String::new();
-        push(&mut made, text);
+        push(&mut made);
         made
+    }
+
+    fn made_by(push: fn(&mut String, &str), text: &str) -> String {
+        made(|out| push(out, text))
+    }
+
+    fn rfc3339(seconds: i64) -> Option<String> {
+        let mut made = String::new();
+        push_rfc3339(&mut made, Timestamp::from_seconds(seconds)).then_some(made)
     }
 
     #[test]
@@ -216,7 +279,7 @@ mod tests {
             (u64::MAX, "15.9 EiB"),
         ];
         for (bytes, expected) in rows {
-            assert_eq!(human_size(bytes), expected, "{bytes}");
+            assert_eq!(made(|out| push_human_size(out, bytes)), expected, "{bytes}");
         }
     }
 
@@ -231,14 +294,14 @@ mod tests {
             (u64::MAX, "18,446,744,073,709,551,615 bytes"),
         ];
         for (count, expected) in rows {
-            assert_eq!(counted(count, "byte"), expected);
+            assert_eq!(made(|out| push_counted(out, count, "byte")), expected);
         }
     }
 
     #[test]
     fn years_of_other_than_four_digits_are_no_times() {
         for seconds in [i64::MIN, -62_167_219_201, 253_402_300_800, i64::MAX] {
-            assert_eq!(rfc3339(Timestamp::from_seconds(seconds)), None, "{seconds}");
+            assert_eq!(rfc3339(seconds), None, "{seconds}");
         }
     }
 
@@ -258,8 +321,8 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
         ];
         for (seconds, expected) in rows {
-            let time = rfc3339(Timestamp::from_seconds(seconds));
-            assert_eq!(time.as_deref(), Some(expected));
+            assert_eq!(rfc3339(seconds).as_deref(), Some(expected));
+            assert_eq!(expected.len(), RFC3339_BYTES);
         }
     }
 

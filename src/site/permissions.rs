@@ -4,10 +4,12 @@
 //! purpose: the bits that are more than permissions (set-user-ID, set-group-ID and sticky, which
 //! write(2) clears too), access control lists and extended attributes.
 
-use super::openat::{self, Status};
+use super::openat::{self, Kind, Status};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{self, Access, AtFlags, Gid, Mode, Stat, Uid};
 use rustix::io::Result;
+use rustix::path::Arg;
+use std::sync::LazyLock;
 
 /// Of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Permissions {
 }
 
 /// What `name` in `directory` stands for, and its permissions (see [`openat::look`]).
-pub fn look(directory: BorrowedFd<'_>, name: &[u8]) -> Result<(Status, Permissions)> {
+pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(Status, Permissions)> {
     let stat = fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok((openat::status(&stat), Permissions::from_stat(&stat)))
 }
@@ -74,6 +76,54 @@ pub fn look(directory: BorrowedFd<'_>, name: &[u8]) -> Result<(Status, Permissio
 pub fn check_writable(directory: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
     let access = Access::READ_OK | Access::WRITE_OK;
     fs::accessat(directory, name, access, AtFlags::EACCESS)
+}
+
+/// What a file's mode alone proves of the right to open it, so that the kernel need not be asked
+/// about each file of a large directory.
+///
+/// That is little: the owner may do what the owner's bits allow. For all others an access control
+/// list may say otherwise, and on a network the server has the last word. So it counts on the
+/// directory's own file system, one of those known to go by mode and list alone, and where no
+/// security module goes by labels.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnFiles {
+    /// The user and the file system; `None` where nothing is proved.
+    known: Option<(Uid, u64)>,
+}
+
+/// Their magic numbers in statfs(2): ext2 to ext4, XFS, Btrfs, F2FS and tmpfs.
+const LOCAL_FILE_SYSTEMS: [u64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994];
+
+/// Whether this kernel's security module may refuse by label what a mode allows. It stays as it was
+/// when the system started.
+static LABELS_COUNT: LazyLock<bool> = LazyLock::new(|| {
+    let known = std::fs::read_to_string("/proc/filesystems");
+    known.map_or(true, |known| ["selinuxfs", "smackfs"].iter().any(|name| known.contains(name)))
+});
+
+impl OwnFiles {
+    /// For what is directly in this directory.
+    pub fn in_directory(directory: BorrowedFd<'_>) -> OwnFiles {
+        let is_local = |stat: &fs::StatFs| {
+            let number = stat.f_type as u64 & u64::from(u32::MAX);
+            LOCAL_FILE_SYSTEMS.contains(&number) && !*LABELS_COUNT
+        };
+        let local = fs::fstatfs(directory).ok().filter(is_local);
+        let device = local.and_then(|_| openat::status_of(directory).ok());
+        let user = rustix::process::geteuid();
+        OwnFiles { known: device.map(|status| (user, status.facts.device)) }
+    }
+
+    /// Whether it is proved that this process may read the file, or enter the directory; `false`
+    /// says nothing.
+    pub fn may_open(&self, status: &Status, permissions: Permissions) -> bool {
+        let needed = match status.kind {
+            Kind::Directory => Mode::XUSR,
+            _ => Mode::RUSR,
+        };
+        self.known == Some((permissions.owner, status.facts.device))
+            && permissions.mode.contains(needed)
+    }
 }
 
 /// The mode where the group is one that was not asked: it gets no right that not all others have.

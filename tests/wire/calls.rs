@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use tempfile::TempDir;
 use tinyhttpd::limits::ACCEPT_PAUSE;
+use tinyhttpd::site::listing::ENTRIES_MAX;
 
 /// A document root with `file` and `directory/file`, which are kept as soon as their change of date
 /// is some seconds old.
@@ -132,6 +133,39 @@ fn request_about_a_file_that_is_not_kept_takes_eight_calls() {
 /// pipe.
 fn writes_lines(call: &str) -> bool {
     call.contains(" write(") && call.contains(", \"127.0.0.1 - - [")
+}
+
+/// The calls whose name is `name` that a listing of `names` files takes, sorted as `query` says.
+fn calls_a_listing(names: usize, query: &str, name: &str) -> usize {
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    for number in 0..names {
+        File::create(root.path().join(format!("directory/{number}"))).expect("a file");
+    }
+    let program = traced(root.path(), record.path(), &[], &["-q", "--list"]);
+    let mut client = Client::new(program.address);
+    between_marks(&mut client, |client| {
+        ask(client, get(&format!("/directory/{query}")), 200);
+    });
+    let call = format!(" {name}(");
+    calls(record.path()).iter().filter(|line| line.contains(&call)).count()
+}
+
+#[test]
+fn listing_looks_once_at_each_name_that_it_shows() {
+    if !is_installed("strace") {
+        return;
+    }
+    // Beside the names: the index file, the directory itself, the pages for the marks.
+    const OTHERS: usize = 20;
+    let shown = ENTRIES_MAX + 1;
+    for (names, query, looks) in [(100, "", 101), (shown + 2000, "", shown)] {
+        let seen = calls_a_listing(names, query, "newfstatat");
+        assert!((looks..looks + OTHERS).contains(&seen), "{names} {query:?}: {seen}");
+    }
+    // By size, each has to be looked at; that a file may be read is asked for those shown at most.
+    let names = shown + 2000;
+    let asked = calls_a_listing(names, "?sort=size", "faccessat2");
+    assert!(asked <= shown + OTHERS, "{asked}");
 }
 
 #[test]

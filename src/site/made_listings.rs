@@ -1,0 +1,118 @@
+//! Listings that were made lately. To make one is dear, so one answers all requests that had come
+//! before its reading began.
+
+use super::Asked;
+use super::directory::lock;
+use super::listing::{self, Entry};
+use super::order::Order;
+use super::representation::Representation;
+use super::response::{Body, Response};
+use crate::http::negotiation::media_type_weight;
+use crate::http::response::{FieldLines, Status};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+
+/// A request's leave to get a listing: a listing whose reading began after this was given answers
+/// the request truly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListingAsked(u64);
+
+/// The listings that were made lately, so that one answers all requests that had come before its
+/// reading began.
+#[derive(Default)]
+pub struct Listings {
+    /// Counts requests and readings together: an order of what came first, without a clock.
+    events: AtomicU64,
+    made: Mutex<Vec<(Key, ListingAsked, Arc<Made>)>>,
+}
+
+/// Listings kept at most. They are forgotten when nobody waits.
+const MADE_MAX: usize = 4;
+
+/// What a listing is of, and in which form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The address of the document root, which lives as long as the site.
+    root: usize,
+    pub relative: Vec<u8>,
+    pub order: Order,
+    is_json: bool,
+}
+
+/// A listing as it is sent.
+pub struct Made {
+    pub representation: Representation,
+    text: Arc<[u8]>,
+}
+
+impl Listings {
+    /// A request for a listing has come.
+    pub fn ask(&self) -> ListingAsked {
+        self.begin()
+    }
+
+    /// The reading of a directory begins.
+    pub fn begin(&self) -> ListingAsked {
+        ListingAsked(self.events.fetch_add(1, Ordering::AcqRel))
+    }
+
+    /// A listing whose reading began after `asked`.
+    pub fn find(&self, key: &Key, asked: ListingAsked) -> Option<Arc<Made>> {
+        let made = lock(&self.made);
+        let is_it = |(have, began, _): &&(Key, ListingAsked, _)| have == key && *began > asked;
+        made.iter().find(is_it).map(|(_, _, made)| Arc::clone(made))
+    }
+
+    /// Keeps a listing whose reading began at `began`.
+    pub fn keep(&self, began: ListingAsked, new: Made, key: Key) -> Arc<Made> {
+        let new = Arc::new(new);
+        let mut made = lock(&self.made);
+        made.retain(|(have, _, _)| *have != key);
+        if made.len() >= MADE_MAX {
+            made.remove(0);
+        }
+        made.push((key, began, Arc::clone(&new)));
+        new
+    }
+
+    /// Forgets all listings.
+    pub fn forget(&self) {
+        lock(&self.made).clear();
+    }
+}
+
+impl Key {
+    /// JSON goes to a client that would rather have it than a page.
+    pub fn of(asked: &Asked, relative: &[u8]) -> Key {
+        let weight = |media_type| media_type_weight(&asked.request.fields, media_type);
+        Key {
+            root: std::ptr::from_ref(asked.root).addr(),
+            relative: relative.to_vec(),
+            order: Order::from_query(asked.query),
+            is_json: weight("application/json") > weight("text/html"),
+        }
+    }
+}
+
+impl Made {
+    pub fn new(key: &Key, entries: &[Entry]) -> Made {
+        let (media_type, text) = match key.is_json {
+            true => (JSON, listing::json(&key.relative, entries)),
+            false => (HTML, listing::html(&key.relative, entries, key.order)),
+        };
+        let representation = Representation::of_listing(&text, media_type);
+        Made { representation, text: Arc::from(text) }
+    }
+
+    /// The answer with the whole listing.
+    pub fn response(&self) -> Response {
+        Response {
+            status: Status::Ok,
+            fields: FieldLines::sharing(Arc::clone(&self.representation.fields)),
+            body: Body::Bytes(Arc::clone(&self.text), 0..self.text.len()),
+        }
+    }
+}
