@@ -196,3 +196,7 @@ pub const CONNECTIONS_MAX: usize = 65_536;
 
 /// Descriptors of files and directories kept open, at most an eighth of all.
 pub const KEPT_DESCRIPTORS_MAX: usize = 1024;
+
+/// The time after which a kept file that nobody asks for is let go of, with the descriptors of the
+/// directories on its way; until then, a file system that it lies on cannot be unmounted.
+pub const KEPT_TIME: Duration = Duration::from_secs(60);

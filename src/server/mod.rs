@@ -31,6 +31,7 @@ pub use settings::Settings;
 
 use crate::limits::{HOUSEKEEPING_INTERVAL, THREADS_MAX};
 use crate::site::Site;
+use clock::Clock;
 use current_site::CurrentSite;
 use memory::Memory;
 use pool::{Pool, Shared};
@@ -200,7 +201,9 @@ fn keep_house(pool: &Pool) {
     while !pool.is_closed() {
         thread::park_timeout(HOUSEKEEPING_INTERVAL);
         let held = pool.shared.site.get();
-        held.site().look_at_root();
-        held.site().tidy();
+        let site = held.site();
+        site.look_at_root();
+        let now = Clock::new(pool.shared.started).now();
+        while site.let_go(now) {}
     }
 }

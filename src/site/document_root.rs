@@ -142,7 +142,7 @@ impl DocumentRoot {
         if relative.is_empty() {
             return Ok(Found::Directory);
         }
-        if let Some(file) = self.kept.get(relative, proofs) {
+        if let Some(file) = self.kept.get(relative, now, proofs) {
             return Ok(Found::File(file));
         }
         self.find_anew(relative, now).map_err(|errno| absent(errno, relative))
@@ -185,11 +185,10 @@ impl DocumentRoot {
         names.collect()
     }
 
-    /// Gives back what is kept of files that have been removed, renamed or changed: worth a call
-    /// now and then, since an open descriptor keeps a removed file's blocks on the disk. No answer
-    /// depends on it.
-    pub fn sweep(&self) {
-        self.kept.sweep();
+    /// Lets go of what is kept and has not been used for a minute, as far as that is quickly done.
+    /// Returns whether there is more.
+    pub fn let_go(&self, now: Timestamp) -> bool {
+        self.kept.let_go(now)
     }
 
     /// The root itself, to look at and open names beneath it.

@@ -10,6 +10,9 @@
 //! What no server can see by `stat` stays unseen here too: a store through a shared mapping that
 //! the kernel has not dated yet.
 //!
+//! What has not been used for a minute is let go of, so that a removed file's blocks go back to the
+//! disk, and a file system beneath the root can be unmounted.
+//!
 //! The files are spread over shards, so there is no lock that all share, and none is held during a
 //! system call.
 
@@ -19,8 +22,10 @@ use super::openat::{self, Kind, Status};
 use super::proofs::Proofs;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
+use crate::limits::KEPT_TIME;
 use lru::LruCache;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 const SHARDS: usize = 16;
@@ -38,6 +43,10 @@ const SETTLED_SECONDS: i64 = 2;
 
 /// Files dropped at most to win one descriptor; if that frees none, what asked for it is not kept.
 const EVICTIONS_MAX: usize = 8;
+
+/// Files of one shard that one [`KeptFiles::let_go`] lets go of at most, so that it takes a few
+/// milliseconds at the worst.
+const LET_GO_MAX: usize = 256;
 
 /// What is known of the files beneath one root, bounded in bytes and in descriptors. The least
 /// recently used of a shard goes first.
@@ -58,6 +67,8 @@ struct Shard {
 pub(super) struct Kept {
     file: Arc<OpenFile>,
     directory: Arc<Directory>,
+    /// When it was used last, in seconds since 1970.
+    used: AtomicI64,
     /// For the file's own descriptor, where it holds one.
     _permit: Option<Permit>,
 }
@@ -74,8 +85,8 @@ impl KeptFiles {
     }
 
     /// The file of this path, proved to be there as it was kept. Allocates nothing; as many system
-    /// calls as segments, or fewer where `proofs` may be used.
-    pub fn get(&self, relative: &[u8], proofs: &Proofs) -> Option<Arc<OpenFile>> {
+    /// calls as segments, or fewer where `proofs` may be used. `now` says when it was used.
+    pub fn get(&self, relative: &[u8], now: Timestamp, proofs: &Proofs) -> Option<Arc<OpenFile>> {
         if self.shard_bytes_max == 0 {
             return None;
         }
@@ -86,6 +97,7 @@ impl KeptFiles {
             return Some(file);
         }
         if kept.is_fresh(relative, proofs) {
+            kept.note_use(now);
             proofs.note_file(kept);
             return Some(file);
         }
@@ -99,26 +111,22 @@ impl KeptFiles {
             && is_settled(&file.facts, now)
             && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX
             && cost(relative, file) <= self.shard_bytes_max;
-        if may_be_kept && let Some(kept) = self.entry(relative, file) {
+        if may_be_kept && let Some(kept) = self.entry(relative, file, now) {
             self.insert(relative, kept);
         }
     }
 
-    /// Drops every file that is no longer where and as it was, so that a removed file's blocks go
-    /// back to the disk though nobody asks for it again.
-    pub fn sweep(&self) {
+    /// Lets go of what has not been used for [`KEPT_TIME`]: first what was used longest ago, a
+    /// bounded number each time. Returns whether there is more.
+    ///
+    /// It makes no system call but `close`.
+    pub fn let_go(&self, now: Timestamp) -> bool {
+        let mut is_more = false;
         for shard in &self.shards {
-            let files: Vec<_> = lock(shard)
-                .files
-                .iter()
-                .map(|(relative, kept)| (relative.clone(), Arc::clone(kept)))
-                .collect();
-            for (relative, kept) in files {
-                if !kept.is_fresh(&relative, &Proofs::new()) {
-                    lock(shard).remove(&relative, &kept);
-                }
-            }
+            let unused = lock(shard).remove_unused(now);
+            is_more |= unused.len() == LET_GO_MAX;
         }
+        is_more
     }
 
     /// The file with its directory; `None` where a symlink is on the way there, or no descriptor is
@@ -126,14 +134,15 @@ impl KeptFiles {
     ///
     /// That the file is in that directory needs no proof here: whatever was moved meanwhile, the
     /// next use will find out.
-    fn entry(&self, relative: &[u8], file: &Arc<OpenFile>) -> Option<Kept> {
+    fn entry(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) -> Option<Kept> {
         let permit = || self.permit(relative);
         let directory = self.directories.open(split(relative).0, &permit)?;
         let permit = match file.content {
             Content::Bytes(_) => None,
             Content::Handle(_) => Some(permit()?),
         };
-        Some(Kept { file: Arc::clone(file), directory, _permit: permit })
+        let used = AtomicI64::new(now.seconds);
+        Some(Kept { file: Arc::clone(file), directory, used, _permit: permit })
     }
 
     /// A permit for one more descriptor, won where there is none by dropping files of the shard
@@ -182,6 +191,18 @@ impl Kept {
         }
         is_in_place && openat::look(self.directory.descriptor(), name) == Ok(unchanged(&self.file))
     }
+
+    /// Written once a second at most: a file may be used by all workers at once.
+    fn note_use(&self, now: Timestamp) {
+        if self.used.load(Ordering::Relaxed) != now.seconds {
+            self.used.store(now.seconds, Ordering::Relaxed);
+        }
+    }
+
+    /// A use that is long to come counts as none: the system's time was set back.
+    fn is_unused(&self, now: Timestamp) -> bool {
+        self.used.load(Ordering::Relaxed).abs_diff(now.seconds) >= KEPT_TIME.as_secs()
+    }
 }
 
 impl Shard {
@@ -205,6 +226,18 @@ impl Shard {
             self.files.pop(relative);
             self.bytes -= cost(relative, &kept.file);
         }
+    }
+
+    /// The caller drops them once the lock is released: that may close descriptors.
+    fn remove_unused(&mut self, now: Timestamp) -> Vec<Arc<Kept>> {
+        let mut unused = Vec::new();
+        while unused.len() < LET_GO_MAX
+            && let Some((_, oldest)) = self.files.peek_lru()
+            && oldest.is_unused(now)
+        {
+            unused.extend(self.remove_oldest());
+        }
+        unused
     }
 
     fn remove_oldest(&mut self) -> Option<Arc<Kept>> {
@@ -407,20 +440,78 @@ mod tests {
         }
     }
 
+    /// The same time, so many seconds later.
+    fn later(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(LATER.seconds + seconds)
+    }
+
     #[test]
-    fn sweep_gives_back_what_is_gone_and_keeps_the_rest() {
+    fn what_is_not_used_for_a_minute_is_let_go_of() {
         let directory = tempfile::tempdir().unwrap();
-        create_dir_all(directory.path().join("a")).unwrap();
-        write(directory.path().join("a/large"), vec![b'x'; 256 * 1024]).unwrap();
-        write(directory.path().join("small"), "content").unwrap();
-        let root = open(directory.path(), 1 << 20, 100);
-        find(&root, "a/large", LATER);
-        let small = find(&root, "small", LATER);
-        assert_eq!(root.kept.descriptors.open(), 2);
-        std::fs::remove_dir_all(directory.path().join("a")).unwrap();
-        root.sweep();
-        assert_eq!(root.kept.descriptors.open(), 0);
+        for name in ["a", "b"] {
+            create_dir_all(directory.path().join(name)).unwrap();
+            write(directory.path().join(name).join("large"), vec![b'x'; 256 * 1024]).unwrap();
+            write(directory.path().join(name).join("small"), "content").unwrap();
+        }
+        let root = open(directory.path(), 16 << 20, 100);
+        for path in ["a/large", "a/small", "b/large", "b/small"] {
+            find(&root, path, LATER);
+        }
+        let descriptors = |expected: usize| assert_eq!(root.kept.descriptors.open(), expected);
+        descriptors(4);
+        assert!(!root.kept.let_go(later(59)));
+        descriptors(4);
+        find(&root, "a/small", later(59));
+        assert!(!root.kept.let_go(later(60)));
+        // The directory of the one that was used.
+        descriptors(1);
         assert_eq!(shard_bytes(&root), counted_bytes(&root));
-        assert!(Arc::ptr_eq(&small, &find(&root, "small", LATER)));
+        assert!(!root.kept.let_go(later(118)));
+        descriptors(1);
+        root.kept.let_go(later(119));
+        descriptors(0);
+        assert_eq!(shard_bytes(&root), [0; SHARDS]);
+        // Asked for again, it is kept again.
+        assert!(is_kept(&root, "a/large", later(200)));
+    }
+
+    #[test]
+    fn clock_that_is_set_back_keeps_nothing_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path().join("file"), "content").unwrap();
+        let root = open(directory.path(), 1 << 20, 100);
+        find(&root, "file", later(3600));
+        // Workers' clocks are not quite the same.
+        root.kept.let_go(later(3599));
+        assert_ne!(shard_bytes(&root), [0; SHARDS]);
+        root.kept.let_go(LATER);
+        assert_eq!(shard_bytes(&root), [0; SHARDS]);
+    }
+
+    #[test]
+    fn one_call_lets_go_of_a_bounded_number() {
+        const FILES: usize = SHARDS * LET_GO_MAX + 1000;
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path().join("file"), "content").unwrap();
+        let root = open(directory.path(), 64 << 20, 100);
+        for number in 0..FILES {
+            let name = format!("file{number}");
+            std::fs::hard_link(directory.path().join("file"), directory.path().join(&name))
+                .unwrap();
+            find(&root, &name, LATER);
+        }
+        let left = || -> usize {
+            let shards = root.kept.shards.iter();
+            shards.map(|shard| lock(shard).files.len()).sum()
+        };
+        let mut calls = 1;
+        let mut before = left();
+        while root.kept.let_go(later(60)) {
+            assert!(before - left() <= SHARDS * LET_GO_MAX);
+            before = left();
+            calls += 1;
+        }
+        assert_eq!(left(), 0);
+        assert!(calls > 1, "{calls}");
     }
 }

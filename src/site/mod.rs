@@ -183,11 +183,6 @@ impl Site {
         self.listings.forget();
     }
 
-    /// Gives back what is kept of files that are gone or have changed. No answer depends on it.
-    pub fn tidy(&self) {
-        self.roots.current().roots().for_each(DocumentRoot::sweep);
-    }
-
     /// Looks whether the document root is still where it was, and opens it anew where it is another
     /// directory now, as after a build or the switch of a symlink; whether it has. A call or two,
     /// to be made about twice a second: no answer comes from a former root for longer.
@@ -195,6 +190,14 @@ impl Site {
     /// A request that finds nothing looks too. While there is no root, every answer is 404.
     pub fn look_at_root(&self) -> bool {
         self.roots.look(&self.settings)
+    }
+
+    /// Lets go of what is kept and has not been used for a minute before `now`, a bounded part at a
+    /// time, so that file systems beneath the root can be unmounted and removed files' blocks go
+    /// back to the disk. Worth a call a second. Returns whether there is more.
+    pub fn let_go(&self, now: Timestamp) -> bool {
+        let opened = self.roots.current();
+        opened.roots().fold(false, |is_more, root| root.let_go(now) || is_more)
     }
 
     /// The answer to a request that is refused before it is known what it is about.

@@ -6,6 +6,7 @@ mod fallbacks;
 mod fields;
 mod hosts;
 mod listing;
+mod mounts;
 mod paths;
 mod precompressed;
 mod range;

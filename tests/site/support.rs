@@ -118,6 +118,11 @@ impl Asked {
         self.site.look_at_root()
     }
 
+    /// Lets the site go of what it has not used for a minute before `now`.
+    pub fn let_go(&self, now: Timestamp) {
+        while self.site.let_go(now) {}
+    }
+
     /// The reply to a request with these field lines, one after each `\n`, and Host.
     pub fn ask(&self, method_and_target: &str, lines: &str) -> Reply {
         let mut head = format!("{method_and_target} HTTP/1.1\r\nHost: a.example\r\n");
