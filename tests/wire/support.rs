@@ -1,6 +1,8 @@
 //! What the wire tests share: a server in this process, the program as a user runs it, and a client
 //! with verbs.
 
+use nix::sys::socket::sockopt::TcpMaxSeg;
+use rustix::net::{AddressFamily, SocketType, sockopt};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -107,7 +109,10 @@ pub struct Reply {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).expect("a connection");
+        Client::on(TcpStream::connect(address).expect("a connection"))
+    }
+
+    fn on(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(PATIENCE)).expect("an option");
         stream.set_write_timeout(Some(PATIENCE)).expect("an option");
         Client { stream: BufReader::new(stream) }
@@ -188,9 +193,13 @@ impl Program {
     }
 
     /// Ends it with SIGTERM, and returns all it has said on stderr.
-    pub fn stop(mut self) -> String {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).expect("a process to stop");
+    pub fn stop(self) -> String {
+        self.signal(Signal::TERM);
+        self.said()
+    }
+
+    /// All it says on stderr until it ends.
+    pub fn said(mut self) -> String {
         let mut stderr = self.child.stderr.take().expect("a pipe");
         let mut said = String::new();
         stderr.read_to_string(&mut said).expect("UTF-8");
@@ -302,5 +311,53 @@ impl Program {
         let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         let number = value.and_then(|value| value.split_whitespace().next());
         number.expect("a value").parse().expect("a number")
+    }
+}
+
+/// The program under strace, which is told by `tampering` what to do to its calls
+/// (`inject=fsync:delay_enter=3600s`). `None` where there is no strace.
+///
+/// What is delayed for an hour stays so until the program is dropped. So an answer that comes
+/// meanwhile has not waited for it, however fast or slow the machine is.
+pub fn tampered(root: &Path, tampering: &[&str], arguments: &[&str]) -> Option<Program> {
+    if !is_installed("strace") {
+        return None;
+    }
+    let mut command = Command::new("strace");
+    // -D: the program, not strace, is the child that the signals go to.
+    command.args(["-D", "-f", "-q", "--seccomp-bpf", "-e", "signal=none"]);
+    if !tampering.contains(&"-o") {
+        command.args(["-o", "/dev/null"]);
+    }
+    command.args(tampering).arg(env!("CARGO_BIN_EXE_tinyhttpd"));
+    command.args(["--port", "0", "--root"]).arg(root);
+    command.args(arguments).env_remove("RUST_LOG");
+    Some(Program::spawn(&mut command))
+}
+
+impl Client {
+    /// A connection whose sockets hold few bytes that have not been read: this one some 2 KiB, and
+    /// that of the server some 90, as it has them for clients on a network.
+    pub fn with_small_buffer(address: SocketAddr) -> Client {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None);
+        let socket = socket.expect("a socket");
+        sockopt::set_socket_recv_buffer_size(&socket, 1).expect("an option");
+        nix::sys::socket::setsockopt(&socket, TcpMaxSeg, &536).expect("an option");
+        rustix::net::connect(&socket, &address).expect("a connection");
+        Client::on(TcpStream::from(socket))
+    }
+
+    /// Lets the socket hold as much as others do.
+    pub fn widen(&self) {
+        sockopt::set_socket_recv_buffer_size(self.stream.get_ref(), 1 << 20).expect("an option");
+    }
+
+    /// Whether the first bytes of an answer, or an end, have come.
+    pub fn is_answered(&self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).expect("an option");
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).expect("an option");
+        peeked.is_ok()
     }
 }

@@ -1,0 +1,178 @@
+//! A slow disk costs only who asks it. Calls that strace delays for an hour play the disk, so that
+//! whatever is answered meanwhile has not waited for it.
+
+use crate::support::{Client, Program, get, tampered, wait_until};
+use rustix::process::Signal;
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+use tempfile::TempDir;
+
+const WORKERS: usize = 8;
+/// Requests that the disk holds up: one worker is left.
+const SLOW: usize = WORKERS - 1;
+
+/// Bytes of a file that is sent with sendfile.
+const LONG: u64 = 1 << 20;
+
+/// The names of what the disk takes its time with.
+fn slow_names() -> Vec<String> {
+    (0..SLOW).map(|number| format!("slow{number}")).collect()
+}
+
+/// A root with `/file`, which can be kept, and one slow file of `length` bytes for each worker less
+/// one, which nobody has asked for.
+fn root(length: u64) -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    for name in slow_names() {
+        let file = File::create(root.path().join(name)).expect("a file");
+        file.set_len(length).expect("a sparse file");
+    }
+    let path = root.path().join("file");
+    fs::write(&path, "content").expect("a file");
+    let file = File::options().write(true).open(&path).expect("a file");
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("a date");
+    root
+}
+
+/// strace's options to delay `call` on the slow files for an hour.
+fn delay(root: &Path, call: &str) -> Vec<String> {
+    let mut options = vec![
+        "-e".to_owned(),
+        format!("trace={call}"),
+        "-e".to_owned(),
+        format!("inject={call}:delay_enter=3600s"),
+    ];
+    for name in slow_names() {
+        // By descriptor, and as openat2 is given it.
+        for path in [root.join(&name).to_str().expect("UTF-8"), &name] {
+            options.extend(["-P".to_owned(), path.to_owned()]);
+        }
+    }
+    options
+}
+
+fn expect_answer(client: &mut Client) {
+    client.send(get("/file"));
+    assert_eq!(client.reply().expect_status(200).body, b"content");
+}
+
+/// How many threads are held in a call that strace delays.
+fn held(program: &Program) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{}/task", program.child.id())).expect("threads");
+    let is_held = |task: &fs::DirEntry| {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('t'))
+    };
+    tasks.filter(|task| is_held(task.as_ref().expect("a thread"))).count()
+}
+
+/// Others are answered, on a connection that rests and on new ones, beside requests that the disk
+/// holds up in `call`, of which `held_min` get so far at the same time.
+#[track_caller]
+fn expect_others_answered(
+    root: &TempDir,
+    call: &str,
+    held_min: usize,
+    arguments: &[&str],
+    request: impl Fn(&str) -> String,
+) {
+    let tampering = match call {
+        "fsync" | "getdents64" => vec!["-e".to_owned(), format!("inject={call}:delay_enter=3600s")],
+        _ => delay(root.path(), call),
+    };
+    let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();
+    let threads = WORKERS.to_string();
+    let arguments = [&["-q", "--threads", &threads], arguments].concat();
+    let Some(program) = tampered(root.path(), &tampering, &arguments) else { return };
+    let mut resting = Client::new(program.address);
+    expect_answer(&mut resting);
+    let mut slow = Vec::new();
+    for name in slow_names() {
+        let mut client = Client::new(program.address);
+        client.send(request(&name));
+        slow.push(client);
+        expect_answer(&mut resting);
+        expect_answer(&mut Client::new(program.address));
+    }
+    wait_until("the disk holds them up", || held(&program) >= held_min);
+    for _ in 0..20 {
+        expect_answer(&mut resting);
+        expect_answer(&mut Client::new(program.address));
+    }
+    assert!(!slow.iter().any(Client::is_answered));
+}
+
+#[test]
+fn opens_that_take_their_time_hold_up_nobody_else() {
+    expect_others_answered(&root(1000), "openat2", SLOW, &[], |name| get(&format!("/{name}")));
+}
+
+/// A network file system may take its time with these.
+#[test]
+fn looks_that_take_their_time_hold_up_nobody_else() {
+    let call = "newfstatat";
+    expect_others_answered(&root(1000), call, SLOW, &[], |name| get(&format!("/{name}")));
+}
+
+#[test]
+fn cold_reads_hold_up_nobody_else() {
+    expect_others_answered(&root(1000), "pread64", SLOW, &[], |name| get(&format!("/{name}")));
+}
+
+#[test]
+fn cold_sendfile_holds_up_nobody_else() {
+    expect_others_answered(&root(LONG), "sendfile", SLOW, &[], |name| get(&format!("/{name}")));
+}
+
+/// How many get so far at the same time is the server's choice.
+#[test]
+fn uploads_that_reach_the_disk_slowly_hold_up_nobody_else() {
+    let put =
+        |name: &str| format!("PUT /new-{name} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    expect_others_answered(&root(0), "fsync", 1, &["--writable"], put);
+}
+
+/// The same.
+#[test]
+fn directories_that_are_read_slowly_hold_up_nobody_else() {
+    let root = root(0);
+    for name in slow_names() {
+        fs::create_dir(root.path().join(format!("list-{name}"))).expect("a directory");
+    }
+    let list = |name: &str| get(&format!("/list-{name}/"));
+    expect_others_answered(&root, "getdents64", 1, &["--list"], list);
+}
+
+/// `signal` does what it is for, though the disk holds up an open for ever.
+fn expect_end_after(signals: &[Signal], grace: &str) {
+    let root = root(1000);
+    let tampering = delay(root.path(), "openat2");
+    let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();
+    let arguments = ["--threads", "8", "--grace", grace];
+    let Some(mut program) = tampered(root.path(), &tampering, &arguments) else { return };
+    let mut slow = Client::new(program.address);
+    slow.send(get("/slow0"));
+    wait_until("the disk holds it up", || held(&program) == 1);
+    let mut resting = Client::new(program.address);
+    expect_answer(&mut resting);
+    for &signal in signals {
+        program.signal(signal);
+    }
+    assert_eq!(program.wait().code(), Some(0), "{signals:?}");
+    resting.expect_closed();
+    let said = program.said();
+    assert!(said.contains("1 connections were cut off"), "{said}");
+}
+
+#[test]
+fn grace_holds_whatever_the_disk_does() {
+    expect_end_after(&[Signal::TERM], "0");
+    expect_end_after(&[Signal::TERM], "1");
+}
+
+/// It opens the document root, and then a slow file of it.
+#[test]
+fn stop_after_a_hangup_holds_too() {
+    expect_end_after(&[Signal::HUP, Signal::TERM], "0");
+}
