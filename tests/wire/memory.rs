@@ -71,7 +71,7 @@ fn expect_within_budget(path: &str, count: usize, body_bytes: usize) {
 }
 
 /// Returns once all of `deaf` are being answered, or no more of them while `other` is answered for
-/// a thousand times.
+/// five thousand times.
 fn ask_until_settled(other: &mut Client, deaf: &[Client]) {
     let mut most = 0;
     let mut rounds = 0;
