@@ -5,6 +5,7 @@ mod calls;
 mod chunked;
 mod command;
 mod denied;
+mod descriptors;
 mod disk;
 mod document_root;
 mod hangup;
