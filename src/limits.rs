@@ -147,6 +147,9 @@ pub const ACCEPT_ERRORS_MAX: u32 = 16;
 /// server stops: a client needs it between connecting and its first byte.
 pub const QUIET_TIME: Duration = Duration::from_millis(20);
 
+/// The time that workers have, after the grace, to end what they are just ending.
+pub const SETTLE_TIME: Duration = Duration::from_millis(50);
+
 /// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
 pub const BURST_TIME: Duration = Duration::from_secs(5);
 

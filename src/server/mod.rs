@@ -29,7 +29,7 @@ pub use bind::{BindAddress, BindError, bind_all};
 pub use listener::Listener;
 pub use settings::Settings;
 
-use crate::limits::{HOUSEKEEPING_INTERVAL, THREADS_MAX};
+use crate::limits::{HOUSEKEEPING_INTERVAL, SETTLE_TIME, THREADS_MAX};
 use crate::site::Site;
 use clock::Clock;
 use current_site::CurrentSite;
@@ -131,8 +131,9 @@ impl Server {
         if all_ended {
             self.threads.into_iter().for_each(join);
         } else {
-            // A worker that the disk holds up is not waited for.
-            pool.cut_off();
+            // A worker that the disk holds up is not waited for; one that just ends a connection is.
+            let cut_off = pool.cut_off();
+            pool.wait_for_fewer_than(cut_off + 1, SETTLE_TIME);
         }
         pool.connections()
     }

@@ -355,17 +355,22 @@ impl Pool {
     }
 
     /// Closes every connection that no worker is busy with, so that its answer has a line in the
-    /// log. It still counts.
-    pub fn cut_off(&self) {
+    /// log. One that does not rest is cut off, and still counts; returns how many these are.
+    pub fn cut_off(&self) -> usize {
+        let mut cut_off = 0;
         let lines = &self.shared.watch.posts()[0].lines;
         for (_, place) in self.table.places().filter(|(_, place)| place.is_taken()) {
             place.attend(News::LOOK, |place, _| {
-                if let Some(connection) = place.take() {
-                    connection.log_cut_off(lines);
+                let Some(connection) = place.take() else { return };
+                connection.log_cut_off(lines);
+                match connection.rests() {
+                    true => self.count_end(),
+                    false => cut_off += 1,
                 }
             });
         }
         self.shared.watch.posts().iter().for_each(|post| post.lines.flush());
+        cut_off
     }
 
     /// Ends the workers, once each has finished with the connection it goes on with.

@@ -100,7 +100,7 @@ fn expect_others_answered(
         expect_answer(&mut resting);
         expect_answer(&mut Client::new(program.address));
     }
-    assert!(!slow.iter().any(Client::is_answered));
+    assert!(held(&program) >= held_min, "it holds them up no longer");
 }
 
 #[test]

@@ -16,15 +16,14 @@ fn root() -> TempDir {
 }
 
 /// Stops under load.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 15;
 
 /// Clients that connect for each request.
 const CLIENTS: usize = 16;
 
-/// Requests that may be lost in all rounds together. The kernel goes on connecting clients until
-/// the listening socket is closed, and resets those that came after the last accept; there is no
-/// call that does both at once.
-const LOST_MAX: usize = 3;
+/// Requests that may be lost in all rounds together: of a client that was connected before the
+/// kernel was told to connect nobody else, and that the machine did not let run for 20 ms.
+const LOST_MAX: usize = 1;
 
 /// What became of one request on a connection of its own.
 #[derive(Debug, PartialEq, Eq)]

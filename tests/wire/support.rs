@@ -2,7 +2,7 @@
 //! with verbs.
 
 use nix::sys::socket::sockopt::TcpMaxSeg;
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -339,7 +339,9 @@ impl Client {
     /// A connection whose sockets hold few bytes that have not been read: this one some 2 KiB, and
     /// that of the server some 90, as it has them for clients on a network.
     pub fn with_small_buffer(address: SocketAddr) -> Client {
-        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None);
+        // No other test's program is to inherit it.
+        let flags = SocketFlags::CLOEXEC;
+        let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
         let socket = socket.expect("a socket");
         sockopt::set_socket_recv_buffer_size(&socket, 1).expect("an option");
         nix::sys::socket::setsockopt(&socket, TcpMaxSeg, &536).expect("an option");

@@ -123,6 +123,11 @@ impl Connection {
         }
     }
 
+    /// Whether it waits between two requests, or for its first.
+    pub fn rests(&self) -> bool {
+        matches!(self.yields(), Some((Yields::Resting, _)))
+    }
+
     /// Does what can be done now, and returns when the connection has to wait or is over.
     ///
     /// A connection that is late gets what has arrived in time before it is given up.
@@ -160,8 +165,7 @@ impl Connection {
     fn settle(&mut self, drained: Option<Drained>, news: News, turn: &Turn) -> Fate {
         let yields = self.yields();
         let makes_room = |at: u64| news.says(News::MAKE_ROOM) && at <= turn.clock.ticks();
-        let rests = matches!(yields, Some((Yields::Resting, _)));
-        if turn.is_stopping() && rests || yields.is_some_and(|(_, at)| makes_room(at)) {
+        if turn.is_stopping() && self.rests() || yields.is_some_and(|(_, at)| makes_room(at)) {
             return Fate::Close;
         }
         match self.io.wait(self.state.interest(), drained, turn.ready()) {
