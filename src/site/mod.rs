@@ -197,7 +197,7 @@ impl Site {
     /// back to the disk. Worth a call a second. Returns whether there is more.
     pub fn let_go(&self, now: Timestamp) -> bool {
         let opened = self.roots.current();
-        opened.roots().fold(false, |is_more, root| root.let_go(now) || is_more)
+        opened.roots().map(|root| root.let_go(now)).filter(|&is_more| is_more).count() > 0
     }
 
     /// The answer to a request that is refused before it is known what it is about.
