@@ -122,6 +122,26 @@ pub struct Config {
 }
 
 impl Config {
+    /// What is wrong with the command line as a whole, and what to try: one line.
+    ///
+    /// # Errors
+    ///
+    /// That line, for an address with a port in it.
+    pub fn check(&self) -> Result<(), String> {
+        let hosts = self.bind.iter().filter_map(|address| match address {
+            BindAddress::Host(host) => Some(host),
+            BindAddress::Unix(_) => None,
+        });
+        for host in hosts {
+            if let Some((address, port)) = split_port(host) {
+                return Err(format!(
+                    "cannot listen on {host}: the port goes to --port: --bind {address} --port {port}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The least severe level that is logged, unless RUST_LOG says otherwise.
     pub fn log_level(&self) -> log::LevelFilter {
         match (self.quiet, self.verbose) {
@@ -193,6 +213,13 @@ impl Config {
     }
 }
 
+/// Address and port, where a host has both: `127.0.0.1:80`, `[::1]:80`, `localhost:80`.
+fn split_port(host: &str) -> Option<(&str, u16)> {
+    let (address, port) = host.rsplit_once(':')?;
+    let is_whole = !address.contains(':') || address.starts_with('[') && address.ends_with(']');
+    port.parse().ok().filter(|_| is_whole && !address.is_empty()).map(|port| (address, port))
+}
+
 /// Four workers a core, sixteen at least: one a core waits, the rest are there to block on fast
 /// downloads and slow disks.
 fn default_threads() -> usize {
@@ -250,6 +277,27 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Config::command().debug_assert();
+    }
+
+    #[test]
+    fn a_port_in_an_address_is_seen_and_no_other_colon_taken_for_one() {
+        for (host, expected) in [
+            ("127.0.0.1", None),
+            ("::1", None),
+            ("::1:8080", None),
+            ("::", None),
+            ("fe80::1%eth0", None),
+            ("localhost", None),
+            (":80", None),
+            ("a:b", None),
+            ("127.0.0.1:9999", Some(("127.0.0.1", 9999))),
+            ("localhost:80", Some(("localhost", 80))),
+            ("[::1]:80", Some(("[::1]", 80))),
+        ] {
+            assert_eq!(split_port(host), expected, "{host}");
+            let config = Config::parse_from(["tinyhttpd", "--bind", host]);
+            assert_eq!(config.check().is_err(), expected.is_some(), "{host}");
+        }
     }
 
     #[test]

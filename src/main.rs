@@ -45,6 +45,7 @@ struct Serving {
 
 /// Serves until a signal says to stop. The error is the one line that the user reads.
 fn run(config: &Config) -> Result<(), String> {
+    config.check()?;
     let descriptors_max = raise_descriptor_limit();
     let settings = config.server(descriptors_max);
     let grace = settings.grace_time;

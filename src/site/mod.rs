@@ -125,11 +125,13 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// Where the root is missing, is no directory or cannot be read.
+    /// Where the root is missing, is no directory or cannot be read, or has no fallback file though
+    /// one is set. It names what it is about.
     pub fn open(mut settings: Settings) -> io::Result<Site> {
         // A relative path would stay with the directory this process is in, though it be replaced.
         settings.root = path::absolute(&settings.root).unwrap_or(settings.root);
         let roots = Roots::open(&settings)?;
+        expect_fallback(&roots.current(), &settings)?;
         if settings.writable {
             leftovers::remove_leftovers(&settings.root);
         }
@@ -414,6 +416,22 @@ impl Asked<'_> {
             None => body_of(file, interval),
         }
     }
+}
+
+/// An error where no root has the fallback file: a mistake that would show as 404 only much later.
+fn expect_fallback(roots: &Opened, settings: &Settings) -> io::Result<()> {
+    let Some(name) = &settings.fallback else {
+        return Ok(());
+    };
+    // At a time when no file has settled, so that none is kept.
+    let is_file = |root: &DocumentRoot| {
+        matches!(root.find(name.as_bytes(), Timestamp::from_seconds(0)), Ok(Found::File(_)))
+    };
+    if roots.roots().any(is_file) {
+        return Ok(());
+    }
+    let message = format!("{}: the --spa file {name} is not in it", settings.root.display());
+    Err(io::Error::new(io::ErrorKind::NotFound, message))
 }
 
 /// The 304 or 412 that the request's preconditions ask for, if they do.

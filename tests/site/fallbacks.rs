@@ -1,7 +1,7 @@
 //! What stands in for an unknown path: `--spa` and `--clean-urls`.
 
 use super::support::{Asked, Tree};
-use tinyhttpd::site::Settings;
+use tinyhttpd::site::{Settings, Site};
 
 const BROWSER: &str = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -139,9 +139,26 @@ fn an_answer_about_an_unknown_path_varies_with_accept_where_there_is_a_fallback(
 }
 
 #[test]
-fn a_fallback_that_is_not_there_is_404() {
+fn a_fallback_that_is_no_longer_there_is_404() {
+    let tree = Tree::with(&[("a.txt", "a"), ("index.html", "app")]);
+    let site = spa(&tree);
+    std::fs::remove_file(tree.path("index.html")).unwrap();
+    site.get_with("/unknown", BROWSER).expect_status("404 Not Found");
+}
+
+#[test]
+fn a_site_whose_fallback_is_not_there_is_not_opened() {
     let tree = Tree::with(&[("a.txt", "a")]);
-    spa(&tree).get_with("/unknown", BROWSER).expect_status("404 Not Found");
+    tree.directory("index.html");
+    for fallback in ["missing", "a.txt/", "a.txt/b", "index.html"] {
+        let settings = Settings {
+            root: tree.path(""),
+            fallback: Some(fallback.to_owned()),
+            ..Settings::default()
+        };
+        let error = Site::open(settings).err().expect("an error");
+        assert!(error.to_string().contains(fallback), "{error}");
+    }
 }
 
 #[test]

@@ -127,7 +127,37 @@ fn a_root_that_cannot_be_served_is_one_line_and_exit_1() {
     let missing = root.path().join("missing");
     for path in [&file, &missing] {
         let path = path.to_str().expect("UTF-8");
-        expect_failure(&["--root", path, "--port", "0"], &["cannot serve", path]);
+        let arguments = ["--root", path, "--port", "0"];
+        expect_failure(&arguments, &["cannot serve", path]);
+        let said = String::from_utf8(run(&arguments).stderr).expect("UTF-8");
+        assert_eq!(said.matches(path).count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_spa_file_that_is_not_there_is_one_line_and_exit_1() {
+    let root = root();
+    fs::create_dir(root.path().join("directory")).expect("a directory");
+    for name in ["missing.html", "directory", "directory/missing.html"] {
+        let arguments = ["--root", path(&root), "--port", "0", "--spa", name];
+        expect_failure(&arguments, &["cannot serve", path(&root), "--spa", name]);
+    }
+    let arguments = ["--root", path(&root), "--vhosts", "--port", "0", "--spa", "a"];
+    expect_failure(&arguments, &["--spa", "a"]);
+    fs::write(root.path().join("directory/a"), "").expect("a file");
+    drop(Running::start(&arguments, 1));
+}
+
+#[test]
+fn an_address_with_a_port_in_it_is_one_line_that_says_where_the_port_goes() {
+    let root = root();
+    for (address, advice) in [
+        ("127.0.0.1:9999", "--bind 127.0.0.1 --port 9999"),
+        ("[::1]:80", "--bind [::1] --port 80"),
+        ("localhost:80", "--bind localhost --port 80"),
+    ] {
+        let arguments = ["--root", path(&root), "-b", address];
+        expect_failure(&arguments, &[address, advice]);
     }
 }
 
