@@ -19,12 +19,12 @@
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
 //! [`site::Site::respond`], the rules in the order of RFC 9110; `openat.rs` is where the kernel
-//! keeps every path beneath the root, `kept.rs` what is known of files from their last use, and how
-//! that is proved again.
+//! keeps every path beneath the root, `roots.rs` opens the root anew where it was replaced, and
+//! `kept.rs` has what is known of files from their last use, and how that is proved again.
 //!
-//! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields, dates,
-//! validators, preconditions, ranges, negotiation, the head of a response. It is pure: the time and
-//! the facts about a file are passed in.
+//! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields, chunked
+//! bodies, dates, validators, preconditions, ranges, negotiation, the head of a response. It is
+//! pure: the time and the facts about a file are passed in.
 //!
 //! **[`limits`]** has every limit and every time of them all, each with its unit, its reason, and
 //! what happens when it is reached.

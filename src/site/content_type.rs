@@ -1,6 +1,6 @@
 //! The media type of a file, by its name (RFC 9110 §8.3.1).
 //!
-//! The table is that of [`media_types`]; above it lies what the user says with `--type`. Left out
+//! The table is that of `media_types.rs`; above it lies what the user says with `--type`. Left out
 //! on purpose: no byte of a file is looked at to guess what it holds.
 
 use super::media_types;
