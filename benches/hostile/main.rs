@@ -14,6 +14,8 @@ mod guest;
 mod idle;
 mod kinds;
 mod slow;
+mod soak;
+mod soak_client;
 
 use std::fs;
 use std::io;
@@ -29,7 +31,8 @@ Measures what hostile, slow and idle clients cost the others. Shows:
   idle      10,000 idle connections: their memory, and 16 busy clients beside them
   slow      5,000 clients that send a byte a second, 500 that read 64 MiB at 4 KiB a second, and a good one
   growth    100,000 connections of all kinds: descriptors, threads and memory before and after
-  download  1 GiB to one fast reader and to four";
+  download  1 GiB to one fast reader and to four
+  soak      for --seconds, all kinds of requests, resets and uploads under SIGHUPs over IPv4, IPv6 and a Unix socket";
 
 /// Workers of tinyhttpd where many clients are slow at once.
 const THREADS: &str = "4";
@@ -55,11 +58,12 @@ fn main() -> ExitCode {
 /// Runs what `options` ask for. Returns what failed.
 fn run(options: Options) -> io::Result<Vec<String>> {
     type Show = fn(&Stage) -> io::Result<Vec<String>>;
-    const SHOWS: [(&str, Show); 4] = [
+    const SHOWS: [(&str, Show); 5] = [
         ("idle", idle::show),
         ("slow", slow::show),
         ("growth", growth::show),
         ("download", download::show),
+        ("soak", soak::show),
     ];
     let descriptors = support::raise_descriptor_limit()?;
     let site = Site::create()?;
