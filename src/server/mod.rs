@@ -19,6 +19,8 @@ mod settings;
 mod slot;
 mod socket;
 mod table;
+#[cfg(all(test, not(loom)))]
+mod testing;
 mod tickets;
 mod transfer;
 mod turn;

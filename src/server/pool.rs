@@ -104,7 +104,8 @@ impl Pool {
         }
     }
 
-    fn worker(&self, number: usize) -> Worker<'_> {
+    /// The worker of this number, before its first turn.
+    pub fn worker(&self, number: usize) -> Worker<'_> {
         Worker {
             post: &self.shared.watch.posts()[number],
             clock: Clock::new(self.shared.started),
@@ -196,7 +197,7 @@ impl Pool {
     }
 
     /// One turn of a worker. Whether the worker still has its ticket.
-    fn turn(
+    pub fn turn(
         &self,
         worker: &mut Worker,
         dear: Option<Dear>,
@@ -240,12 +241,30 @@ impl Pool {
         }
     }
 
-    /// Brings news to the connection in `place`. What was logged of a connection that ends is in the
-    /// log before its client sees the end.
+    /// Brings news to the connection in `place`.
     fn attend(&self, place: &Place, news: News, turn: &mut Turn, buffers: &mut Buffers) {
+        self.attend_by(Connection::go_on, place, news, turn, buffers);
+    }
+
+    /// Brings news to the connection in `place`, which `go_on` goes on with. A panic costs that one.
+    /// What was logged of a connection that ends is in the log before its client sees the end.
+    fn attend_by(
+        &self,
+        go_on: fn(&mut Connection, News, &mut Turn, &mut Buffers) -> Fate,
+        place: &Place,
+        news: News,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) {
         place.attend(news, |place, news| {
             let Some(connection) = place else { return };
-            if go_on(connection, news, turn, buffers) == Fate::Close {
+            let gone_on = AssertUnwindSafe(|| go_on(connection, news, turn, buffers));
+            let fate = catch_unwind(gone_on).unwrap_or_else(|_| {
+                let socket = connection.socket();
+                log::error!("a worker panicked; it costs the connection {socket}");
+                Fate::Close
+            });
+            if fate == Fate::Close {
                 turn.lines().flush();
                 *place = None;
                 self.count_end();
@@ -401,12 +420,64 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Goes on with a connection. A panic costs that one.
-fn go_on(connection: &mut Connection, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
-    let fate = catch_unwind(AssertUnwindSafe(|| connection.go_on(news, turn, buffers)));
-    fate.unwrap_or_else(|_| {
-        log::error!("a worker panicked; it costs the connection {}", connection.socket());
-        buffers.head.clear();
-        Fate::Close
-    })
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::server::socket::Peer;
+    use crate::server::testing::Room;
+    use std::io::{Read, Write};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    /// A connection that the pool has taken in: the client's end, and the place.
+    fn connect<'a>(pool: &'a Pool, worker: &mut Worker) -> (UnixStream, &'a Place) {
+        let (client, socket) = UnixStream::pair().expect("sockets");
+        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
+        let number = socket.number();
+        assert!(pool.count_in());
+        pool.turn(worker, None, |turn, buffers| pool.take_in(socket, turn, buffers));
+        (client, pool.table.place(number).expect("a place"))
+    }
+
+    #[test]
+    fn a_panic_costs_one_connection_and_the_worker_goes_on() {
+        let room = Room::new();
+        let pool = &room.pool;
+        let mut worker = room.worker();
+        let (mut client, place) = connect(pool, &mut worker);
+        assert_eq!(pool.connections(), 1);
+        pool.turn(&mut worker, None, |turn, buffers| {
+            let panics = |_: &mut Connection, _, _: &mut Turn, _: &mut Buffers| panic!("as asked");
+            pool.attend_by(panics, place, News::READY, turn, buffers);
+        });
+        assert_eq!(pool.connections(), 0);
+        assert_eq!(client.read(&mut [0]).expect("an end"), 0);
+        let (mut client, place) = connect(pool, &mut worker);
+        client.write_all(b"GET /file HTTP/1.0\r\n\r\n").expect("room");
+        pool.turn(&mut worker, None, |turn, buffers| {
+            pool.attend(place, News::READY, turn, buffers);
+        });
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    }
+
+    #[test]
+    fn who_is_late_is_attended_to_by_a_waiter_and_not_by_the_watcher() {
+        let room = Room::with(|_, server| server.head_time = Duration::ZERO);
+        let pool = &room.pool;
+        let mut worker = room.worker();
+        // Late at once: closed by the turn that takes it in. One that is put there and not attended
+        // to waits for the sweep.
+        let (_client, socket) = UnixStream::pair().expect("sockets");
+        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
+        assert!(pool.count_in());
+        pool.hand_over(socket, &Clock::new(pool.shared.started));
+        pool.sweep(u64::MAX - 1);
+        assert_eq!(pool.connections(), 1);
+        assert!(pool.wait(&mut worker));
+        assert_eq!(worker.post.events().pop_front(), Some(Event::Announced));
+        pool.turn(&mut worker, None, |turn, buffers| pool.attend_to_told(turn, buffers));
+        assert_eq!(pool.connections(), 0);
+    }
 }

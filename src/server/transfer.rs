@@ -178,3 +178,136 @@ fn in_memory(body: &Body) -> Option<&[u8]> {
     };
     (!bytes.is_empty()).then_some(bytes)
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::server::socket::Peer;
+    use rustix::net::sockopt::{Timeout, set_socket_timeout};
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    /// Bytes that no socket holds.
+    const LONG: usize = 4 << 20;
+
+    fn pair() -> (UnixStream, Socket) {
+        let (client, socket) = UnixStream::pair().expect("sockets");
+        // As every accepted socket has it.
+        let time = Some(Duration::from_millis(10));
+        set_socket_timeout(&socket, Timeout::Send, time).expect("an option");
+        (client, Socket::new(OwnedFd::from(socket), Peer::Unix))
+    }
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (0..length).map(|at| (at / 7) as u8).collect()
+    }
+
+    fn file(length: usize) -> File {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&bytes(length)).expect("room");
+        file
+    }
+
+    /// Pushes until all is sent, to a client that reads whenever no more goes; what has come.
+    fn push_all(mut transfer: Transfer, socket: &mut Socket, client: &mut UnixStream) -> Vec<u8> {
+        client.set_nonblocking(true).expect("an option");
+        let mut received = Vec::new();
+        let mut blocked = 0;
+        loop {
+            let pushed = transfer.push(socket, Blocking::No).expect("no error");
+            let _ = client.read_to_end(&mut received);
+            match pushed {
+                Pushed::Whole => break,
+                Pushed::Blocked(_) => blocked += 1,
+                Pushed::Paused => {}
+                Pushed::Slow => panic!("nothing waits for the client"),
+            }
+        }
+        assert!(blocked > 0, "short sends are what this is about");
+        assert_eq!(transfer.sent(), received.len() as u64);
+        received
+    }
+
+    #[test]
+    fn a_short_body_goes_out_with_the_head_in_one_piece() {
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let mut transfer = Transfer::new(&mut head, Body::text(b"body".to_vec()));
+        assert_eq!(transfer.push(&mut socket, Blocking::No).expect("room"), Pushed::Whole);
+        assert_eq!((transfer.sent(), transfer.body_sent()), (8, 4));
+        let mut received = [0; 9];
+        assert_eq!(client.read(&mut received).expect("bytes"), 8);
+        assert_eq!(&received[..8], b"headbody");
+    }
+
+    #[test]
+    fn what_is_sent_in_pieces_arrives_whole() {
+        let whole = [b"head".to_vec(), bytes(LONG)].concat();
+        let bodies = [Body::text(bytes(LONG)), Body::File(Arc::new(file(LONG)), 0..LONG as u64)];
+        for body in bodies {
+            let (mut client, mut socket) = pair();
+            let mut head = b"head".to_vec();
+            let mut transfer = Transfer::new(&mut head, body);
+            let pushed = transfer.push(&mut socket, Blocking::No).expect("no error");
+            assert!(matches!(pushed, Pushed::Blocked(_)), "{pushed:?}");
+            let sent = transfer.sent();
+            // Nothing goes without room, and nothing is counted.
+            let pushed = transfer.push(&mut socket, Blocking::No).expect("no error");
+            assert!(matches!(pushed, Pushed::Blocked(_)), "{pushed:?}");
+            assert_eq!(transfer.sent(), sent);
+            let transfer = transfer.into_owned();
+            assert!(push_all(transfer, &mut socket, &mut client) == whole);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_body_is_exactly_that_part() {
+        let (mut client, mut socket) = pair();
+        let body = Body::Bytes(Arc::from(bytes(LONG)), 5..LONG - 3);
+        let mut head = Vec::new();
+        let transfer = Transfer::new(&mut head, body);
+        assert!(push_all(transfer, &mut socket, &mut client) == bytes(LONG)[5..LONG - 3]);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_an_error_and_nothing_is_padded() {
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let mut transfer = Transfer::new(&mut head, Body::File(Arc::new(file(1000)), 0..2000));
+        let error = transfer.push(&mut socket, Blocking::No).expect_err("it is too short");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(transfer.body_sent(), 1000);
+        drop(socket);
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).expect("an end");
+        assert_eq!(received.len(), 1004);
+    }
+
+    #[test]
+    fn to_wait_for_a_client_that_does_not_read_has_an_end() {
+        for body in [Body::text(bytes(LONG)), Body::File(Arc::new(file(LONG)), 0..LONG as u64)] {
+            let (_client, mut socket) = pair();
+            let mut head = Vec::new();
+            let mut transfer = Transfer::new(&mut head, body);
+            let mut pushes = 0;
+            // It keeps up as long as the socket has room for whole pieces, and then no more.
+            while transfer.push(&mut socket, Blocking::Yes).expect("no error") == Pushed::Paused {
+                pushes += 1;
+            }
+            assert!(pushes <= LONG / BLOCKING_BYTES_MAX, "{pushes}");
+            assert!(transfer.sent() < LONG as u64);
+        }
+    }
+
+    #[test]
+    fn an_answer_holds_its_bytes_and_no_file() {
+        let mut head = b"head".to_vec();
+        assert_eq!(Transfer::new(&mut head, Body::text(bytes(5000))).held_bytes(), 5004);
+        head.truncate(4);
+        let body = Body::File(Arc::new(file(5000)), 0..5000);
+        assert_eq!(Transfer::new(&mut head, body).held_bytes(), 4);
+    }
+}

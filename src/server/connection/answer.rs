@@ -147,6 +147,12 @@ pub fn broke_off(io: &Io, error: &io::Error) -> Next {
 }
 
 impl Answer {
+    /// Bytes of the requests behind it.
+    #[cfg(test)]
+    pub fn unread_bytes(&self) -> usize {
+        self.unread.len()
+    }
+
     /// Goes on with an answer for which there may be room now.
     pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
         let before = self.transfer.sent();

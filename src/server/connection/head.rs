@@ -54,6 +54,12 @@ impl Head {
         }
     }
 
+    /// Bytes that its buffer has room for.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.unread.capacity()
+    }
+
     /// Answers the requests that are there, receives what has arrived, and answers every whole
     /// request in it.
     pub fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {

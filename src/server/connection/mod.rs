@@ -8,6 +8,8 @@ mod answer;
 mod body;
 mod head;
 mod linger;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use super::access_log::Lines;
 use super::clock::Clock;
