@@ -11,10 +11,10 @@
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not
-//! know where an answer comes from. Begin with `server/connection.rs`, which holds one connection's
-//! life from accept to close, and go on with `pool.rs`, `table.rs` and `tickets.rs`, which bring
-//! connections and workers together. `ready_set.rs` alone knows epoll, `socket.rs` the calls on a
-//! connection.
+//! know where an answer comes from. Begin with `pool.rs`, where workers play their roles, and go on
+//! with `connection/`, which has a file for each state of a connection. `slot.rs` says who may act
+//! on a connection, `tickets.rs` who plays which role, `watch.rs` what happens when one is held up;
+//! `ready_set.rs` alone knows epoll, `socket.rs` the calls on a connection.
 //!
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
@@ -39,14 +39,22 @@
 //! - **Ready set**: the connections that can go on now. The kernel keeps it; workers wait on it.
 //! - **Worker**: one of a fixed number of threads that go on with connections. It owns the buffers;
 //!   a connection that waits has none.
-//! - **Ticket**: a worker's leave to wait on the ready set. There are a few; a worker without one
-//!   is a **spare**, and steps in for one that is about to block on a client.
-//! - **Slot**: a connection's place in the table, by its descriptor. Who holds a slot's lock
-//!   **owns** the connection.
-//! - **News**: what a connection is told through its slot: it is ready, hung up, late, should make
-//!   room, or the server is stopping.
-//! - **To rest**: to be between two requests, with not a byte of the next one. Only what rests
-//!   makes room for others.
+//! - **Role**: what a worker does: wait on the ready set, accept on a listener, or do dear work.
+//! - **Ticket**: the right to play a role. There are a few; a worker without one is a **spare**, and
+//!   steps in for one that is about to block or that is held up.
+//! - **Turn**: what a worker does between two waits.
+//! - **Dear work**: what one request may ask for and what costs a hundred times the others: a
+//!   listing, and the end of an upload. It has a queue, and few do it at a time.
+//! - **Watcher**: the thread that sees which worker is held up, and which connection is late.
+//! - **Slot**: a connection's place in the table, by its descriptor, with the one word that says
+//!   whether somebody **owns** the connection: acts on it now.
+//! - **News**: what a connection is told through its slot: it is ready, hung up, to be looked at,
+//!   should make room, or can have its dear work done.
+//! - **Drained**: said of a connection that has seen the end of what it was told of, so that the
+//!   kernel tells the next change. Only then may it wait.
+//! - **To give way**: to let others go on first, though there is more to do.
+//! - **To rest**: to be between two requests, with not a byte of the next one.
+//! - **To make room**: to end, at the limit of connections, so that another can begin.
 //! - **Late**: past its deadline. Each connection has one deadline at a time.
 //! - **To linger**: after a last answer, to throw away what the client still sends until it ends,
 //!   so that the answer is not lost to a reset.

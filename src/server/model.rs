@@ -130,9 +130,14 @@ fn a_ticket_is_with_one_of_the_worker_and_the_watcher() {
             let duty = Arc::clone(&duty);
             thread::spawn(move || duty.take_from(duty.look()))
         };
-        let keeps = duty.end();
+        let mut keeps = duty.end();
+        if keeps {
+            duty.begin(true);
+            keeps = duty.end();
+        }
         let is_taken = watcher.join().expect("no panic");
         assert_ne!(keeps, is_taken, "the ticket is with two, or with none");
+        assert!(!duty.look().is_busy(), "the turn is over");
     });
 }
 

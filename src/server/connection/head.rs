@@ -78,7 +78,6 @@ impl Head {
         if self.judged < self.unread.len() {
             // Left behind an answer that had to wait: to be taken as if it came now.
             let unread = std::mem::take(&mut self.unread);
-            io.has_come = false;
             match answer_all(&unread, listing, io, turn, &mut buffers.head) {
                 ControlFlow::Break(next) => return next,
                 ControlFlow::Continue(left) => self.keep(&unread[unread.len() - left..], io, turn),
@@ -137,6 +136,7 @@ impl Head {
         let Buffers { input, head } = buffers;
         let bytes = &input[..count];
         let left = answer_all(bytes, None, io, turn, head)?;
+        io.is_plain = left == 0 && io.answered == 1;
         self.keep(&bytes[count - left..], io, turn);
         ControlFlow::Continue(self)
     }
@@ -238,6 +238,7 @@ fn answer_all(
                 let behind = &rest[head_bytes..];
                 answer(&request, rest, behind, listing.take(), io, turn, head)?;
                 rest = behind;
+                io.answered += 1;
                 io.has_come = false;
                 if is_dear || !rest.is_empty() && turn.is_over() {
                     return ControlFlow::Break(Next::GiveWay(State::Head(Head::with(

@@ -49,6 +49,11 @@ pub struct Io {
     hung_up: bool,
     /// Whether the bytes that come next had come before this turn's wait returned.
     has_come: bool,
+    /// Whether the last turn has received once, one whole request and nothing else. An event tells
+    /// of bytes that are there when the wait returns; after such a turn nobody has taken them since.
+    is_plain: bool,
+    /// Requests answered in this turn.
+    answered: u32,
     /// Whether the dear work that was asked for can be done now.
     is_its_turn: bool,
 }
@@ -100,6 +105,8 @@ impl Connection {
                 is_used: false,
                 hung_up: false,
                 has_come: false,
+                is_plain: false,
+                answered: 0,
                 is_its_turn: false,
             },
             state: State::default(),
@@ -135,7 +142,9 @@ impl Connection {
     /// A connection that is late gets what has arrived in time before it is given up.
     pub fn go_on(&mut self, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
         self.io.hung_up |= news.says(News::HUNG_UP);
-        self.io.has_come = news.says(News::READY);
+        let was_plain = std::mem::replace(&mut self.io.is_plain, false);
+        self.io.has_come = was_plain && news.says(News::READY);
+        self.io.answered = 0;
         self.io.is_its_turn = news.says(News::DEAR);
         let mut state = std::mem::take(&mut self.state);
         loop {
