@@ -108,8 +108,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Asks for leave to block: the worker's ticket passes to a spare, if there is one. A worker
-    /// without a ticket may block already.
+    /// whose ticket is gone may block already; one that does dear work keeps others waiting for it.
     pub fn may_block(&self) -> bool {
+        if self.dear.is_some() {
+            return false;
+        }
         if !self.post.duty.give_up() {
             return true;
         }
