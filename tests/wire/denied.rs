@@ -1,6 +1,6 @@
 //! What the system denies to a program that is not root: a file, the document root itself, a port.
 
-use crate::support::{Client, Program, exchange, masked};
+use crate::support::{Client, Program, exchange, is_installed, masked};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -148,4 +148,22 @@ fn unix_socket_where_this_user_may_make_none_is_one_line_that_says_so() {
         }
     }
     set_mode(root.path(), 0o700);
+}
+
+#[test]
+fn more_threads_than_the_system_gives_are_one_line_and_exit_1() {
+    if !is_installed("prlimit") {
+        return;
+    }
+    let root = open_root();
+    for threads in ["1000", "100000", "4294967295", "18446744073709551615"] {
+        let mut command = Command::new("prlimit");
+        command.args(["--nproc=200", env!("CARGO_BIN_EXE_tinyhttpd")]);
+        command.args(["--port", "0", "--threads", threads, "--root"]).arg(root.path());
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534).gid(65534);
+        }
+        command.env_remove("RUST_LOG");
+        expect_failure(command, &["--threads"]);
+    }
 }

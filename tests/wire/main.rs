@@ -1,9 +1,12 @@
 //! The server over real sockets, and the program as a user runs it: one file a subject, one client
 //! for all.
 
+mod accept;
+mod blocked;
 mod calls;
 mod chunked;
 mod command;
+mod deadlines;
 mod denied;
 mod descriptors;
 mod disk;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -166,6 +166,8 @@ impl Reply {
 pub struct Program {
     pub child: Child,
     pub address: SocketAddr,
+    /// Held open, for further URLs.
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Program {
@@ -183,10 +185,11 @@ impl Program {
         let child = command.spawn().expect("the program");
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         // Whole at once, so that it is ended whatever comes.
-        let mut program = Program { child, address };
+        let mut program = Program { child, address, stdout: None };
         let stdout = program.child.stdout.take().expect("a pipe");
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let stdout = program.stdout.insert(BufReader::new(stdout));
+        stdout.read_line(&mut line).expect("a line");
         let port = line.trim_end().trim_end_matches('/').rsplit(':').next();
         program.address.set_port(port.expect("a port").parse().expect("a number"));
         program
