@@ -4,6 +4,7 @@
 use crate::support::{Client, Program, get, tampered, wait_until};
 use rustix::process::Signal;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -35,14 +36,15 @@ fn root(length: u64) -> TempDir {
     root
 }
 
-/// strace's options to delay `call` on the slow files for an hour.
-fn delay(root: &Path, call: &str) -> Vec<String> {
-    let mut options = vec![
-        "-e".to_owned(),
-        format!("trace={call}"),
-        "-e".to_owned(),
-        format!("inject={call}:delay_enter=3600s"),
-    ];
+/// strace's options to delay `calls` for an hour.
+fn delay(calls: &str) -> Vec<String> {
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:delay_enter=3600s"));
+    vec!["-e".to_owned(), trace, "-e".to_owned(), inject]
+}
+
+/// The same, for calls on the slow files alone.
+fn delay_slow_files(root: &Path, calls: &str) -> Vec<String> {
+    let mut options = delay(calls);
     for name in slow_names() {
         // By descriptor, and as openat2 is given it.
         for path in [root.join(&name).to_str().expect("UTF-8"), &name] {
@@ -68,19 +70,15 @@ fn held(program: &Program) -> usize {
 }
 
 /// Others are answered, on a connection that rests and on new ones, beside requests that the disk
-/// holds up in `call`, of which `held_min` get so far at the same time.
+/// holds up, of which `held_min` get so far at the same time.
 #[track_caller]
 fn expect_others_answered(
     root: &TempDir,
-    call: &str,
+    tampering: &[String],
     held_min: usize,
     arguments: &[&str],
     request: impl Fn(&str) -> String,
 ) {
-    let tampering = match call {
-        "fsync" | "getdents64" => vec!["-e".to_owned(), format!("inject={call}:delay_enter=3600s")],
-        _ => delay(root.path(), call),
-    };
     let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();
     let threads = WORKERS.to_string();
     let arguments = [&["-q", "--threads", &threads], arguments].concat();
@@ -103,26 +101,33 @@ fn expect_others_answered(
     assert!(held(&program) >= held_min, "it holds them up no longer");
 }
 
+/// The same for requests of the slow files, of `length` bytes, which are held up in `calls`.
+#[track_caller]
+fn expect_others_answered_beside(length: u64, calls: &str) {
+    let root = root(length);
+    let tampering = delay_slow_files(root.path(), calls);
+    expect_others_answered(&root, &tampering, SLOW, &[], |name| get(&format!("/{name}")));
+}
+
 #[test]
 fn opens_that_take_their_time_hold_up_nobody_else() {
-    expect_others_answered(&root(1000), "openat2", SLOW, &[], |name| get(&format!("/{name}")));
+    expect_others_answered_beside(1000, "openat2,openat");
 }
 
 /// A network file system may take its time with these.
 #[test]
 fn looks_that_take_their_time_hold_up_nobody_else() {
-    let call = "newfstatat";
-    expect_others_answered(&root(1000), call, SLOW, &[], |name| get(&format!("/{name}")));
+    expect_others_answered_beside(1000, "newfstatat,statx");
 }
 
 #[test]
 fn cold_reads_hold_up_nobody_else() {
-    expect_others_answered(&root(1000), "pread64", SLOW, &[], |name| get(&format!("/{name}")));
+    expect_others_answered_beside(1000, "read,pread64,preadv,preadv2");
 }
 
 #[test]
 fn cold_sendfile_holds_up_nobody_else() {
-    expect_others_answered(&root(LONG), "sendfile", SLOW, &[], |name| get(&format!("/{name}")));
+    expect_others_answered_beside(LONG, "sendfile");
 }
 
 /// How many get so far at the same time is the server's choice.
@@ -130,7 +135,7 @@ fn cold_sendfile_holds_up_nobody_else() {
 fn uploads_that_reach_the_disk_slowly_hold_up_nobody_else() {
     let put =
         |name: &str| format!("PUT /new-{name} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
-    expect_others_answered(&root(0), "fsync", 1, &["--writable"], put);
+    expect_others_answered(&root(0), &delay("fsync,fdatasync"), 1, &["--writable"], put);
 }
 
 /// The same.
@@ -141,13 +146,13 @@ fn directories_that_are_read_slowly_hold_up_nobody_else() {
         fs::create_dir(root.path().join(format!("list-{name}"))).expect("a directory");
     }
     let list = |name: &str| get(&format!("/list-{name}/"));
-    expect_others_answered(&root, "getdents64", 1, &["--list"], list);
+    expect_others_answered(&root, &delay("getdents64"), 1, &["--list"], list);
 }
 
-/// `signal` does what it is for, though the disk holds up an open for ever.
+/// The signals end the program within the grace, though the disk holds up an open for ever.
 fn expect_end_after(signals: &[Signal], grace: &str) {
     let root = root(1000);
-    let tampering = delay(root.path(), "openat2");
+    let tampering = delay_slow_files(root.path(), "openat2");
     let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();
     let arguments = ["--threads", "8", "--grace", grace];
     let Some(mut program) = tampered(root.path(), &tampering, &arguments) else { return };
@@ -175,4 +180,33 @@ fn grace_holds_whatever_the_disk_does() {
 #[test]
 fn stop_after_a_hangup_holds_too() {
     expect_end_after(&[Signal::HUP, Signal::TERM], "0");
+}
+
+/// The first of two requests is in the log, though the disk holds up the second, which the same
+/// worker has begun.
+#[track_caller]
+fn expect_line_in_log(root: &TempDir, tampering: &[String], arguments: &[&str], second: &str) {
+    let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();
+    let Some(mut program) = tampered(root.path(), &tampering, arguments) else { return };
+    let mut stderr = program.child.stderr.take().expect("a pipe");
+    rustix::io::ioctl_fionbio(&stderr, true).expect("an option");
+    let mut client = Client::new(program.address);
+    client.send(get("/file?first") + second);
+    client.reply().expect_status(200);
+    let mut said = Vec::new();
+    wait_until("the line is in the log", || {
+        // There is nothing, or all that there is.
+        let _ = stderr.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).contains("\"GET /file?first HTTP/1.1\" 200 ")
+    });
+    assert!(!client.is_answered());
+}
+
+#[test]
+fn lines_of_the_log_do_not_wait_for_the_disk() {
+    let root = root(1000);
+    let tampering = delay_slow_files(root.path(), "openat2,openat");
+    expect_line_in_log(&root, &tampering, &[], &get("/slow0"));
+    let put = "PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    expect_line_in_log(&root, &delay("fsync,fdatasync"), &["--writable"], put);
 }
