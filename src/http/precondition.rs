@@ -140,9 +140,9 @@ fn if_none_match(fields: &Fields, current: Option<&Validators>) -> Condition {
     }
 }
 
-/// `If-Modified-Since`: true if Last-Modified is later, or its second not over; ignored without it, for methods other than
-/// GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one later than `now` (RFC 1945
-/// §10.9).
+/// `If-Modified-Since`: true if Last-Modified is later, or its second not over; ignored without it,
+/// for methods other than GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one later
+/// than `now` (RFC 1945 §10.9).
 fn if_modified_since(
     method: Method,
     fields: &Fields,

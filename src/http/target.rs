@@ -204,9 +204,9 @@ impl<'a> RequestPath<'a> {
         self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 
-    /// Whether the path was sent as it reads now, but for escapes: no dot segment, no repeated slash,
-    /// and no `\`, which browsers take for a slash. Then a reference relative to it leads where it
-    /// seems to.
+    /// Whether the path was sent as it reads now, but for escapes: no dot segment, no repeated
+    /// slash, and no `\`, which browsers take for a slash. Then a reference relative to it leads
+    /// where it seems to.
     pub fn is_plain(&self) -> bool {
         self.is_plain
     }

@@ -1,5 +1,5 @@
-//! Validators: entity-tag and Last-Modified, from a file's bytes or from what is known about it (RFC
-//! 9110 §8.8), and the comparison of entity-tags.
+//! Validators: entity-tag and Last-Modified, from a file's bytes or from what is known about it
+//! (RFC 9110 §8.8), and the comparison of entity-tags.
 //!
 //! Every entity-tag made here is strong, and the same on every machine that holds the same file.
 //! Left out: weak entity-tags of our own, as no representation needs one.

@@ -1,7 +1,8 @@
 //! The built-in page for an answer that is no file: the status, and what it means in one sentence
 //! (RFC 9110 §15).
 //!
-//! It stands alone: no script, nothing to load, not even an icon, and light or dark as the reader has it.
+//! It stands alone: no script, nothing to load, not even an icon, and light or dark as the reader
+//! has it.
 
 use crate::http::response::Status;
 

@@ -113,7 +113,8 @@ fn of_extension(extension: &str) -> Option<&'static str> {
         .or_else(|| mime_guess::from_ext(extension).first_raw())
 }
 
-/// Whether a name is one of a project's files, alone or with more after a dot, hyphen or underscore.
+/// Whether a name is one of a project's files, alone or with more after a dot, hyphen or
+/// underscore.
 fn is_of_a_project(file_name: &[u8]) -> bool {
     let ends = |byte: &u8| matches!(byte, b'.' | b'-' | b'_');
     let end = file_name.iter().position(ends).unwrap_or(file_name.len());

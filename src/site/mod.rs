@@ -53,7 +53,7 @@ use response::{Body, Response};
 use roots::{Opened, Roots};
 use std::io;
 use std::ops::Range;
-use std::path;
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 use upload::Upload;
 
@@ -128,8 +128,7 @@ impl Site {
     /// Where the root is missing, is no directory or cannot be read, or has no fallback file though
     /// one is set. It names what it is about.
     pub fn open(mut settings: Settings) -> io::Result<Site> {
-        // A relative path would stay with the directory this process is in, though it be replaced.
-        settings.root = path::absolute(&settings.root).unwrap_or(settings.root);
+        settings.root = absolute(settings.root);
         let roots = Roots::open(&settings)?;
         expect_fallback(&roots.current(), &settings)?;
         if settings.writable {
@@ -415,6 +414,16 @@ impl Asked<'_> {
             Some(handle) => Body::File(handle, interval),
             None => body_of(file, interval),
         }
+    }
+}
+
+/// The same directory by an absolute path: a relative one would stay with the directory that this
+/// process is in, though another takes its place. Where the absolute one does not lead there, say
+/// through a directory that this process may not enter, the relative one has to do.
+fn absolute(root: PathBuf) -> PathBuf {
+    match path::absolute(&root) {
+        Ok(absolute) if openat::identify(&absolute) == openat::identify(&root) => absolute,
+        _ => root,
     }
 }
 

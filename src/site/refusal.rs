@@ -41,8 +41,8 @@ pub(super) fn redirect_to_page(path: &RequestPath, query: Option<&[u8]>) -> Resp
     redirect(path, format!("../{}", encode_path(path.name())), "", query)
 }
 
-/// 301 to `relative`, which is right behind a proxy that cuts a prefix off the path too. A path that
-/// is not plain gets the whole one, with `end` after it: it begins with one slash and holds no
+/// 301 to `relative`, which is right behind a proxy that cuts a prefix off the path too. A path
+/// that is not plain gets the whole one, with `end` after it: it begins with one slash and holds no
 /// `\`, so that no browser takes it for another host.
 fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]>) -> Response {
     let mut location = match path.is_plain() {

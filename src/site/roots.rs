@@ -61,8 +61,8 @@ impl Roots {
         opened.places != places(settings) && self.renew(settings, &opened)
     }
 
-    /// As [`Roots::look`], for a request to `host` that has found nothing: looks at the root that it
-    /// was sought in and no other.
+    /// As [`Roots::look`], for a request to `host` that has found nothing: looks at the root that
+    /// it was sought in and no other.
     pub(super) fn look_for(&self, settings: &Settings, host: Option<&[u8]>) -> bool {
         let opened = self.current();
         !opened.is_in_place(host) && self.renew(settings, &opened)
