@@ -5,7 +5,7 @@
 //! and leaves alone what is behind the body: that is the next request.
 
 use super::chunked::Decoder;
-use super::request::Reject;
+use super::reject::Reject;
 
 /// How the end of a request's body is found (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

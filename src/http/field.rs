@@ -3,7 +3,8 @@
 //! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for
 //! the reader of each field. Folded lines (RFC 9112 §5.2) are refused.
 
-use super::request::{Line, Reject, Stop, take_line};
+use super::line::{Line, Stop, take_line};
+use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
 
 /// The field section of one request head, borrowed from the bytes it was parsed from.

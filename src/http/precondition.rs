@@ -3,7 +3,7 @@
 use super::{
     date::{self, Timestamp},
     field::Fields,
-    request::Method,
+    method::Method,
     validator::{EntityTag, Validators},
 };
 

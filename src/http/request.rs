@@ -12,9 +12,13 @@
 
 use super::body::Framing;
 use super::field::{Fields, is_token};
-use super::response::Status;
+use super::line::{Line, Stop, find_control, take_line};
 use super::target::{Target, is_host};
 use crate::limits::{EMPTY_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
+
+pub use super::method::Method;
+pub use super::reject::Reject;
+pub use super::version::Version;
 
 /// What [`parse`] makes of the bytes received so far.
 #[derive(Debug)]
@@ -30,197 +34,6 @@ pub enum Parsed<'a> {
     Partial,
     /// No continuation can make this a request that is served.
     Refused(Reject),
-}
-
-/// Why a head is refused, or a chunked body; [`Reject::status`] gives the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reject {
-    /// More than [`EMPTY_LINES_MAX`] empty lines before the request line: 400.
-    TooManyEmptyLines,
-    /// NUL or another control byte in a line; HT is not one of them (RFC 9110 §5.5): 400.
-    ControlByte,
-    /// CR that LF does not follow (RFC 9112 §2.2): 400.
-    BareCr,
-    /// A request line that is not three parts with a single SP between them, such as a
-    /// Simple-Request: 400.
-    RequestLine,
-    /// A request line of more than [`REQUEST_LINE_BYTES_MAX`] bytes, ended or not, that does not
-    /// begin with an unknown method: 414.
-    RequestLineTooLong,
-    /// An HTTP-version that is not `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112 §2.3): 400.
-    Version,
-    /// A well-formed HTTP-version of another major version than 1; the HTTP/2 preface is one: 505.
-    UnsupportedVersion,
-    /// A method that is no token: 400.
-    Method,
-    /// A token that is no registered method; methods are case-sensitive (RFC 9110 §9.1), so `get`
-    /// is one: 501.
-    UnknownMethod,
-    /// A request-target that is neither origin-form nor absolute-form with `http://`, nor `*` for
-    /// OPTIONS: 400.
-    TargetForm,
-    /// A request-target with a fragment, which is never sent (RFC 9112 §3.2): 400.
-    TargetFragment,
-    /// An absolute-form whose authority has userinfo, no host, or is not `uri-host [":" port]` (RFC
-    /// 9110 §4.2): 400.
-    TargetAuthority,
-    /// A line that starts with a blank: the deprecated line folding (RFC 9112 §5.2): 400.
-    FoldedLine,
-    /// A field line without a colon: 400.
-    FieldWithoutColon,
-    /// A field name that is empty or no token; a blank before the colon is the known trick (RFC
-    /// 9112 §5.1): 400.
-    FieldName,
-    /// More than [`FIELD_LINES_MAX`](crate::limits::FIELD_LINES_MAX) field lines: 431.
-    TooManyFieldLines,
-    /// A head of more than [`HEAD_BYTES_MAX`] bytes, ended or not: 431.
-    HeadTooLong,
-    /// HTTP/1.1 without Host (RFC 9112 §3.2): 400.
-    MissingHost,
-    /// More than one Host line, in any version, even where they agree: 400.
-    RepeatedHost,
-    /// A Host that is not `uri-host [":" port]`: 400.
-    MalformedHost,
-    /// A Content-Length that is not all digits (a list of equal numbers too), or more than 2^64 - 1
-    /// (RFC 9110 §8.6): 400.
-    MalformedContentLength,
-    /// Content-Length in several lines with different values: 400.
-    ConflictingContentLength,
-    /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112
-    /// §6.1): 400.
-    ContentLengthAndTransferEncoding,
-    /// Transfer-Encoding in HTTP/1.0, or one that does not end in `chunked` or has it twice: the
-    /// body's end could not be found (RFC 9112 §6.1, §6.3): 400.
-    TransferEncoding,
-    /// Another transfer coding before `chunked`: 501 (RFC 9112 §6.1).
-    UnknownTransferCoding,
-    /// A chunk's size that is not 1 to 16 hexadecimal digits, or has not CRLF after it: 400.
-    ChunkSize,
-    /// A chunk extension that RFC 9112 §7.1.1 does not know: 400.
-    ChunkExtension,
-    /// Data of a chunk that CRLF does not follow: 400.
-    ChunkEnd,
-    /// A trailer section that is no field lines ended by CRLF (RFC 9112 §7.1.2): 400.
-    Trailer,
-    /// Chunk extensions and trailer fields beyond the limits of a head: 400.
-    ChunkOverhead,
-}
-
-impl Reject {
-    /// The status code of the answer: 400, 414, 431, 501 or 505.
-    pub fn status(self) -> Status {
-        match self {
-            Reject::RequestLineTooLong => Status::UriTooLong,
-            Reject::TooManyFieldLines | Reject::HeadTooLong => Status::RequestHeaderFieldsTooLarge,
-            Reject::UnknownMethod | Reject::UnknownTransferCoding => Status::NotImplemented,
-            Reject::UnsupportedVersion => Status::HttpVersionNotSupported,
-            _ => Status::BadRequest,
-        }
-    }
-
-    /// A short phrase for the log, without anything the client sent.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Reject::TooManyEmptyLines => "too many empty lines before the request line",
-            Reject::ControlByte => "a control byte in the head",
-            Reject::BareCr => "CR without LF",
-            Reject::RequestLine => "a request line that is not three parts",
-            Reject::RequestLineTooLong => "the request line is too long",
-            Reject::Version => "a malformed HTTP-version",
-            Reject::UnsupportedVersion => "an unsupported HTTP-version",
-            Reject::Method => "a method that is no token",
-            Reject::UnknownMethod => "an unknown method",
-            Reject::TargetForm => "a request-target in a form that is not served",
-            Reject::TargetFragment => "a fragment in the request-target",
-            Reject::TargetAuthority => "a bad authority in the request-target",
-            Reject::FoldedLine => "a folded field line",
-            Reject::FieldWithoutColon => "a field line without a colon",
-            Reject::FieldName => "a field name that is no token",
-            Reject::TooManyFieldLines => "too many field lines",
-            Reject::HeadTooLong => "the head is too long",
-            Reject::MissingHost => "HTTP/1.1 without Host",
-            Reject::RepeatedHost => "more than one Host",
-            Reject::MalformedHost => "a malformed Host",
-            Reject::MalformedContentLength => "a malformed Content-Length",
-            Reject::ConflictingContentLength => "Content-Length with different values",
-            Reject::ContentLengthAndTransferEncoding => "Content-Length with Transfer-Encoding",
-            Reject::TransferEncoding => "Transfer-Encoding without an end",
-            Reject::UnknownTransferCoding => "an unknown transfer coding",
-            Reject::ChunkSize => "a malformed chunk size",
-            Reject::ChunkExtension => "a malformed chunk extension",
-            Reject::ChunkEnd => "a chunk without its line end",
-            Reject::Trailer => "a malformed trailer section",
-            Reject::ChunkOverhead => "too many chunk extensions or trailer fields",
-        }
-    }
-}
-
-/// The methods this server tells apart (RFC 9110 §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Head,
-    Options,
-    Put,
-    /// In any form of target.
-    Connect,
-    /// Registered with IANA and never allowed here (POST, DELETE, TRACE, ...): 405.
-    NotAllowed,
-}
-
-impl Method {
-    /// Every other registered method: RFC 9110's, PATCH and QUERY, HTTP/2's PRI, WebDAV's and what
-    /// extends it.
-    const NOT_ALLOWED: &str = "DELETE POST TRACE PATCH QUERY PRI \
-        COPY LOCK MKCOL MOVE PROPFIND PROPPATCH UNLOCK \
-        ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE \
-        ORDERPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UPDATE UPDATEREDIRECTREF VERSION-CONTROL";
-
-    fn parse(method: &[u8]) -> Result<Method, Reject> {
-        match method {
-            b"GET" => Ok(Method::Get),
-            b"HEAD" => Ok(Method::Head),
-            b"OPTIONS" => Ok(Method::Options),
-            b"PUT" => Ok(Method::Put),
-            b"CONNECT" => Ok(Method::Connect),
-            other if Method::is_registered(other) => Ok(Method::NotAllowed),
-            other if is_token(other) => Err(Reject::UnknownMethod),
-            _ => Err(Reject::Method),
-        }
-    }
-
-    fn is_registered(method: &[u8]) -> bool {
-        Method::NOT_ALLOWED.split(' ').any(|name| name.as_bytes() == method)
-    }
-}
-
-/// The HTTP-version, as far as the answer depends on it: every 1.x with x > 1 counts as 1.1. An
-/// answer says the version of its request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    Http10,
-    Http11,
-}
-
-impl Version {
-    fn parse(version: &[u8]) -> Result<Version, Reject> {
-        match version {
-            b"HTTP/1.0" => Ok(Version::Http10),
-            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Version::Http11),
-            [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
-                Err(Reject::UnsupportedVersion)
-            }
-            _ => Err(Reject::Version),
-        }
-    }
-
-    /// What a status line of this version begins with, its SP too.
-    pub fn status_line_start(self) -> &'static str {
-        match self {
-            Version::Http10 => "HTTP/1.0 ",
-            Version::Http11 => "HTTP/1.1 ",
-        }
-    }
 }
 
 /// One request head, borrowed from the bytes received.
@@ -333,26 +146,6 @@ pub fn version_of_refused(bytes: &[u8]) -> Version {
     }
 }
 
-/// Why there is no whole head, or no whole line of one.
-#[derive(Debug)]
-pub(super) enum Stop {
-    Partial,
-    Refused(Reject),
-}
-
-impl From<Reject> for Stop {
-    fn from(reject: Reject) -> Stop {
-        Stop::Refused(reject)
-    }
-}
-
-/// A line of a head: its bytes without the line end, none of them a control byte but HT.
-pub(super) struct Line<'a> {
-    pub(super) content: &'a [u8],
-    /// The position in the head where the next line starts.
-    pub(super) next: usize,
-}
-
 fn parse_head(bytes: &[u8]) -> Result<Parsed<'_>, Stop> {
     let start = skip_empty_lines(bytes)?;
     let Line { content: line, next } = take_request_line(bytes, start)?;
@@ -381,20 +174,6 @@ fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Reject> {
     Err(Reject::TooManyEmptyLines)
 }
 
-/// The line of `head` that starts at `start`, ended by CRLF or by LF alone.
-pub(super) fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
-    let rest = &head[start..];
-    let end = find_control(rest).ok_or(Stop::Partial)?;
-    let line_end_bytes = match rest[end..] {
-        [b'\n', ..] => 1,
-        [b'\r', b'\n', ..] => 2,
-        [b'\r'] => return Err(Stop::Partial),
-        [b'\r', ..] => return Err(Reject::BareCr.into()),
-        _ => return Err(Reject::ControlByte.into()),
-    };
-    Ok(Line { content: &rest[..end], next: start + end + line_end_bytes })
-}
-
 /// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the
 /// line end. Of a longer line the method is judged all the same, which may be what is too long.
 fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
@@ -407,20 +186,6 @@ fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
         Err(Reject::UnknownMethod) => Err(Reject::UnknownMethod.into()),
         _ => Err(Reject::RequestLineTooLong.into()),
     }
-}
-
-/// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a
-/// field value, and whoever judges another kind of line refuses it there.
-fn find_control(bytes: &[u8]) -> Option<usize> {
-    let is_control = |byte: &u8| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f;
-    // A block is looked at without leaving early, which the compiler turns into a few vector
-    // instructions.
-    let (blocks, _) = bytes.as_chunks::<16>();
-    let clean =
-        |block: &&[u8; 16]| !block.iter().fold(false, |found, byte| found | is_control(byte));
-    let clean_bytes = 16 * blocks.iter().take_while(clean).count();
-    let at = bytes[clean_bytes..].iter().position(is_control)?;
-    Some(clean_bytes + at)
 }
 
 /// Method, request-target and HTTP-version, none of them empty (RFC 9112 §3).
@@ -922,33 +687,6 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_has_its_status() {
-        let rows = [
-            (Reject::RequestLine, Status::BadRequest),
-            (Reject::ControlByte, Status::BadRequest),
-            (Reject::Method, Status::BadRequest),
-            (Reject::MissingHost, Status::BadRequest),
-            (Reject::ContentLengthAndTransferEncoding, Status::BadRequest),
-            (Reject::RequestLineTooLong, Status::UriTooLong),
-            (Reject::TooManyFieldLines, Status::RequestHeaderFieldsTooLarge),
-            (Reject::HeadTooLong, Status::RequestHeaderFieldsTooLarge),
-            (Reject::UnknownMethod, Status::NotImplemented),
-            (Reject::TransferEncoding, Status::BadRequest),
-            (Reject::UnknownTransferCoding, Status::NotImplemented),
-            (Reject::ChunkSize, Status::BadRequest),
-            (Reject::ChunkExtension, Status::BadRequest),
-            (Reject::ChunkEnd, Status::BadRequest),
-            (Reject::Trailer, Status::BadRequest),
-            (Reject::ChunkOverhead, Status::BadRequest),
-            (Reject::UnsupportedVersion, Status::HttpVersionNotSupported),
-        ];
-        for (reject, status) in rows {
-            assert_eq!(reject.status(), status, "{reject:?}");
-            assert!(status.closes_connection(), "{reject:?}");
-        }
-    }
-
-    #[test]
     fn persistence_is_what_version_and_connection_say() {
         let rows = [
             ("1.0", "", false),
@@ -1028,18 +766,5 @@ mod tests {
         for (bytes, version) in rows {
             assert_eq!(version_of_refused(bytes), *version, "{}", bytes.escape_ascii());
         }
-    }
-
-    #[test]
-    fn control_bytes_are_found_at_every_position() {
-        for length in 0..70 {
-            let mut bytes = vec![b'\t'; length];
-            assert_eq!(find_control(&bytes), None);
-            for at in (0..length).rev() {
-                bytes[at] = b'\n';
-                assert_eq!(find_control(&bytes), Some(at), "{length} {at}");
-            }
-        }
-        assert_eq!(find_control(b" ~\x80\xff\t"), None);
     }
 }

@@ -2,7 +2,7 @@
 //! RFC 9112 §4).
 
 use super::date::HttpDate;
-use super::request::Version;
+use super::version::Version;
 use std::sync::Arc;
 
 /// The status codes this server sends.

@@ -4,7 +4,8 @@
 //! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says
 //! what it names.
 
-use super::request::{Method, Reject};
+use super::method::Method;
+use super::reject::Reject;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 use std::borrow::Cow;
 
