@@ -82,8 +82,8 @@ fn run(config: &Config) -> Result<(), String> {
 }
 
 fn open(settings: &site::Settings) -> Result<Site, String> {
-    Site::open(settings.clone())
-        .map_err(|error| format!("cannot serve {}: {error}", settings.root.display()))
+    // The error names what it is about.
+    Site::open(settings.clone()).map_err(|error| format!("cannot serve {error}"))
 }
 
 impl Serving {
