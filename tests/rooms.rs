@@ -11,7 +11,8 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The source files below `src/{room}`, however deep; all of them for "".
+/// The source files below `src/{room}`, however deep, but those that are tests or for tests; all of
+/// them for "".
 fn files(room: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut directories = vec![source().join(room)];
@@ -20,6 +21,8 @@ fn files(room: &str) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 directories.push(path);
+            } else if path.ends_with("tests.rs") || path.ends_with("testing.rs") {
+                // Declared for tests only.
             } else if path.extension().is_some_and(|end| end == "rs") {
                 files.push(path);
             }
