@@ -159,7 +159,8 @@ impl Config {
     /// two more.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
         let kept = self.kept_descriptors(descriptors_max);
-        let reserved = limits::DESCRIPTORS_RESERVED + self.threads + kept;
+        let reserved =
+            limits::DESCRIPTORS_RESERVED.saturating_add(self.threads).saturating_add(kept);
         let each = match self.writable {
             true => limits::UPLOAD_DESCRIPTORS,
             false => limits::ANSWER_DESCRIPTORS,

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::panic;
 use std::process::{self, ExitCode};
 use std::sync::mpsc;
@@ -56,8 +56,14 @@ fn run(config: &Config) -> Result<(), String> {
     // From here on. Before, a signal may end the process, which a slow name server can hold up.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| format!("cannot catch signals: {error}"))?;
-    let server = Server::start(listeners, site, settings)
-        .map_err(|error| format!("cannot start: {error}"))?;
+    let server = Server::start(listeners, site, settings).map_err(|error| {
+        let advice = match error.kind() {
+            // The system gives no more threads; the server would not even ask for so many.
+            ErrorKind::WouldBlock | ErrorKind::InvalidInput => "; try fewer --threads",
+            _ => "",
+        };
+        format!("cannot start: {error}{advice}")
+    })?;
     if config.writable {
         warn_of_writers(&server, config);
     }
