@@ -5,6 +5,7 @@ use crate::support::{Client, Program, get, is_installed, names};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{ChildStderr, Command};
 use std::thread;
@@ -17,9 +18,7 @@ pub fn start_with(faults: &[&str], root: &Path) -> (Program, BufReader<ChildStde
     let mut command = Command::new("strace");
     // -D: the program, not strace, is the child that the signals go to.
     command.args(["-D", "-f", "-q", "-o", "/dev/null", "-e", "signal=none"]);
-    for fault in faults {
-        command.args(["-e", fault]);
-    }
+    command.args(faults.iter().map(|fault| format!("--{fault}")));
     command.arg(env!("CARGO_BIN_EXE_tinyhttpd")).arg("--root").arg(root);
     command.args(["--port", "0", "--writable"]).env_remove("RUST_LOG");
     let mut program = Program::spawn(&mut command);
@@ -89,6 +88,43 @@ fn upload_outlives_who_clears_up_where_locks_have_run_out() {
 #[test]
 fn upload_outlives_who_clears_up_where_there_are_no_locks() {
     expect_that_uploads_outlive(&[NO_PROC, "inject=flock:error=ENOSYS"]);
+}
+
+/// The names while a PUT over a file that is its owner's alone is on its way, its status, and what
+/// is there then.
+fn put_under(fault: &str) -> (usize, u16, String) {
+    let root = tempfile::tempdir().expect("a directory");
+    let path = root.path().join("a");
+    fs::write(&path, "old").expect("a file");
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("a mode");
+    // Only what is done in the root itself fails, not what starts the program.
+    let beneath = format!("trace-path={}", root.path().display());
+    let (program, _stderr) = start_with(&[&beneath, fault], root.path());
+    let mut client = begin(&program);
+    let seen = names(root.path()).len();
+    client.send("new");
+    let status = client.reply().status;
+    assert_eq!(names(root.path()), ["a"], "{fault}");
+    assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+    (seen, status, fs::read_to_string(&path).expect("a file"))
+}
+
+#[test]
+fn what_fails_while_a_file_takes_its_place_leaves_the_old_one() {
+    if !is_installed("strace") {
+        return;
+    }
+    let rows = [
+        // The first is the file without a name, which this file system does not know then.
+        ("inject=openat:error=EOPNOTSUPP:when=1", 2, 204, "new"),
+        ("inject=openat:error=EISDIR:when=1", 2, 204, "new"),
+        ("inject=linkat:error=EDQUOT", 1, 507, "old"),
+        ("inject=?renameat,renameat2:error=ENOSPC", 1, 507, "old"),
+        ("inject=?renameat,renameat2:error=EROFS", 1, 403, "old"),
+    ];
+    for (fault, names, status, content) in rows {
+        assert_eq!(put_under(fault), (names, status, content.to_owned()), "{fault}");
+    }
 }
 
 #[test]
