@@ -1,13 +1,14 @@
 //! Who may do what with a file: what a new file takes over from the one it replaces.
 //!
-//! Mode, group and owner are taken over, as far as this process may give them away. Left out on
-//! purpose: the bits that are more than permissions (set-user-ID, set-group-ID and sticky, which
-//! write(2) clears too), access control lists and extended attributes.
+//! Mode, access control list, group and owner are taken over, as far as this process may give them
+//! away. Left out on purpose: the bits that are more than permissions (set-user-ID, set-group-ID
+//! and sticky, which write(2) clears too), and other extended attributes.
 
 use super::openat::{self, Kind, Status};
+use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{self, Access, AtFlags, Gid, Mode, Stat, Uid};
-use rustix::io::Result;
+use rustix::fs::{self, Access, AtFlags, Gid, Mode, OFlags, Stat, Uid, XattrFlags};
+use rustix::io::{Errno, Result};
 use rustix::path::Arg;
 use std::sync::LazyLock;
 
@@ -34,22 +35,25 @@ impl Permissions {
         }
     }
 
-    /// The same with another mode.
-    pub fn with(self, mode: Mode) -> Permissions {
-        Permissions { mode, ..self }
-    }
-
-    /// Gives them to `file`, which this process has made and whose name nobody knows yet.
+    /// Gives them, with the access control list `list`, to `file`, which this process has made and
+    /// whose name nobody knows yet.
     ///
     /// A process that is not root's can give away the owner never, and the group only to one of its
-    /// own groups. Another group than before may then do what all others may, and no more.
-    pub fn give_to(self, file: BorrowedFd<'_>) -> Result<()> {
+    /// own groups. Another group than before may then do what all others may, and no more, and the
+    /// list is left out.
+    pub fn give_to(self, file: BorrowedFd<'_>, list: Option<&[u8]>) -> Result<()> {
         let own = Permissions::of(file)?;
         let keeps_group =
             own.group == self.group || fs::fchown(file, None, Some(self.group)).is_ok();
-        let mode = if keeps_group { self.mode } else { without_group(self.mode) };
-        if mode != own.mode {
-            fs::fchmod(file, mode)?;
+        match list {
+            // It says the mode too.
+            Some(list) if keeps_group => {
+                fs::fsetxattr(file, ACCESS_LIST, list, XattrFlags::empty())?;
+            }
+            _ => {
+                remove_access_list(file)?;
+                set_mode(file, if keeps_group { self.mode } else { without_group(self.mode) })?;
+            }
         }
         // Last: what is somebody else's may not be changed any more.
         if own.owner != self.owner
@@ -60,6 +64,44 @@ impl Permissions {
         Ok(())
     }
 }
+
+/// Sets a mode that the file does not have. Some file systems know no other than they give.
+pub fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> Result<()> {
+    match Permissions::of(file)?.mode == mode {
+        true => Ok(()),
+        false => fs::fchmod(file, mode),
+    }
+}
+
+/// The access control list (acl(5)) of the regular file `name`, if it has one.
+pub fn access_list(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty())?;
+    let mut list = Vec::with_capacity(ACCESS_LIST_BYTES_MAX);
+    match fs::fgetxattr(file, ACCESS_LIST, spare_capacity(&mut list)) {
+        Ok(_) => Ok(Some(list)),
+        Err(errno) if has_no_list(errno) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Removes the list that a file has from its directory.
+fn remove_access_list(file: BorrowedFd<'_>) -> Result<()> {
+    match fs::fremovexattr(file, ACCESS_LIST) {
+        Err(errno) if has_no_list(errno) => Ok(()),
+        result => result,
+    }
+}
+
+fn has_no_list(errno: Errno) -> bool {
+    matches!(errno, Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS)
+}
+
+/// The extended attribute that an access control list is.
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
+/// Bytes of an extended attribute at most (XATTR_SIZE_MAX, xattr(7)).
+const ACCESS_LIST_BYTES_MAX: usize = 64 * 1024;
 
 /// What `name` in `directory` stands for, and its permissions (see [`openat::look`]).
 pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(Status, Permissions)> {

@@ -12,7 +12,7 @@
 //! made. A file system without locks can prove nothing: there the name is one that nobody clears.
 
 use super::openat::{self, Status};
-use super::permissions::Permissions;
+use super::permissions::{self, Permissions};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::{Errno, Result};
@@ -125,7 +125,7 @@ impl TemporaryFile {
     /// EEXIST says that something has the name.
     pub fn move_to(&mut self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
         // Before it can be seen under any name but a hidden one of this user's own.
-        self.permit(replaces)?;
+        self.permit(name, replaces)?;
         self.give_name()?;
         let flags = match replaces {
             Some(_) => RenameFlags::empty(),
@@ -143,12 +143,15 @@ impl TemporaryFile {
         Ok(())
     }
 
-    fn permit(&self, replaces: Option<Permissions>) -> Result<()> {
-        let permissions = match replaces {
-            Some(permissions) => permissions,
-            None => Permissions::of(&self.file)?.with(self.mode_when_new),
-        };
-        permissions.give_to(self.file.as_fd())
+    fn permit(&self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
+        let file = self.file.as_fd();
+        match replaces {
+            Some(permissions) => {
+                let list = permissions::access_list(self.directory(), name)?;
+                permissions.give_to(file, list.as_deref())
+            }
+            None => permissions::set_mode(file, self.mode_when_new),
+        }
     }
 
     fn give_name(&mut self) -> Result<()> {
@@ -326,16 +329,18 @@ mod tests {
     }
 
     #[test]
-    fn symlink_is_replaced_and_never_written_through() {
+    fn symlink_is_neither_replaced_nor_written_through() {
         for create in WAYS {
             let root = tempfile::tempdir().unwrap();
             std::fs::write(root.path().join("target"), "old").unwrap();
             symlink("target", root.path().join("link")).unwrap();
             let mut file = create(open(root.path())).unwrap();
             file.write(b"new").unwrap();
-            file.move_to(b"link", permissions(root.path(), "link")).unwrap();
-            assert_eq!(std::fs::read(root.path().join("target")).unwrap(), b"old");
-            assert_eq!(std::fs::read(root.path().join("link")).unwrap(), b"new");
+            let moved = file.move_to(b"link", permissions(root.path(), "link"));
+            assert_eq!(moved, Err(Errno::LOOP));
+            drop(file);
+            assert_eq!(names(root.path()), ["link", "target"]);
+            assert_eq!(std::fs::read(root.path().join("link")).unwrap(), b"old");
         }
     }
 
@@ -435,5 +440,59 @@ mod tests {
         let file = TemporaryFile::create_named(open(root.path())).unwrap();
         let seen = std::fs::metadata(root.path().join(&file.name)).unwrap();
         assert_eq!(seen.permissions().mode() & 0o777, 0o600);
+    }
+
+    /// An access control list as the kernel keeps it: the owner and user 7 may read and write, the
+    /// group nothing, all others nothing.
+    fn list_for_one_more() -> Vec<u8> {
+        const NOBODY_IN_PARTICULAR: u32 = u32::MAX;
+        let mut list = 2u32.to_le_bytes().to_vec();
+        for (tag, may, id) in [
+            (0x01u16, 6u16, NOBODY_IN_PARTICULAR),
+            (0x02, 6, 7),
+            (0x04, 0, NOBODY_IN_PARTICULAR),
+            (0x10, 6, NOBODY_IN_PARTICULAR),
+            (0x20, 0, NOBODY_IN_PARTICULAR),
+        ] {
+            list.extend(tag.to_le_bytes());
+            list.extend(may.to_le_bytes());
+            list.extend(id.to_le_bytes());
+        }
+        list
+    }
+
+    // Its mode alone, 0660, would let the group in.
+    #[test]
+    fn file_takes_over_the_access_list_of_the_one_that_it_replaces() {
+        for create in WAYS {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("a");
+            std::fs::write(&path, "old").unwrap();
+            let set = |path: &Path, name: &str, list: &[u8]| {
+                fs::setxattr(path, name, list, fs::XattrFlags::empty()).unwrap();
+            };
+            set(&path, "system.posix_acl_access", &list_for_one_more());
+            let list = || permissions::access_list(open(root.path()).as_fd(), b"a").unwrap();
+            let former = list();
+            assert!(former.is_some());
+            let mut file = create(open(root.path())).unwrap();
+            file.move_to(b"a", permissions(root.path(), "a")).unwrap();
+            assert_eq!(list(), former);
+
+            // One that the directory gives is not for what replaces a file without.
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, "old").unwrap();
+            set(root.path(), "system.posix_acl_default", &list_for_one_more());
+            let before = permissions(root.path(), "a");
+            let mut file = create(open(root.path())).unwrap();
+            file.move_to(b"a", before).unwrap();
+            assert_eq!((list(), permissions(root.path(), "a")), (None, before));
+
+            // A new file has it.
+            std::fs::remove_file(&path).unwrap();
+            let mut file = create(open(root.path())).unwrap();
+            file.move_to(b"a", None).unwrap();
+            assert_eq!(list(), former);
+        }
     }
 }

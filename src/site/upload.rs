@@ -145,8 +145,8 @@ impl Upload {
             match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
-                // Another process was faster: now its file is the current one.
-                Err(Errno::EXIST) => {}
+                // Another process was faster: its file is the current one now, or none is.
+                Err(Errno::EXIST | Errno::NOENT) => {}
                 Err(errno) => return Err(self.status_of(errno)),
             }
         }
