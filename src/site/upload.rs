@@ -6,7 +6,7 @@
 //! much may happen while a body arrives.
 //!
 //! A file that this process may not write is not replaced by it either, though the rights on the
-//! directory would do; what replaces a file has its permissions (see [`permissions`]).
+//! directory would do; what replaces a file has its permissions (see `permissions`).
 //!
 //! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
 //! symlink would have to be written through or replaced: it is refused.
