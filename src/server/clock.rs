@@ -43,6 +43,11 @@ impl Clock {
         self.ticks
     }
 
+    /// Milliseconds from the server's start to this moment, and not to the last look.
+    pub fn ticks_now(&self) -> u64 {
+        milliseconds(self.started.elapsed())
+    }
+
     /// The point `time` from now, in milliseconds since the server started.
     pub fn after(&self, time: Duration) -> u64 {
         self.ticks.saturating_add(milliseconds(time))

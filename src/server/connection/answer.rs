@@ -7,6 +7,7 @@ use crate::http::request::{self, Request, Version};
 use crate::http::response::{Status, write_head};
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
 use crate::server::access_log::{Entry, Lines};
+use crate::server::clock::milliseconds;
 use crate::server::memory::Held;
 use crate::server::pace::Pace;
 use crate::server::socket::{Blocking, Peer};
@@ -249,9 +250,12 @@ impl After {
             After::Close => ControlFlow::Break(Next::Close),
             After::Linger => ControlFlow::Break(Linger::begin(io, turn)),
             After::Persist => {
+                // The disk may have taken its time since the turn began.
+                let now = turn.clock.ticks_now();
                 io.is_used = true;
-                io.rests_since = turn.clock.ticks();
-                io.deadline = Some(turn.clock.after(turn.settings().idle_time));
+                io.rests_since = now;
+                let idle_time = milliseconds(turn.settings().idle_time);
+                io.deadline = Some(now.saturating_add(idle_time));
                 ControlFlow::Continue(())
             }
         }
