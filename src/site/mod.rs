@@ -237,7 +237,7 @@ impl Site {
                 let mut answer = get_from(&self.roots.current());
                 // The root may have been replaced a moment ago.
                 if matches!(answer, Err(NotAnswered::NotFound(_)))
-                    && self.roots.look_for(&self.settings, request.host)
+                    && self.is_root_replaced(request.host, conditions.proofs)
                 {
                     answer = get_from(&self.roots.current());
                 }
@@ -382,11 +382,23 @@ impl Site {
         }
     }
 
+    /// Whether the root in which nothing was found was replaced, and opened anew now.
+    fn is_root_replaced(&self, host: Option<&[u8]>, proofs: &Proofs) -> bool {
+        let address = Arc::as_ptr(&self.roots.current()).addr();
+        // With hosts, each of them would have to be known.
+        if proofs.facts().in_place == address && !self.settings.by_host {
+            return false;
+        }
+        let is_replaced = self.roots.look_for(&self.settings, host);
+        proofs.note_facts(|facts| facts.in_place = if is_replaced { 0 } else { address });
+        is_replaced
+    }
+
     /// 404 with the root's own page where there is one.
     fn not_found(&self, asked: &Asked) -> Response {
-        let response = match asked.find(b"404.html") {
-            Ok(Found::File(file)) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
-            _ => html(
+        let response = match asked.find_not_found_page() {
+            Some(file) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
+            None => html(
                 Status::NotFound,
                 Body::Bytes(Arc::clone(&self.not_found_page), 0..self.not_found_page.len()),
             ),
@@ -405,6 +417,21 @@ const THRIFTY_BYTES_MIN: u64 = 16 * 1024;
 impl Asked<'_> {
     fn find(&self, relative: &[u8]) -> Result<Found, Absent> {
         self.root.find_with(relative, self.now, self.conditions.proofs)
+    }
+
+    /// The root's own page for what is not found.
+    fn find_not_found_page(&self) -> Option<Arc<OpenFile>> {
+        let (proofs, address) = (self.conditions.proofs, std::ptr::from_ref(self.root).addr());
+        if proofs.facts().without_page == address {
+            return None;
+        }
+        match self.find(b"404.html") {
+            Ok(Found::File(file)) => Some(file),
+            _ => {
+                proofs.note_facts(|facts| facts.without_page = address);
+                None
+            }
+        }
     }
 
     /// An interval of a file as a body: from memory, unless memory is short.

@@ -10,13 +10,25 @@ use super::kept::Kept;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// Kept files, and directories on the way to them, that were proved to be in place.
+/// What was looked at and found to be so.
 #[derive(Default)]
 pub struct Proofs {
+    /// Kept files that are unchanged and in place.
     files: RefCell<Vec<Arc<Kept>>>,
+    /// Directories on the way to them that are in place.
     directories: RefCell<Vec<Arc<Directory>>>,
+    facts: Cell<Facts>,
     /// Whether they are good for the present request.
     are_usable: Cell<bool>,
+}
+
+/// Facts about document roots, each known by its address as long as a turn lasts; 0 stands for none.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The roots that are where they were opened.
+    pub in_place: usize,
+    /// A root that has no page for what is not found.
+    pub without_page: usize,
 }
 
 /// Files and directories of which a proof is held at most: a few requests are told at once.
@@ -35,13 +47,28 @@ impl Proofs {
 
     /// Whether there is no proof at all.
     pub fn is_empty(&self) -> bool {
-        self.files.borrow().is_empty() && self.directories.borrow().is_empty()
+        self.facts.get() == Facts::default()
+            && self.files.borrow().is_empty()
+            && self.directories.borrow().is_empty()
     }
 
     /// Forgets all proofs.
     pub fn clear(&self) {
         self.files.borrow_mut().clear();
         self.directories.borrow_mut().clear();
+        self.facts.set(Facts::default());
+    }
+
+    /// The facts that are good for the present request.
+    pub(super) fn facts(&self) -> Facts {
+        if self.are_usable.get() { self.facts.get() } else { Facts::default() }
+    }
+
+    /// Notes what was found just now.
+    pub(super) fn note_facts(&self, note: impl FnOnce(&mut Facts)) {
+        let mut facts = self.facts.get();
+        note(&mut facts);
+        self.facts.set(facts);
     }
 
     /// Whether this very file was proved.
