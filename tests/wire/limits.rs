@@ -486,3 +486,40 @@ fn half_read_head_costs_at_most_what_a_head_may_and_gives_it_back() {
     let grown = program.status("VmRSS").saturating_sub(before);
     assert!(grown <= 100 * 32 + 1024, "{grown} KiB");
 }
+
+/// At the limit of connections, a client that has sent next to nothing on many of them keeps nobody
+/// out until its heads are late: the oldest of them makes room.
+#[test]
+fn half_sent_heads_of_one_client_keep_nobody_out() {
+    // Nothing but room for another ends a head.
+    let fixture = fixture(|server| {
+        server.connections_max = 4;
+        server.head_time = Duration::from_secs(3600);
+    });
+    let mut half_heads: Vec<_> = (0..4).map(|_| fixture.client()).collect();
+    for client in &mut half_heads {
+        client.send("G");
+    }
+    wait_until("all are in", || fixture.server.connections() == 4);
+    expect_answer(&mut fixture.client());
+    half_heads.remove(0).expect_closed();
+    half_heads[2].send("ET /file HTTP/1.0\r\n\r\n");
+    half_heads[2].reply().expect_status(200);
+}
+
+/// And whoever only waits for its client's end makes room at once.
+#[test]
+fn connections_that_linger_keep_nobody_out() {
+    let fixture = fixture(|server| {
+        server.connections_max = 4;
+        server.linger_time = Duration::from_secs(3600);
+    });
+    let mut lingering: Vec<_> = (0..4).map(|_| fixture.client()).collect();
+    for client in &mut lingering {
+        client.send("is no request\r\n\r\n");
+        client.reply().expect_status(400);
+    }
+    for _ in 0..8 {
+        expect_answer(&mut fixture.client());
+    }
+}

@@ -31,7 +31,7 @@ pub struct Body {
     version: Version,
     wants_persistence: bool,
     pace: Pace,
-    /// Bytes received and not yet taken: the beginning of the body, or what is behind it.
+    /// What has come behind the body: the next request.
     unread: Vec<u8>,
 }
 
@@ -42,38 +42,40 @@ pub struct WholeBody {
 }
 
 impl Body {
-    /// Begins with a body, whose first bytes may be in `early`.
+    /// Begins with a body. `early` is what has come behind the head: its first bytes, or more.
     pub fn begin(
         request: &Request,
         upload: Box<Upload>,
         early: &[u8],
         io: &mut Io,
         turn: &mut Turn,
+        head: &mut Vec<u8>,
     ) -> Next {
         let reader = BodyReader::new(request.framing);
         let is_awaited = request.expects_continue() && early.is_empty() && !reader.is_whole();
         if is_awaited && let Err(error) = ask_for_body(&io.socket) {
             return broke_off(io, &error);
         }
-        let body = Body {
+        let mut body = Body {
             upload,
             reader,
             entry: entry(request, Status::Created, io, turn).map(Entry::into_owned),
             version: request.version,
             wants_persistence: request.wants_persistence(),
             pace: Pace::new(turn.clock.ticks()),
-            unread: early.to_vec(),
+            unread: Vec::new(),
         };
         body.set_deadline(io, turn);
-        Next::Now(State::Body(Box::new(body)))
+        match body.write(&mut early.to_vec(), turn) {
+            Ok(()) => Next::Now(State::Body(Box::new(body))),
+            Err(response) => body.refuse(response, io, turn, head),
+        }
     }
 
     /// Takes what has arrived, about [`RECEIVE_BYTES_MAX`] at most in one turn.
     pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
-        let mut early = std::mem::take(&mut self.unread);
-        let mut written = self.write(&mut early, turn);
         let mut received = 0;
-        while written.is_ok() && !self.reader.is_whole() {
+        while !self.reader.is_whole() {
             if received >= RECEIVE_BYTES_MAX {
                 self.set_deadline(io, turn);
                 return Next::GiveWay(State::Body(self));
@@ -82,7 +84,9 @@ impl Body {
             match io.socket.recv(&mut buffers.input[..room], false) {
                 Ok(Received::Bytes(count, _)) => {
                     received += count as u64;
-                    written = self.write(&mut buffers.input[..count], turn);
+                    if let Err(response) = self.write(&mut buffers.input[..count], turn) {
+                        return self.refuse(response, io, turn, &mut buffers.head);
+                    }
                 }
                 Ok(Received::WouldBlock(drained)) => {
                     self.set_deadline(io, turn);
@@ -94,10 +98,7 @@ impl Body {
                 Err(error) => return broke_off(io, &error),
             }
         }
-        match written {
-            Ok(()) => WholeBody::queue(self, io, turn),
-            Err(response) => self.refuse(response, io, turn, buffers),
-        }
+        WholeBody::queue(self, io, turn)
     }
 
     /// Writes what `bytes`, just received, have of the body, and keeps what is behind it. The error
@@ -120,21 +121,15 @@ impl Body {
     /// A body that has taken too long.
     pub fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let response = turn.site.refuse(Status::RequestTimeout);
-        self.refuse(response, io, turn, buffers)
+        self.refuse(response, io, turn, &mut buffers.head)
     }
 
     /// Answers a request whose body will not be received to its end.
-    fn refuse(
-        self,
-        response: Response,
-        io: &mut Io,
-        turn: &mut Turn,
-        buffers: &mut Buffers,
-    ) -> Next {
+    fn refuse(self, response: Response, io: &mut Io, turn: &mut Turn, head: &mut Vec<u8>) -> Next {
         let entry = self.entry.map(|entry| entry.with_status(response.status));
         let version = self.version;
         let reply = Reply { version, response, is_head: false, after: After::Linger, entry };
-        match reply.send(b"", io, turn, &mut buffers.head) {
+        match reply.send(b"", io, turn, head) {
             ControlFlow::Break(next) => next,
             ControlFlow::Continue(()) => Next::Close,
         }

@@ -75,21 +75,33 @@ impl Head {
             }
             Some(queued) => Some(queued.asked),
         };
-        if self.judged < self.unread.len() {
-            // Left behind an answer that had to wait: to be taken as if it came now.
-            let unread = std::mem::take(&mut self.unread);
-            match answer_all(&unread, listing, io, turn, &mut buffers.head) {
-                ControlFlow::Break(next) => return next,
-                ControlFlow::Continue(left) => self.keep(&unread[unread.len() - left..], io, turn),
-            }
+        match self.answer_unread(listing, io, turn, buffers) {
+            ControlFlow::Break(next) => next,
+            ControlFlow::Continue(head) => head.receive(io, turn, buffers),
         }
-        self.receive(io, turn, buffers)
+    }
+
+    /// Answers the requests that were left behind an answer that had to wait, as if they came now.
+    fn answer_unread(
+        self,
+        listing: Option<ListingAsked>,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> ControlFlow<Next, Head> {
+        if self.judged == self.unread.len() {
+            return ControlFlow::Continue(self);
+        }
+        let left = answer_all(&self.unread, listing, io, turn, &mut buffers.head)?;
+        let beginning = &self.unread[self.unread.len() - left..];
+        ControlFlow::Continue(Head::keeping(beginning, io, turn))
     }
 
     fn receive(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
-        let received = match self.unread.is_empty() {
-            true => io.socket.recv(&mut buffers.input, io.hung_up),
-            false => self.receive_more(io),
+        let is_gathering = !self.unread.is_empty();
+        let received = match is_gathering {
+            true => self.receive_more(io),
+            false => io.socket.recv(&mut buffers.input, io.hung_up),
         };
         let (count, drained) = match received {
             Ok(Received::Bytes(count, drained)) => (count, drained),
@@ -100,9 +112,9 @@ impl Head {
                 return Next::Close;
             }
         };
-        let answered = match self.unread.is_empty() {
-            true => self.answer_received(count, io, turn, buffers),
-            false => self.answer_gathered(io, turn, buffers),
+        let answered = match is_gathering {
+            true => self.answer_gathered(io, turn, buffers),
+            false => answer_received(count, io, turn, buffers),
         };
         match (answered, drained) {
             (ControlFlow::Break(next), _) => next,
@@ -125,22 +137,6 @@ impl Head {
         io.socket.recv_onto(&mut self.unread, io.hung_up)
     }
 
-    /// Answers what was received into the worker's buffer.
-    fn answer_received(
-        mut self,
-        count: usize,
-        io: &mut Io,
-        turn: &mut Turn,
-        buffers: &mut Buffers,
-    ) -> ControlFlow<Next, Head> {
-        let Buffers { input, head } = buffers;
-        let bytes = &input[..count];
-        let left = answer_all(bytes, None, io, turn, head)?;
-        io.is_plain = left == 0 && io.answered == 1;
-        self.keep(&bytes[count - left..], io, turn);
-        ControlFlow::Continue(self)
-    }
-
     /// Answers what was gathered piece by piece, if the last piece completes it.
     fn answer_gathered(
         mut self,
@@ -148,33 +144,30 @@ impl Head {
         turn: &mut Turn,
         buffers: &mut Buffers,
     ) -> ControlFlow<Next, Head> {
-        if !request::may_decide(&self.unread, self.judged) {
-            self.judged = self.unread.len();
-            return ControlFlow::Continue(self);
+        let length = self.unread.len();
+        let left = match request::may_decide(&self.unread, self.judged) {
+            true => answer_all(&self.unread, None, io, turn, &mut buffers.head)?,
+            false => length,
+        };
+        if left < length {
+            return ControlFlow::Continue(Head::keeping(&self.unread[length - left..], io, turn));
         }
-        let unread = std::mem::take(&mut self.unread);
-        let left = answer_all(&unread, None, io, turn, &mut buffers.head)?;
-        match left == unread.len() {
-            true => {
-                self.judged = left;
-                self.unread = unread;
-            }
-            false => self.keep(&unread[unread.len() - left..], io, turn),
-        }
+        self.judged = length;
         ControlFlow::Continue(self)
     }
 
-    /// Keeps the beginning of a head until the rest has arrived. Its time starts with its first
-    /// byte.
-    fn keep(&mut self, beginning: &[u8], io: &mut Io, turn: &Turn) {
-        if !beginning.is_empty() {
-            self.began = turn.clock.ticks();
-            if io.is_used {
-                io.deadline = Some(turn.clock.after(turn.settings().head_time));
-            }
+    /// Keeps the beginning of a head, which may be empty, until the rest has arrived. Its time
+    /// starts with its first byte.
+    fn keeping(beginning: &[u8], io: &mut Io, turn: &Turn) -> Head {
+        if !beginning.is_empty() && io.is_used {
+            io.deadline = Some(turn.clock.after(turn.settings().head_time));
         }
-        self.unread = beginning.to_vec();
-        self.judged = beginning.len();
+        Head {
+            unread: beginning.to_vec(),
+            judged: beginning.len(),
+            began: turn.clock.ticks(),
+            queued: None,
+        }
     }
 
     /// Puts the connection into the queue for listings. Nothing is asked of its client meanwhile.
@@ -210,6 +203,20 @@ impl Head {
             ControlFlow::Continue(()) => Next::Close,
         }
     }
+}
+
+/// Answers what was received into the worker's buffer, and keeps what is left of it.
+fn answer_received(
+    count: usize,
+    io: &mut Io,
+    turn: &mut Turn,
+    buffers: &mut Buffers,
+) -> ControlFlow<Next, Head> {
+    let Buffers { input, head } = buffers;
+    let bytes = &input[..count];
+    let left = answer_all(bytes, None, io, turn, head)?;
+    io.is_plain = left == 0 && io.answered == 1;
+    ControlFlow::Continue(Head::keeping(&bytes[count - left..], io, turn))
 }
 
 /// Bytes of the buffer for a head that did not come in one piece; most heads fit.
@@ -268,7 +275,7 @@ fn answer(
             reply(request, response, behind, io, turn).send(behind, io, turn, head)
         }
         site::Answer::Upload(upload) => {
-            ControlFlow::Break(Body::begin(request, upload, behind, io, turn))
+            ControlFlow::Break(Body::begin(request, upload, behind, io, turn, head))
         }
         site::Answer::Listing(asked) => {
             ControlFlow::Break(Head::with(unread.to_vec()).queue(asked, io, turn))
