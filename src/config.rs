@@ -154,9 +154,8 @@ impl Config {
 
     /// The server's settings, where the process may have `descriptors_max` descriptors.
     ///
-    /// What is not kept back for the process, for its workers and for kept files is for connections,
-    /// each with all that it can hold: its socket and the file that it is sent, or while it uploads
-    /// two more.
+    /// What is not kept back for the process, for its workers and for kept files is for connections:
+    /// a socket each, and beside it the file that it is sent, or while it uploads two more.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
         let kept = self.kept_descriptors(descriptors_max);
         let reserved =
@@ -165,7 +164,8 @@ impl Config {
             true => limits::UPLOAD_DESCRIPTORS,
             false => limits::ANSWER_DESCRIPTORS,
         };
-        let fitting = (descriptors_max.saturating_sub(reserved) / each).max(1);
+        let left = descriptors_max.saturating_sub(reserved).max(each);
+        let fitting = left - each + 1;
         let wanted = self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX));
         if wanted > fitting {
             log::warn!(
@@ -177,6 +177,8 @@ impl Config {
             threads: self.threads,
             connections_max: wanted.min(fitting),
             descriptors_max,
+            connection_descriptors_max: left,
+            descriptors_each: each,
             idle_time: Duration::from_secs(self.keep_alive),
             write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),
@@ -325,8 +327,11 @@ mod tests {
     #[test]
     fn connections_that_upload_leave_descriptors_for_the_rest() {
         let config = Config::parse_from(["tinyhttpd", "--threads", "4", "--writable"]);
-        let most = config.server(1024).connections_max;
-        assert!(3 * most <= 1024 && most >= 200, "{most}");
+        let settings = config.server(1024);
+        let left = settings.connection_descriptors_max;
+        assert!(left < 1024 && settings.descriptors_each == 3);
+        // The last one let in may still hold all that it needs.
+        assert_eq!(settings.connections_max - 1 + 3, left);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not
-//! know where an answer comes from. Begin with `pool.rs`, where workers play their roles, and go on
+//! know where an answer comes from. Begin with `worker.rs`, where roles are played, and go on
 //! with `connection/`, which has a file for each state of a connection. `slot.rs` says who may act
 //! on a connection, `tickets.rs` who plays which role, `watch.rs` what happens when one is held up;
 //! `ready_set.rs` alone knows epoll, `socket.rs` the calls on a connection.

@@ -101,8 +101,8 @@ pub const PROOF_TIME: Duration = Duration::from_millis(2);
 /// says otherwise. Beyond it a short file is sent as a long one is, and a listing waits.
 pub const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The time after which a listing that had no memory is asked for again.
-pub const MEMORY_RETRY_TIME: Duration = Duration::from_millis(500);
+/// The time after which an answer that had no memory, or no descriptor, is tried again.
+pub const RETRY_TIME: Duration = Duration::from_millis(500);
 
 /// Threads at most. Each takes three mappings of memory, of which Linux gives a process 65,530
 /// (vm.max_map_count), and a thread that gets none of its own cannot even say so.

@@ -39,6 +39,11 @@ impl Drained {
         Drained(())
     }
 
+    /// The connection has a deadline, and is looked at when that has passed.
+    pub(super) fn until_deadline() -> Drained {
+        Drained(())
+    }
+
     /// The connection was armed anew: whatever it is ready for is told once more.
     pub(super) fn armed() -> Drained {
         Drained(())

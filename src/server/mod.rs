@@ -3,13 +3,13 @@
 
 mod access_log;
 mod bind;
+mod budget;
 mod clock;
 mod connection;
 mod current_site;
 mod drained;
 mod duty;
 mod listener;
-mod memory;
 #[cfg(all(test, loom))]
 mod model;
 mod pace;
@@ -25,6 +25,7 @@ mod tickets;
 mod transfer;
 mod turn;
 mod watch;
+mod worker;
 
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, BindError, bind_all};
@@ -33,9 +34,9 @@ pub use settings::Settings;
 
 use crate::limits::{HOUSEKEEPING_INTERVAL, SETTLE_TIME, THREADS_MAX};
 use crate::site::Site;
+use budget::Budget;
 use clock::Clock;
 use current_site::CurrentSite;
-use memory::Memory;
 use pool::{Pool, Shared};
 use ready_set::ReadySet;
 use std::io;
@@ -45,6 +46,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tickets::{Role, Tickets};
 use watch::Watch;
+use worker::Worker;
 
 /// A running server.
 pub struct Server {
@@ -79,7 +81,8 @@ impl Server {
             ready: ReadySet::new()?,
             tickets: Tickets::new(roles(at_once, listeners.len()), listings_at_once(), uploads),
             watch: Watch::new(workers),
-            memory: Arc::new(Memory::new(settings.memory_max)),
+            memory: Arc::new(Budget::new(settings.memory_max)),
+            descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),
             site: CurrentSite::new(Arc::new(site)),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
@@ -176,7 +179,7 @@ fn start_threads(pool: &Arc<Pool>, workers: usize) -> io::Result<Threads> {
     let mut threads = Vec::with_capacity(workers + 1);
     for number in 0..workers {
         let pool = Arc::clone(pool);
-        threads.push(spawn(format!("worker {number}"), move || pool.work(number))?);
+        threads.push(spawn(format!("worker {number}"), move || Worker::new(&pool, number).work())?);
     }
     let watched = Arc::clone(pool);
     threads.push(spawn("watcher".to_owned(), move || watch::watch(&watched))?);

@@ -1,29 +1,25 @@
-//! The pool: a fixed number of workers, each of which plays the role that its ticket says.
+//! The pool: the connections, and what all workers have in common.
+//!
+//! What one worker does is in `worker`.
 
+use super::budget::Budget;
 use super::clock::Clock;
 use super::connection::{Connection, Fate};
 use super::current_site::CurrentSite;
 use super::listener::Listener;
-use super::memory::Memory;
-use super::ready_set::{Event, Events, ReadySet};
+use super::ready_set::{Event, ReadySet};
 use super::settings::Settings;
 use super::slot::News;
 use super::socket::Socket;
 use super::table::{Place, Table};
-use super::tickets::{Dear, Role, Tickets};
+use super::tickets::Tickets;
 use super::turn::{Buffers, Turn};
-use super::watch::{Post, Watch};
-use crate::site::Proofs;
+use super::watch::Watch;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Events that one wait may bring to one worker. With 4 a request costs 2 to 5% less CPU than with
-/// 1 (1 KiB, 16 to 256 connections, 2 cores); 8 save no more, and at 64 connections double the 99th
-/// percentile, because the last of them waits behind the others.
-const EVENTS_MAX: usize = 4;
 
 /// What all workers have in common.
 pub struct Shared {
@@ -31,13 +27,16 @@ pub struct Shared {
     pub settings: Settings,
     pub tickets: Tickets,
     pub watch: Watch,
-    pub memory: Arc<Memory>,
+    /// Bytes that answers hold in memory.
+    pub memory: Arc<Budget>,
+    /// Descriptors that connections hold: sockets, and files beside them.
+    pub descriptors: Arc<Budget>,
     pub site: CurrentSite,
     pub stopping: AtomicBool,
     pub started: Instant,
 }
 
-/// The connections, and the workers' work on them.
+/// The connections, and how news reaches them.
 pub struct Pool {
     pub shared: Shared,
     /// Until the server stops.
@@ -54,15 +53,6 @@ pub struct Pool {
     /// When accept last failed because something has run out.
     ran_out: Mutex<Option<Instant>>,
     is_closed: AtomicBool,
-}
-
-/// One worker's own things.
-pub struct Worker<'a> {
-    post: &'a Post,
-    clock: Clock,
-    buffers: Buffers,
-    proofs: Proofs,
-    events: Events,
 }
 
 impl Pool {
@@ -85,135 +75,13 @@ impl Pool {
         lock(&self.listeners).clear();
     }
 
-    /// One worker's life: takes a ticket and plays its role, until the pool is closed.
-    pub fn work(&self, number: usize) {
-        let mut worker = self.worker(number);
-        while let Some(ticket) = self.shared.tickets.take() {
-            worker.post.set_role(ticket.role);
-            if let Some(other) = ticket.from.and_then(|from| self.shared.watch.posts().get(from)) {
-                other.lines.flush();
-                let left = std::mem::take(&mut *other.events());
-                worker.post.events().extend(left);
-            }
-            match ticket.role {
-                Role::Wait => self.wait_and_go_on(&mut worker),
-                Role::Accept(listener) => self.accept_and_go_on(listener, &mut worker),
-                Role::Dear(dear) => self.do_dear_work(dear, &mut worker),
-            }
-            worker.post.lines.flush();
-        }
+    /// The listener of this position, until the server stops.
+    pub fn listener(&self, position: usize) -> Option<Arc<Listener>> {
+        lock(&self.listeners).get(position).cloned()
     }
 
-    /// The worker of this number, before its first turn.
-    pub fn worker(&self, number: usize) -> Worker<'_> {
-        Worker {
-            post: &self.shared.watch.posts()[number],
-            clock: Clock::new(self.shared.started),
-            buffers: Buffers::new(),
-            proofs: Proofs::new(),
-            events: Events::with_capacity(EVENTS_MAX),
-        }
-    }
-
-    /// The role of a waiter: waits on the ready set and goes on with what it is told of, until the
-    /// ticket has passed to another, or the pool is closed.
-    fn wait_and_go_on(&self, worker: &mut Worker) {
-        loop {
-            // A spare begins with what was left by whom it steps in for.
-            if worker.post.events().is_empty() && !self.wait(worker) {
-                return;
-            }
-            let post = worker.post;
-            let next = || post.events().pop_front();
-            let keeps_ticket = self.turn(worker, None, |turn, buffers| {
-                while let Some(event) = next() {
-                    self.go_on_with(event, turn, buffers);
-                }
-            });
-            if !keeps_ticket {
-                return;
-            }
-        }
-    }
-
-    /// Waits for connections that can go on; `false` once the pool is closed. A worker that has
-    /// nothing to do gives its lines of the access log away first.
-    fn wait(&self, worker: &mut Worker) -> bool {
-        let Worker { post, events, .. } = worker;
-        let ready = &self.shared.ready;
-        let waited = match post.lines.are_there() {
-            true => ready.look(events).and_then(|()| match events.is_empty() {
-                true => {
-                    post.lines.flush();
-                    ready.wait(events)
-                }
-                false => {
-                    post.lines.flush_old();
-                    Ok(())
-                }
-            }),
-            false => ready.wait(events),
-        };
-        if let Err(error) = waited {
-            log::error!("epoll_wait: {error}");
-        }
-        let Some(told) = events.told() else { return false };
-        post.events().extend(told);
-        true
-    }
-
-    /// The role of an accept loop: blocks in accept, and goes on with each new connection as a
-    /// waiter would, until the ticket has passed to another, or the server stops. A connection that
-    /// is still open goes into the ready set, where the waiters take over.
-    ///
-    /// As accept returns no TCP connection before its request is there, most need no one else. This
-    /// costs 21 µs of CPU for a connection with one request, to hand each over 24 to 26; without
-    /// TCP_DEFER_ACCEPT it makes no difference. One loop for both cores costs 17, but has twice the
-    /// median latency and half as much again at the 99th percentile; the listening socket in the
-    /// ready set costs 21 to 22 (1 KiB, 64 connections, 2 cores).
-    fn accept_and_go_on(&self, listener: usize, worker: &mut Worker) {
-        let Some(listener) = lock(&self.listeners).get(listener).cloned() else { return };
-        while let Some(socket) = listener.accept_one(self) {
-            let keeps_ticket = self.turn(worker, None, |turn, buffers| {
-                self.take_in(socket, turn, buffers);
-            });
-            if !keeps_ticket {
-                return;
-            }
-            worker.post.lines.flush();
-        }
-    }
-
-    /// Does dear work until none is queued. The ticket for it is not lent: its number is a bound.
-    fn do_dear_work(&self, dear: Dear, worker: &mut Worker) {
-        while let Some(number) = self.shared.tickets.next(dear) {
-            self.turn(worker, Some(dear), |turn, buffers| {
-                self.attend_to(number, News::DEAR, turn, buffers);
-            });
-        }
-        if dear == Dear::Listing {
-            self.shared.site.get().site().forget_listings();
-        }
-    }
-
-    /// One turn of a worker. Whether the worker still has its ticket.
-    pub fn turn(
-        &self,
-        worker: &mut Worker,
-        dear: Option<Dear>,
-        work: impl FnOnce(&mut Turn, &mut Buffers),
-    ) -> bool {
-        let Worker { post, clock, buffers, proofs, .. } = worker;
-        self.shared.watch.begin(post, dear.is_none());
-        let held = self.shared.site.take(&post.site);
-        let mut turn = Turn::new(&self.shared, post, clock, held.site(), proofs, dear);
-        work(&mut turn, buffers);
-        proofs.clear();
-        self.shared.site.leave(held, &post.site);
-        post.duty.end()
-    }
-
-    fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
+    /// Goes on with what the ready set has told of.
+    pub fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
         match event {
             Event::Ready { number, hung_up } => {
                 let news = if hung_up { News::HUNG_UP } else { News::READY };
@@ -235,7 +103,8 @@ impl Pool {
         }
     }
 
-    fn attend_to(&self, number: usize, news: News, turn: &mut Turn, buffers: &mut Buffers) {
+    /// Brings news to the connection `number`, if there is one.
+    pub fn attend_to(&self, number: usize, news: News, turn: &mut Turn, buffers: &mut Buffers) {
         if let Some(place) = self.table.place(number) {
             self.attend(place, news, turn, buffers);
         }
@@ -273,7 +142,7 @@ impl Pool {
     }
 
     /// Takes in an accepted socket that has been counted: goes on with it as far as it can now.
-    fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
+    pub fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
         if let Some(place) = self.put(socket, turn.clock) {
             self.attend(place, News::READY, turn, buffers);
         }
@@ -290,7 +159,7 @@ impl Pool {
             return None;
         };
         let client = socket.peer().number();
-        place.put(Box::new(Connection::new(socket, clock, &self.shared.settings)), client);
+        place.put(Box::new(Connection::new(socket, clock, &self.shared)), client);
         Some(place)
     }
 
@@ -303,10 +172,13 @@ impl Pool {
     }
 
     /// Counts a connection that is about to be taken in; `false` where there are as many as there
-    /// may be.
+    /// may be, or where the descriptors that it may need are not left.
     pub fn count_in(&self) -> bool {
-        let max = self.shared.settings.connections_max;
-        let one_more = |count| (count < max).then_some(count + 1);
+        let Settings { connections_max, descriptors_each, .. } = self.shared.settings;
+        if !self.shared.descriptors.has_room_for(descriptors_each as u64) {
+            return false;
+        }
+        let one_more = |count| (count < connections_max).then_some(count + 1);
         self.connections.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
     }
 
@@ -340,8 +212,12 @@ impl Pool {
         self.tell(number.map(|number| (number, News::MAKE_ROOM)));
     }
 
-    /// Has a waiter look at every connection whose deadline has passed.
+    /// Has a waiter look at every connection whose deadline has passed. Where descriptors are short,
+    /// a connection makes room for the answers that wait for one.
     pub fn sweep(&self, now: u64) {
+        if self.shared.descriptors.is_short() {
+            self.make_room(now);
+        }
         // Those of the last time come first.
         if lock(&self.told).is_empty() {
             let late = self.table.places().filter(|(_, place)| place.is_late(now));
@@ -425,6 +301,7 @@ mod tests {
     use super::*;
     use crate::server::socket::Peer;
     use crate::server::testing::Room;
+    use crate::server::worker::Worker;
     use std::io::{Read, Write};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
@@ -435,7 +312,7 @@ mod tests {
         let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
         let number = socket.number();
         assert!(pool.count_in());
-        pool.turn(worker, None, |turn, buffers| pool.take_in(socket, turn, buffers));
+        worker.turn(None, |turn, buffers| pool.take_in(socket, turn, buffers));
         (client, pool.table.place(number).expect("a place"))
     }
 
@@ -446,7 +323,7 @@ mod tests {
         let mut worker = room.worker();
         let (mut client, place) = connect(pool, &mut worker);
         assert_eq!(pool.connections(), 1);
-        pool.turn(&mut worker, None, |turn, buffers| {
+        worker.turn(None, |turn, buffers| {
             let panics = |_: &mut Connection, _, _: &mut Turn, _: &mut Buffers| panic!("as asked");
             pool.attend_by(panics, place, News::READY, turn, buffers);
         });
@@ -454,7 +331,7 @@ mod tests {
         assert_eq!(client.read(&mut [0]).expect("an end"), 0);
         let (mut client, place) = connect(pool, &mut worker);
         client.write_all(b"GET /file HTTP/1.0\r\n\r\n").expect("room");
-        pool.turn(&mut worker, None, |turn, buffers| {
+        worker.turn(None, |turn, buffers| {
             pool.attend(place, News::READY, turn, buffers);
         });
         let mut answer = String::new();
@@ -475,9 +352,10 @@ mod tests {
         pool.hand_over(socket, &Clock::new(pool.shared.started));
         pool.sweep(u64::MAX - 1);
         assert_eq!(pool.connections(), 1);
-        assert!(pool.wait(&mut worker));
-        assert_eq!(worker.post.events().pop_front(), Some(Event::Announced));
-        pool.turn(&mut worker, None, |turn, buffers| pool.attend_to_told(turn, buffers));
+        assert!(worker.wait());
+        let events = || pool.shared.watch.posts()[0].events();
+        assert_eq!(events().pop_front(), Some(Event::Announced));
+        worker.turn(None, |turn, buffers| pool.attend_to_told(turn, buffers));
         assert_eq!(pool.connections(), 0);
     }
 }

@@ -46,6 +46,11 @@ impl Events {
         Events(Vec::with_capacity(count))
     }
 
+    /// Forgets what was told.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Whether nothing was told.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -133,7 +138,7 @@ impl ReadySet {
     }
 
     fn fill(&self, events: &mut Events, time: Option<&Timespec>) -> io::Result<()> {
-        events.0.clear();
+        events.clear();
         match epoll::wait(&self.epoll, spare_capacity(&mut events.0), time) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

@@ -13,6 +13,10 @@ pub struct Settings {
     pub connections_max: usize,
     /// Descriptors the process may have open (RLIMIT_NOFILE): no connection's number reaches it.
     pub descriptors_max: usize,
+    /// Descriptors that connections may hold together: a socket each, and files beside it.
+    pub connection_descriptors_max: usize,
+    /// Descriptors that must be left for a connection to be let in, so that it can be answered.
+    pub descriptors_each: usize,
     /// See [`limits::HEAD_TIME`].
     pub head_time: Duration,
     /// See [`limits::IDLE_TIME`]; zero turns persistence off.
@@ -36,6 +40,8 @@ impl Default for Settings {
             threads: 16,
             connections_max: 512,
             descriptors_max: 1024,
+            connection_descriptors_max: 1024,
+            descriptors_each: limits::ANSWER_DESCRIPTORS,
             head_time: limits::HEAD_TIME,
             idle_time: limits::IDLE_TIME,
             write_time: limits::WRITE_TIME,

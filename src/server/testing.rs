@@ -1,15 +1,16 @@
 //! What the room's own tests share: a pool without threads, whose turns the test takes itself.
 
+use super::budget::Budget;
 use super::connection::{Connection, Fate};
 use super::current_site::CurrentSite;
-use super::memory::Memory;
-use super::pool::{Pool, Shared, Worker};
+use super::pool::{Pool, Shared};
 use super::ready_set::ReadySet;
 use super::settings::Settings;
 use super::slot::News;
 use super::socket::{Peer, Socket};
 use super::tickets::{Dear, Tickets};
 use super::watch::Watch;
+use super::worker::Worker;
 use crate::site::{self, Site};
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -42,7 +43,8 @@ impl Room {
             ready: ReadySet::new().expect("a set"),
             tickets: Tickets::new([], 1, 1),
             watch: Watch::new(1),
-            memory: Arc::new(Memory::new(settings.memory_max)),
+            memory: Arc::new(Budget::new(settings.memory_max)),
+            descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),
             site: CurrentSite::new(Arc::new(Site::open(of_site).expect("a site"))),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
@@ -52,7 +54,7 @@ impl Room {
     }
 
     pub fn worker(&self) -> Worker<'_> {
-        self.pool.worker(0)
+        Worker::new(&self.pool, 0)
     }
 
     /// A connection fresh from accept, and its client.
@@ -61,8 +63,8 @@ impl Room {
         client.set_nonblocking(true).expect("an option");
         let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
         let mut connection = None;
-        self.pool.turn(worker, None, |turn, _| {
-            connection = Some(Connection::new(socket, turn.clock, turn.settings()));
+        worker.turn(None, |turn, _| {
+            connection = Some(Connection::new(socket, turn.clock, &self.pool.shared));
         });
         (connection.expect("a turn"), Client(client))
     }
@@ -81,7 +83,7 @@ impl Room {
         worker: &mut Worker,
     ) -> Fate {
         let mut fate = Fate::Close;
-        self.pool.turn(worker, dear, |turn, buffers| {
+        worker.turn(dear, |turn, buffers| {
             fate = connection.go_on(news, turn, buffers);
         });
         fate

@@ -83,6 +83,11 @@ impl<'a> Transfer<'a> {
         (self.front.len() + body) as u64
     }
 
+    /// Descriptors that it holds while it waits.
+    pub fn held_descriptors(&self) -> u64 {
+        u64::from(matches!(self.body, Body::File(..)))
+    }
+
     /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, and with `blocking` at
     /// most [`BLOCKING_BYTES_MAX`] from memory.
     ///

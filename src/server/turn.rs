@@ -1,9 +1,9 @@
 //! A turn: what a worker does between two waits, and what it knows meanwhile.
 
 use super::access_log::{Entry, Lines};
+use super::budget::Budget;
 use super::clock::Clock;
 use super::drained::InLine;
-use super::memory::{Held, Memory};
 use super::pool::Shared;
 use super::ready_set::ReadySet;
 use super::settings::Settings;
@@ -13,6 +13,7 @@ use crate::limits::{HEAD_BYTES_MAX, PROOF_TIME, TURN_TIME};
 use crate::site::{Conditions, ListingAsked, Proofs, Site};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// What a worker's turns write into. It belongs to the worker and not to connections, so that
 /// waiting costs no memory.
@@ -37,6 +38,7 @@ pub struct Turn<'a> {
     pub site: &'a Arc<Site>,
     shared: &'a Shared,
     post: &'a Post,
+    began: Instant,
     /// Looks at files that were made in this turn.
     proofs: &'a Proofs,
     /// The dear work that this turn is for.
@@ -54,7 +56,7 @@ impl<'a> Turn<'a> {
         dear: Option<Dear>,
     ) -> Turn<'a> {
         clock.look();
-        Turn { clock, site, shared, post, proofs, dear }
+        Turn { began: clock.looked(), clock, site, shared, post, proofs, dear }
     }
 
     pub fn settings(&self) -> &'a Settings {
@@ -65,13 +67,14 @@ impl<'a> Turn<'a> {
         &self.shared.ready
     }
 
-    pub fn memory(&self) -> &'a Arc<Memory> {
+    /// The bytes that answers hold in memory while they wait.
+    pub fn memory(&self) -> &'a Arc<Budget> {
         &self.shared.memory
     }
 
-    /// Counts what an answer that waits holds in memory.
-    pub fn hold(&self, bytes: u64) -> Held {
-        self.shared.memory.hold(bytes)
+    /// The descriptors that connections hold.
+    pub fn descriptors(&self) -> &'a Arc<Budget> {
+        &self.shared.descriptors
     }
 
     pub fn is_stopping(&self) -> bool {
@@ -80,7 +83,7 @@ impl<'a> Turn<'a> {
 
     /// Whether the turn has lasted for [`TURN_TIME`], so that a connection with more to do gives way.
     pub fn is_over(&self) -> bool {
-        self.clock.looked().elapsed() >= TURN_TIME
+        self.began.elapsed() >= TURN_TIME
     }
 
     /// Whether this turn is for dear work of this kind.
@@ -97,7 +100,7 @@ impl<'a> Turn<'a> {
     /// What the site is told beside a request. A request that `has_come` before this turn's wait
     /// returned is answered truly by any look that the turn has made, as long as the turn is short.
     pub fn conditions(&self, has_come: bool, listing: Option<ListingAsked>) -> Conditions<'a> {
-        let lasts = || self.clock.looked().elapsed() < PROOF_TIME;
+        let lasts = || self.began.elapsed() < PROOF_TIME;
         self.proofs.set_usable(has_come && (self.proofs.is_empty() || lasts()));
         Conditions {
             now: self.clock.now(),

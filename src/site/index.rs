@@ -4,64 +4,61 @@
 //! [`listing`].
 
 use super::document_root::{Absent, Found};
+use super::get::{Asked, Unanswered};
 use super::listing::{self, Entry};
 use super::made_listings::{Key, Made};
 use super::reading::Wanted;
+use super::refusal::status_of;
 use super::response::Response;
-use super::{Asked, Site, Unanswered, precluded, status_of};
 use crate::http::response::Status;
 
-impl Site {
+impl Asked<'_> {
     /// An index file of the directory, else its listing, else what stands in for an unknown path.
-    pub(super) fn get_directory(
-        &self,
-        asked: &Asked,
-        relative: &[u8],
-    ) -> Result<Response, Unanswered> {
-        for name in &self.settings.index {
-            if let Some(response) = self.get_file(asked, &join(relative, name.as_bytes()))? {
+    pub(super) fn get_directory(&self, relative: &[u8]) -> Result<Response, Unanswered> {
+        for name in &self.site.settings.index {
+            if let Some(response) = self.get_file(&join(relative, name.as_bytes()))? {
                 return Ok(response);
             }
         }
-        match self.list(asked, relative)? {
+        match self.list(relative)? {
             Some(response) => Ok(response),
-            None => Ok(self.get_fallback(asked)?),
+            None => Ok(self.get_fallback()?),
         }
     }
 
     /// The listing of the directory; `None` where there is none, or where `--list` is not given.
-    fn list(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
-        if !self.settings.lists {
+    fn list(&self, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
+        if !self.site.settings.lists {
             // Not about a root that is gone.
-            if self.roots.current().is_in_place(asked.request.host) {
-                hint_at_list(asked, relative);
+            if self.site.roots.current().is_in_place(self.request.host) {
+                hint_at_list(self, relative);
             }
             return Ok(None);
         }
-        let Some(leave) = asked.conditions.listing else {
-            return Err(Unanswered::Listing(self.listings.ask()));
+        let Some(leave) = self.conditions.listing else {
+            return Err(Unanswered::Listing(self.site.listings.ask()));
         };
-        let key = Key::of(asked, relative);
-        let made = match self.listings.find(&key, leave) {
+        let key = Key::of(self, relative);
+        let made = match self.site.listings.find(&key, leave) {
             Some(made) => made,
             None => {
-                let began = self.listings.begin();
-                let Some(entries) = self.entries(asked, &key)? else { return Ok(None) };
-                self.listings.keep(began, Made::new(&key, &entries), key)
+                let began = self.site.listings.begin();
+                let Some(entries) = self.entries(&key)? else { return Ok(None) };
+                self.site.listings.keep(began, Made::new(&key, &entries), key)
             }
         };
-        Ok(Some(precluded(asked, &made.representation).unwrap_or_else(|| made.response())))
+        Ok(Some(self.precluded(&made.representation).unwrap_or_else(|| made.response())))
     }
 
     /// What is listed of the directory; `None` where there is no such directory.
-    fn entries(&self, asked: &Asked, key: &Key) -> Result<Option<Vec<Entry>>, Status> {
+    fn entries(&self, key: &Key) -> Result<Option<Vec<Entry>>, Status> {
         let wanted = Wanted {
             order: key.order,
             // One more, which tells that there are more.
             entries_max: listing::ENTRIES_MAX + 1,
-            admits: &|name| self.settings.serves_hidden || !is_hidden_name(name),
+            admits: &|name| self.site.settings.serves_hidden || !is_hidden_name(name),
         };
-        match asked.root.read_in_order(&key.relative, wanted) {
+        match self.root.read_in_order(&key.relative, wanted) {
             Ok(entries) => Ok(Some(entries)),
             Err(Absent::NotFound) => Ok(None),
             Err(absent) => Err(status_of(absent)),

@@ -1,8 +1,8 @@
 //! Listings that were made lately. To make one is dear, so one answers all requests that had come
 //! before its reading began.
 
-use super::Asked;
 use super::directory::lock;
+use super::get::Asked;
 use super::listing::{self, Entry};
 use super::order::Order;
 use super::representation::Representation;

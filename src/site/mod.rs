@@ -10,6 +10,7 @@ pub mod content_type;
 mod directory;
 pub mod document_root;
 pub mod error_page;
+mod get;
 mod hosts;
 mod html;
 mod index;
@@ -37,22 +38,17 @@ pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};
 
 use crate::http::date::Timestamp;
-use crate::http::negotiation::media_type_weight;
-use crate::http::precondition::{self, Verdict};
-use crate::http::range::{self, Ranged};
 use crate::http::request::{Method, Request};
-use crate::http::response::{FieldLines, Status};
-use crate::http::target::{RequestPath, Target};
-use crate::http::validator::Validators;
+use crate::http::response::Status;
+use crate::http::target::Target;
 use content_type::ContentTypes;
-use document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
+use document_root::{DocumentRoot, Found};
+use get::{Asked, NotAnswered};
 use made_listings::Listings;
-use refusal::{html, redirect_to_directory, redirect_to_page, refusal, status_of, status_of_path};
-use representation::Representation;
-use response::{Body, Response};
+use refusal::refusal;
+use response::Response;
 use roots::{Opened, Roots};
 use std::io;
-use std::ops::Range;
 use std::path::{self, PathBuf};
 use std::sync::Arc;
 use upload::Upload;
@@ -88,36 +84,6 @@ pub struct Site {
     /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
     not_found_page: Arc<[u8]>,
     listings: Listings,
-}
-
-/// One GET or HEAD on its way to a response.
-struct Asked<'a> {
-    request: &'a Request<'a>,
-    query: Option<&'a [u8]>,
-    root: &'a DocumentRoot,
-    now: Timestamp,
-    conditions: &'a Conditions<'a>,
-}
-
-/// Why there is no response.
-enum Unanswered {
-    /// An error, with this status.
-    Status(Status),
-    /// A listing, which is to be made by somebody who may.
-    Listing(ListingAsked),
-}
-
-/// Why a GET has no answer yet.
-enum NotAnswered {
-    /// Nothing is found; the page that says so, where there is a root.
-    NotFound(Option<Response>),
-    Listing(ListingAsked),
-}
-
-impl From<Status> for Unanswered {
-    fn from(status: Status) -> Unanswered {
-        Unanswered::Status(status)
-    }
 }
 
 impl Site {
@@ -231,8 +197,9 @@ impl Site {
                 let get_from = |roots: &Opened| {
                     let root = roots.root(request.host).ok_or(NotAnswered::NotFound(None))?;
                     let now = conditions.now;
-                    let asked = Asked { request, query: *query, root, now, conditions };
-                    self.get_or_say_why(&asked, path)
+                    let site = self;
+                    let asked = Asked { site, request, query: *query, root, now, conditions };
+                    asked.get_or_say_why(path)
                 };
                 let mut answer = get_from(&self.roots.current());
                 // The root may have been replaced a moment ago.
@@ -273,115 +240,6 @@ impl Site {
             .with("Access-Control-Max-Age", "86400")
     }
 
-    /// The answer to a GET; the error has the page that says 404.
-    fn get_or_say_why(&self, asked: &Asked, path: &[u8]) -> Result<Response, NotAnswered> {
-        match self.get(asked, path) {
-            Ok(response) => Ok(response),
-            Err(Unanswered::Status(Status::NotFound)) => {
-                Err(NotAnswered::NotFound(Some(self.not_found(asked))))
-            }
-            Err(Unanswered::Status(status)) => Ok(refusal(status)),
-            Err(Unanswered::Listing(asked)) => Err(NotAnswered::Listing(asked)),
-        }
-    }
-
-    fn get(&self, asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
-        let path = RequestPath::parse(path).map_err(status_of_path)?;
-        if path.is_hidden() && !self.settings.serves_hidden {
-            return Err(Status::NotFound.into());
-        }
-        let relative = path.relative();
-        if path.names_directory() {
-            if self.is_page_alone(asked, relative) {
-                return Ok(redirect_to_page(&path, asked.query));
-            }
-            return self.get_directory(asked, relative);
-        }
-        match asked.find(relative) {
-            Ok(Found::File(file)) => Ok(self.file(asked, relative, file)),
-            Ok(Found::Directory) => Ok(self
-                .get_page(asked, relative)?
-                .unwrap_or_else(|| redirect_to_directory(&path, asked.query))),
-            Err(Absent::NotFound) => match self.get_page(asked, relative)? {
-                Some(page) => Ok(page),
-                None => Ok(self.get_fallback(asked)?),
-            },
-            Err(absent) => Err(status_of(absent).into()),
-        }
-    }
-
-    /// The page that a clean URL stands for, where they are asked for: the file of that name with
-    /// `.html` after it. A directory of the same name comes after it, as with `try_files $uri
-    /// $uri.html $uri/` in nginx.
-    fn get_page(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
-        match self.settings.clean_urls {
-            true => self.get_file(asked, &[relative, b".html"].concat()),
-            false => Ok(None),
-        }
-    }
-
-    /// Whether clean URLs are asked for, and what the slash at its end makes a directory is a page,
-    /// such as `about.html` for `/about/`: static site generators link to both.
-    fn is_page_alone(&self, asked: &Asked, relative: &[u8]) -> bool {
-        let is_file = |end: &[&[u8]]| {
-            let path = [&[relative], end].concat().concat();
-            matches!(asked.root.find(&path, asked.now), Ok(Found::File(_)))
-        };
-        self.settings.clean_urls
-            && !relative.is_empty()
-            && is_file(&[b".html"])
-            && !self.settings.index.iter().any(|name| is_file(&[b"/", name.as_bytes()]))
-    }
-
-    /// The fallback file, for a client that would rather have HTML than anything: a browser that
-    /// opens a page, and not a script that asks for data. Either way the answer hangs on Accept,
-    /// and says so (RFC 9110 §12.5.5).
-    fn get_fallback(&self, asked: &Asked) -> Result<Response, Status> {
-        let fields = &asked.request.fields;
-        let asks_for_html = || {
-            media_type_weight(fields, "text/html")
-                > media_type_weight(fields, "application/octet-stream")
-        };
-        match &self.settings.fallback {
-            Some(fallback) if asks_for_html() => self
-                .get_file(asked, fallback.as_bytes())?
-                .map(|response| response.with("Vary", "Accept"))
-                .ok_or(Status::NotFound),
-            _ => Err(Status::NotFound),
-        }
-    }
-
-    /// The answer about the file at `relative`; `None` where there is none.
-    fn get_file(&self, asked: &Asked, relative: &[u8]) -> Result<Option<Response>, Status> {
-        match asked.find(relative) {
-            Ok(Found::File(file)) => Ok(Some(self.file(asked, relative, file))),
-            Ok(Found::Directory) | Err(Absent::NotFound) => Ok(None),
-            Err(absent) => Err(status_of(absent)),
-        }
-    }
-
-    /// The answer about a file: preconditions, then range, then the whole (RFC 9110 §13.2.2).
-    fn file(&self, asked: &Asked, relative: &[u8], file: Arc<OpenFile>) -> Response {
-        let (file, representation) = self.select(asked, relative, file);
-        if let Some(response) = precluded(asked, &representation) {
-            return response;
-        }
-        let length = file.facts.length;
-        let whole = |status| Response {
-            status,
-            fields: FieldLines::sharing(Arc::clone(&representation.fields)),
-            body: Body::Empty,
-        };
-        match resolve_range(asked, &representation.validators, length) {
-            Ranged::Whole => whole(Status::Ok).with_body(asked.body_of(relative, &file, 0..length)),
-            Ranged::Part(interval) => whole(Status::PartialContent)
-                .with("Content-Range", &range::content_range(&interval, length))
-                .with_body(asked.body_of(relative, &file, interval)),
-            Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
-                .with("Content-Range", &range::unsatisfied_range(length)),
-        }
-    }
-
     /// Whether the root in which nothing was found was replaced, and opened anew now.
     fn is_root_replaced(&self, host: Option<&[u8]>, proofs: &Proofs) -> bool {
         let address = Arc::as_ptr(&self.roots.current()).addr();
@@ -392,55 +250,6 @@ impl Site {
         let is_replaced = self.roots.look_for(&self.settings, host);
         proofs.note_facts(|facts| facts.in_place = if is_replaced { 0 } else { address });
         is_replaced
-    }
-
-    /// 404 with the root's own page where there is one.
-    fn not_found(&self, asked: &Asked) -> Response {
-        let response = match asked.find_not_found_page() {
-            Some(file) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
-            None => html(
-                Status::NotFound,
-                Body::Bytes(Arc::clone(&self.not_found_page), 0..self.not_found_page.len()),
-            ),
-        };
-        match self.settings.fallback {
-            Some(_) => response.with("Vary", "Accept"),
-            None => response,
-        }
-    }
-}
-
-/// Bytes of a file above which it is sent from the disk where memory is short; a socket takes as many
-/// at once.
-const THRIFTY_BYTES_MIN: u64 = 16 * 1024;
-
-impl Asked<'_> {
-    fn find(&self, relative: &[u8]) -> Result<Found, Absent> {
-        self.root.find_with(relative, self.now, self.conditions.proofs)
-    }
-
-    /// The root's own page for what is not found.
-    fn find_not_found_page(&self) -> Option<Arc<OpenFile>> {
-        let (proofs, address) = (self.conditions.proofs, std::ptr::from_ref(self.root).addr());
-        if proofs.facts().without_page == address {
-            return None;
-        }
-        match self.find(b"404.html") {
-            Ok(Found::File(file)) => Some(file),
-            _ => {
-                proofs.note_facts(|facts| facts.without_page = address);
-                None
-            }
-        }
-    }
-
-    /// An interval of a file as a body: from memory, unless memory is short.
-    fn body_of(&self, relative: &[u8], file: &OpenFile, interval: Range<u64>) -> Body {
-        let is_thrifty = self.conditions.memory_is_short && file.facts.length > THRIFTY_BYTES_MIN;
-        match is_thrifty.then(|| self.root.reopen(relative, file)).flatten() {
-            Some(handle) => Body::File(handle, interval),
-            None => body_of(file, interval),
-        }
     }
 }
 
@@ -468,43 +277,4 @@ fn expect_fallback(roots: &Opened, settings: &Settings) -> io::Result<()> {
     }
     let message = format!("{}: the --spa file {name} is not in it", settings.root.display());
     Err(io::Error::new(io::ErrorKind::NotFound, message))
-}
-
-/// The 304 or 412 that the request's preconditions ask for, if they do.
-fn precluded(asked: &Asked, representation: &Representation) -> Option<Response> {
-    let Asked { request, now, .. } = asked;
-    let current = Some(&representation.validators);
-    match precondition::evaluate(request.method, &request.fields, current, *now) {
-        Verdict::Proceed => None,
-        Verdict::Failed => Some(refusal(Status::PreconditionFailed)),
-        Verdict::NotModified => Some(Response {
-            fields: FieldLines::sharing(Arc::clone(&representation.fields_not_modified)),
-            ..Response::empty(Status::NotModified)
-        }),
-    }
-}
-
-/// What the Range field asks for, where it counts: in a GET whose If-Range holds (RFC 9110 §14.2).
-fn resolve_range(asked: &Asked, validators: &Validators, length: u64) -> Ranged {
-    let fields = &asked.request.fields;
-    match fields.get("Range") {
-        Some(value)
-            if asked.request.method == Method::Get
-                && precondition::range_applies(fields, validators, asked.now) =>
-        {
-            range::resolve(value, length)
-        }
-        _ => Ranged::Whole,
-    }
-}
-
-fn body_of(file: &OpenFile, interval: Range<u64>) -> Body {
-    match &file.content {
-        Content::Handle(handle) => Body::File(Arc::clone(handle), interval),
-        Content::Bytes(bytes) => {
-            let end = usize::try_from(interval.end).unwrap_or(usize::MAX).min(bytes.len());
-            let start = usize::try_from(interval.start).unwrap_or(usize::MAX).min(end);
-            Body::Bytes(Arc::clone(bytes), start..end)
-        }
-    }
 }

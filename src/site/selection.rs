@@ -2,30 +2,29 @@
 //! it (RFC 9110 §12.5.3).
 
 use super::document_root::{Found, OpenFile};
+use super::get::Asked;
 use super::representation::{Description, Representation};
-use super::{Asked, Site};
 use crate::http::negotiation::{ContentCoding, accepted_codings};
 use std::sync::Arc;
 
-impl Site {
+impl Asked<'_> {
     /// The file to be sent for the one at `relative`, and its representation.
     pub(super) fn select(
         &self,
-        asked: &Asked,
         relative: &[u8],
         file: Arc<OpenFile>,
     ) -> (Arc<OpenFile>, Arc<Representation>) {
-        if self.settings.precompressed
-            && let Some((coding, variant)) = find_variant(asked, relative, &file)
+        if self.site.settings.precompressed
+            && let Some((coding, variant)) = find_variant(self, relative, &file)
         {
             // Not kept with the variant: asked for by its own name, the same file is another
             // representation.
-            let representation = self.represent(asked, relative, &variant, Some(coding));
+            let representation = self.represent(relative, &variant, Some(coding));
             return (variant, Arc::new(representation));
         }
-        let made = || Arc::new(self.represent(asked, relative, &file, None));
+        let made = || Arc::new(self.represent(relative, &file, None));
         // A Last-Modified stays as it is only once its second is over, by this request's clock too.
-        let representation = match file.facts.modified.seconds < asked.now.seconds {
+        let representation = match file.facts.modified.seconds < self.now.seconds {
             true => Arc::clone(file.representation.get_or_init(made)),
             false => made(),
         };
@@ -34,24 +33,23 @@ impl Site {
 
     fn represent(
         &self,
-        asked: &Asked,
         relative: &[u8],
         file: &OpenFile,
         coding: Option<ContentCoding>,
     ) -> Representation {
         let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or(relative);
-        let rule = self.settings.cache_control.iter().find(|rule| rule.matches(relative));
+        let rule = self.site.settings.cache_control.iter().find(|rule| rule.matches(relative));
         let description = Description {
-            media_type: &self.types.of(name),
+            media_type: &self.site.types.of(name),
             content_coding: coding.map(ContentCoding::name),
-            varies: self.settings.precompressed,
+            varies: self.site.settings.precompressed,
             cache_control: rule.map_or("no-cache", |rule| &rule.value),
         };
         let entity_tag = match (file.entity_tag(), coding) {
             (Some(tag), Some(coding)) => Some(tag.in_coding(coding)),
             (tag, _) => tag,
         };
-        Representation::new(entity_tag, &file.facts, description, asked.now)
+        Representation::new(entity_tag, &file.facts, description, self.now)
     }
 }
 
@@ -74,8 +72,8 @@ fn find_variant(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Settings;
-    use super::*;
+    use super::super::{Settings, Site};
+
     use crate::http::date::Timestamp;
     use crate::http::request::{Parsed, parse};
     use crate::http::validator::HASHED;

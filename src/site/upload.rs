@@ -11,13 +11,14 @@
 //! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
 //! symlink would have to be written through or replaced: it is refused.
 
+use super::Site;
 use super::directory::split;
 use super::document_root::{self, Found};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
+use super::refusal::{refusal, status_of_path};
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
-use super::{Site, refusal, status_of_path};
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::field::Fields;

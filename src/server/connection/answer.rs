@@ -7,8 +7,8 @@ use crate::http::request::{self, Request, Version};
 use crate::http::response::{Status, write_head};
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
 use crate::server::access_log::{Entry, Lines};
+use crate::server::budget::Held;
 use crate::server::clock::milliseconds;
-use crate::server::memory::Held;
 use crate::server::pace::Pace;
 use crate::server::socket::{Blocking, Peer};
 use crate::server::transfer::{Pushed, Transfer};
@@ -51,8 +51,8 @@ pub struct Answer {
     is_slow: bool,
     /// Requests behind the one that is answered, as they were received.
     unread: Vec<u8>,
-    /// Its share of the memory budget.
-    _held: Held,
+    /// Its shares of the budgets of memory and of descriptors.
+    _held: [Held; 2],
 }
 
 impl After {
@@ -96,7 +96,10 @@ impl Reply<'_> {
             Ok(pushed) => {
                 let transfer = transfer.into_owned();
                 let answer = Answer {
-                    _held: turn.hold(transfer.held_bytes()),
+                    _held: [
+                        turn.memory().hold(transfer.held_bytes()),
+                        turn.descriptors().hold(transfer.held_descriptors()),
+                    ],
                     pace: Pace::new(turn.clock.ticks()),
                     transfer,
                     after: self.after,

@@ -6,8 +6,9 @@ use super::{Io, Next, State};
 use crate::http::body::BodyReader;
 use crate::http::request::{Request, Version};
 use crate::http::response::Status;
-use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX};
+use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX, UPLOAD_DESCRIPTORS};
 use crate::server::access_log::Entry;
+use crate::server::budget::Held;
 use crate::server::drained::{Drained, InLine};
 use crate::server::pace::Pace;
 use crate::server::socket::{Blocking, Received, Sent, Socket};
@@ -31,6 +32,8 @@ pub struct Body {
     version: Version,
     wants_persistence: bool,
     pace: Pace,
+    /// The descriptors of its file and of the file's directory.
+    _held: Held,
     /// What has come behind the body: the next request.
     unread: Vec<u8>,
 }
@@ -63,6 +66,7 @@ impl Body {
             version: request.version,
             wants_persistence: request.wants_persistence(),
             pace: Pace::new(turn.clock.ticks()),
+            _held: turn.descriptors().hold(UPLOAD_DESCRIPTORS as u64 - 1),
             unread: Vec::new(),
         };
         body.set_deadline(io, turn);

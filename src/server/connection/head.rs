@@ -6,7 +6,7 @@ use super::body::Body;
 use super::{Io, Next, State};
 use crate::http::request::{self, Method, Parsed, Request};
 use crate::http::response::Status;
-use crate::limits::{FRESH_TIME_MIN, HEAD_BYTES_MAX, MEMORY_RETRY_TIME};
+use crate::limits::{FRESH_TIME_MIN, HEAD_BYTES_MAX, RETRY_TIME};
 use crate::server::clock::milliseconds;
 use crate::server::drained::{Drained, InLine};
 use crate::server::socket::Received;
@@ -28,6 +28,8 @@ pub struct Head {
     /// When the first byte of the present head came, in milliseconds of the server's clock.
     began: u64,
     queued: Option<Queued>,
+    /// Whether a whole request is among the bytes that waits for a descriptor.
+    lacks_descriptor: bool,
 }
 
 /// The first request in the unread bytes asks for a listing, and waits for its turn.
@@ -75,6 +77,9 @@ impl Head {
             }
             Some(queued) => Some(queued.asked),
         };
+        if self.lacks_descriptor {
+            return Next::Wait(State::Head(self), Drained::until_deadline());
+        }
         match self.answer_unread(listing, io, turn, buffers) {
             ControlFlow::Break(next) => next,
             ControlFlow::Continue(head) => head.receive(io, turn, buffers),
@@ -166,7 +171,7 @@ impl Head {
             unread: beginning.to_vec(),
             judged: beginning.len(),
             began: turn.clock.ticks(),
-            queued: None,
+            ..Head::default()
         }
     }
 
@@ -183,9 +188,16 @@ impl Head {
         Next::Wait(State::Head(self), drained)
     }
 
+    /// Waits until connections hold fewer descriptors: when its deadline has passed, it tries again.
+    fn wait_for_descriptor(self, io: &mut Io, turn: &Turn) -> Next {
+        io.deadline = Some(turn.clock.after(RETRY_TIME));
+        let head = Head { lacks_descriptor: true, ..self };
+        Next::Wait(State::Head(head), Drained::until_deadline())
+    }
+
     /// Waits until answers hold less memory: when its deadline has passed, it is queued anew.
     fn wait_for_memory(self, queued: Queued, io: &mut Io, turn: &Turn) -> Next {
-        io.deadline = Some(turn.clock.after(MEMORY_RETRY_TIME));
+        io.deadline = Some(turn.clock.after(RETRY_TIME));
         self.wait_in_line(queued)
     }
 
@@ -194,6 +206,10 @@ impl Head {
     pub fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         if let Some(queued) = self.queued.take() {
             return self.queue(queued.asked, io, turn);
+        }
+        if self.lacks_descriptor {
+            io.deadline = None;
+            return Next::GiveWay(State::Head(Head::with(self.unread)));
         }
         if self.unread.is_empty() {
             return Next::Close;
@@ -269,6 +285,9 @@ fn answer(
     turn: &mut Turn,
     head: &mut Vec<u8>,
 ) -> ControlFlow<Next> {
+    if turn.descriptors().is_short() {
+        return ControlFlow::Break(Head::with(unread.to_vec()).wait_for_descriptor(io, turn));
+    }
     let conditions = turn.conditions(io.has_come, listing);
     match turn.site.begin(request, conditions) {
         site::Answer::Response(response) => {

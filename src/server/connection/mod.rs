@@ -12,10 +12,11 @@ mod linger;
 mod tests;
 
 use super::access_log::Lines;
+use super::budget::Held;
 use super::clock::Clock;
 use super::drained::Drained;
+use super::pool::Shared;
 use super::ready_set::{Interest, ReadySet};
-use super::settings::Settings;
 use super::slot::News;
 use super::socket::Socket;
 use super::table::Yields;
@@ -56,6 +57,8 @@ pub struct Io {
     answered: u32,
     /// Whether the dear work that was asked for can be done now.
     is_its_turn: bool,
+    /// The socket's own descriptor.
+    _held: Held,
 }
 
 /// What a connection waits for, or could go on with.
@@ -95,12 +98,12 @@ pub enum Fate {
 
 impl Connection {
     /// A connection fresh from accept. The time for its first head begins now.
-    pub fn new(socket: Socket, clock: &Clock, settings: &Settings) -> Connection {
+    pub fn new(socket: Socket, clock: &Clock, shared: &Shared) -> Connection {
         Connection {
             io: Io {
                 socket,
                 interest: None,
-                deadline: Some(clock.after(settings.head_time)),
+                deadline: Some(clock.after(shared.settings.head_time)),
                 rests_since: clock.after(FRESH_TIME_MIN),
                 is_used: false,
                 hung_up: false,
@@ -108,6 +111,7 @@ impl Connection {
                 is_plain: false,
                 answered: 0,
                 is_its_turn: false,
+                _held: shared.descriptors.hold(1),
             },
             state: State::default(),
         }

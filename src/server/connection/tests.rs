@@ -148,6 +148,23 @@ fn a_listing_waits_while_memory_is_short() {
 }
 
 #[test]
+fn a_request_waits_while_descriptors_are_short() {
+    let room = Room::with(|_, server| server.connection_descriptors_max = 2);
+    let mut worker = room.worker();
+    let (mut connection, mut client) = room.connect(&mut worker);
+    let held = room.pool.shared.descriptors.hold(1);
+    client.send(GET);
+    assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
+    assert_eq!(client.received(), "");
+    assert!(connection.deadline().is_some() && connection.yields().is_none());
+    drop(held);
+    connection.io.deadline = Some(0);
+    assert_eq!(room.go_on(&mut connection, News::LOOK, &mut worker), Fate::Wait);
+    assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
+    assert_eq!(count(&client.received(), "200 OK"), 1);
+}
+
+#[test]
 fn requests_behind_an_unread_answer_are_no_more_than_a_head_may_be() {
     let room = Room::new();
     fs::write(room.root.path().join("long"), vec![b'x'; 1 << 20]).expect("a file");

@@ -1,0 +1,70 @@
+//! Budgets: of the memory, and of the descriptors, that connections hold while their clients take
+//! their time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is held by all connections together, and how much that may be before the server gets
+/// thrifty: bytes, or descriptors.
+///
+/// It is a threshold and no wall: what has begun is held whatever it costs, so each worker may go
+/// beyond by the one connection that it is at.
+#[derive(Debug)]
+pub struct Budget {
+    held: AtomicU64,
+    max: u64,
+}
+
+/// What one connection holds; given back when dropped.
+#[derive(Debug)]
+pub struct Held {
+    budget: Arc<Budget>,
+    amount: u64,
+}
+
+impl Budget {
+    /// A budget of `max` bytes, or descriptors.
+    pub fn new(max: u64) -> Budget {
+        Budget { held: AtomicU64::new(0), max }
+    }
+
+    /// Whether nothing is left.
+    pub fn is_short(&self) -> bool {
+        !self.has_room_for(1)
+    }
+
+    /// Whether so much is left.
+    pub fn has_room_for(&self, amount: u64) -> bool {
+        self.held.load(Ordering::Relaxed).saturating_add(amount) <= self.max
+    }
+
+    /// Counts what one connection holds.
+    pub fn hold(self: &Arc<Budget>, amount: u64) -> Held {
+        self.held.fetch_add(amount, Ordering::Relaxed);
+        Held { budget: Arc::clone(self), amount }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.held.fetch_sub(self.amount, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_short_as_long_as_it_is_held() {
+        let budget = Arc::new(Budget::new(100));
+        let first = budget.hold(60);
+        assert!(budget.has_room_for(40) && !budget.has_room_for(41));
+        let second = budget.hold(60);
+        assert!(budget.is_short());
+        drop(first);
+        assert!(!budget.is_short());
+        drop(second);
+        assert!(Budget::new(0).is_short());
+    }
+}
