@@ -5,7 +5,8 @@ use super::response::Status;
 /// Why a head is refused, or a chunked body; [`Reject::status`] gives the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reject {
-    /// More than [`EMPTY_LINES_MAX`](crate::limits::EMPTY_LINES_MAX) empty lines before the request line: 400.
+    /// More than [`EMPTY_LINES_MAX`](crate::limits::EMPTY_LINES_MAX) empty lines before the request
+    /// line: 400.
     TooManyEmptyLines,
     /// NUL or another control byte in a line; HT is not one of them (RFC 9110 §5.5): 400.
     ControlByte,
@@ -43,7 +44,8 @@ pub enum Reject {
     FieldName,
     /// More than [`FIELD_LINES_MAX`](crate::limits::FIELD_LINES_MAX) field lines: 431.
     TooManyFieldLines,
-    /// A head of more than [`HEAD_BYTES_MAX`](crate::limits::HEAD_BYTES_MAX) bytes, ended or not: 431.
+    /// A head of more than [`HEAD_BYTES_MAX`](crate::limits::HEAD_BYTES_MAX) bytes, ended or not:
+    /// 431.
     HeadTooLong,
     /// HTTP/1.1 without Host (RFC 9112 §3.2): 400.
     MissingHost,
