@@ -131,13 +131,13 @@ impl Head {
         }
     }
 
-    /// Receives behind the part of a head that is there. Its buffer grows in two steps, so a head
-    /// that comes byte by byte is copied twice and no more.
+    /// Receives behind the part of a head that is there. Its buffer grows in a few steps, so a head
+    /// that comes byte by byte is copied no more often than that.
     fn receive_more(&mut self, io: &Io) -> io::Result<Received> {
         let length = self.unread.len();
         if length == self.unread.capacity() {
-            let enough = if length < GROWN_BYTES { GROWN_BYTES } else { HEAD_BYTES_MAX };
-            self.unread.reserve_exact(enough - length);
+            let enough = BUFFER_BYTES.into_iter().find(|&enough| enough > length);
+            self.unread.reserve_exact(enough.map_or(0, |enough| enough - length));
         }
         io.socket.recv_onto(&mut self.unread, io.hung_up)
     }
@@ -235,8 +235,9 @@ fn answer_received(
     ControlFlow::Continue(Head::keeping(&bytes[count - left..], io, turn))
 }
 
-/// Bytes of the buffer for a head that did not come in one piece; most heads fit.
-const GROWN_BYTES: usize = 4096;
+/// Bytes of the buffer for a head that did not come in one piece: enough for a trickle, for most
+/// heads, and for all.
+const BUFFER_BYTES: [usize; 3] = [512, 4096, HEAD_BYTES_MAX];
 
 /// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
 /// head. `listing` is the leave of the first one to get a listing in this turn.
