@@ -183,7 +183,9 @@ fn a_seek_in_a_large_file_skips_what_lies_between() {
     let log = server.stop();
     let answers = log.requests_for("/long.wav");
     let sent: u64 = answers.iter().map(|answer| answer.body_bytes).sum();
-    assert!(answers.iter().all(|answer| answer.status == 206), "{answers:?}");
+    // A part that the browser has kept already it may ask for by its entity-tag.
+    let is_part = |status| matches!(status, 206 | 304);
+    assert!(answers.iter().all(|answer| is_part(answer.status)), "{answers:?}");
     assert!(sent < u64::from(WAV_BYTES) / 2, "{answers:?}");
     let late = u64::from(WAV_BYTES) / 10 * 9;
     assert!(sendfile_offsets(&log).any(|offset| offset > late), "{answers:?}");
