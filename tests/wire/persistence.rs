@@ -1,11 +1,12 @@
 //! What follows an answer on its connection: the next one, in order, or the end.
 
 use crate::support::{Client, Fixture, exchange, get, masked};
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// No time of the server ends what is tested: only the event itself can.
 const AN_HOUR: Duration = Duration::from_secs(3600);
@@ -15,9 +16,16 @@ fn fixture() -> Fixture {
         server.idle_time = AN_HOUR;
         server.head_time = AN_HOUR;
     });
-    fixture.file("a", "content of a");
-    fixture.file("b", "of b");
+    add(&fixture, "a", "content of a");
+    add(&fixture, "b", "of b");
     fixture
+}
+
+/// A file dated 2001: one of this second would get its Last-Modified with the next.
+fn add(fixture: &Fixture, name: &str, content: &str) {
+    fixture.file(name, content);
+    let file = File::options().write(true).open(fixture.path(name)).expect("a file");
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("a date");
 }
 
 #[test]
@@ -137,7 +145,7 @@ impl Random {
 
 /// Requests of several kinds, each with its answer as it is when it comes alone.
 fn requests_with_answers(fixture: &Fixture) -> Vec<(String, String)> {
-    fixture.file("large", &"0123456789".repeat(40_000));
+    add(fixture, "large", &"0123456789".repeat(40_000));
     let of = |line: &str, lines: &str| format!("{line} HTTP/1.1\r\nHost: a\r\n{lines}\r\n");
     let requests = [
         of("GET /a", ""),
@@ -290,7 +298,7 @@ fn body_of_no_bytes_ends_nothing() {
 fn client_that_has_ended_its_side_gets_all_its_answers() {
     let fixture = fixture();
     let large = "x".repeat(8 << 20);
-    fixture.file("large", &large);
+    add(&fixture, "large", &large);
     let mut client = fixture.client();
     let requests = [get("/a"), get("/large"), get("/b"), get("/large")].concat();
     client.send(requests.repeat(3));

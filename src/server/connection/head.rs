@@ -136,8 +136,7 @@ impl Head {
     fn receive_more(&mut self, io: &Io) -> io::Result<Received> {
         let length = self.unread.len();
         if length == self.unread.capacity() {
-            let enough = BUFFER_BYTES.into_iter().find(|&enough| enough > length);
-            self.unread.reserve_exact(enough.map_or(0, |enough| enough - length));
+            self.unread.reserve_exact(buffer_bytes(length) - length);
         }
         io.socket.recv_onto(&mut self.unread, io.hung_up)
     }
@@ -164,15 +163,15 @@ impl Head {
     /// Keeps the beginning of a head, which may be empty, until the rest has arrived. Its time
     /// starts with its first byte.
     fn keeping(beginning: &[u8], io: &mut Io, turn: &Turn) -> Head {
-        if !beginning.is_empty() && io.is_used {
+        if beginning.is_empty() {
+            return Head::default();
+        }
+        if io.is_used {
             io.deadline = Some(turn.clock.after(turn.settings().head_time));
         }
-        Head {
-            unread: beginning.to_vec(),
-            judged: beginning.len(),
-            began: turn.clock.ticks(),
-            ..Head::default()
-        }
+        let mut unread = Vec::with_capacity(buffer_bytes(beginning.len()));
+        unread.extend_from_slice(beginning);
+        Head { unread, judged: beginning.len(), began: turn.clock.ticks(), ..Head::default() }
     }
 
     /// Puts the connection into the queue for listings. Nothing is asked of its client meanwhile.
@@ -238,6 +237,12 @@ fn answer_received(
 /// Bytes of the buffer for a head that did not come in one piece: enough for a trickle, for most
 /// heads, and for all.
 const BUFFER_BYTES: [usize; 3] = [512, 4096, HEAD_BYTES_MAX];
+
+/// The size of the buffer for a head of which `length` bytes have come. There is always room for
+/// more: a head of [`HEAD_BYTES_MAX`] bytes is refused.
+fn buffer_bytes(length: usize) -> usize {
+    BUFFER_BYTES.into_iter().find(|&bytes| bytes > length).unwrap_or(length + 1)
+}
 
 /// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
 /// head. `listing` is the leave of the first one to get a listing in this turn.
