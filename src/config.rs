@@ -80,7 +80,7 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
     pub max_body: u64,
 
-    /// Workers; all of them are started at once
+    /// Workers for connections, started at once; those that accept come on top
     #[arg(long, value_name = "N", default_value_t = default_threads(), value_parser = parse_count)]
     pub threads: usize,
 

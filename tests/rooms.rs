@@ -35,9 +35,9 @@ fn files(room: &str) -> Vec<PathBuf> {
 /// The code of a file: without its tests, and without comments.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a file in UTF-8");
-    let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    before_tests.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
+    let before_tests = text.lines().take_while(|line| !line.ends_with("mod tests {"));
+    before_tests.filter(is_code).flat_map(|line| [line, "\n"]).collect()
 }
 
 #[track_caller]

@@ -60,24 +60,10 @@ fn kind(directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::super::temporary_file::TemporaryFile;
+    use super::super::temporary_file::tests::{names, open};
     use super::*;
-    use rustix::fd::OwnedFd;
     use std::os::unix::fs::symlink;
     use std::sync::atomic::{AtomicBool, Ordering};
-
-    fn open(directory: &Path) -> OwnedFd {
-        openat::open_root(directory).expect("a directory")
-    }
-
-    fn names(directory: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(directory).expect("a directory");
-        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.file_name());
-        let mut names: Vec<_> = entries
-            .map(|entry| name(entry).expect("a name").into_string().expect("UTF-8"))
-            .collect();
-        names.sort();
-        names
-    }
 
     #[test]
     fn leftovers_are_removed_and_nothing_else() {

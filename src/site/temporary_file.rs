@@ -246,17 +246,17 @@ pub fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::cell::Cell;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
-    fn open(directory: &Path) -> OwnedFd {
+    pub fn open(directory: &Path) -> OwnedFd {
         openat::open_root(directory).expect("a directory")
     }
 
-    fn names(directory: &Path) -> Vec<String> {
+    pub fn names(directory: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(directory).expect("a directory");
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.file_name());
         let mut names: Vec<_> = entries
