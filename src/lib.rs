@@ -2,12 +2,12 @@
 //!
 //! # The rooms
 //!
-//! Whatever a room uses is named after it in this list, never before it: `main` → [`server`] →
+//! Whatever a room uses is named after it in this list, never before it: `command` → [`server`] →
 //! [`site`] → [`http`], and `server` → `http` too.
 //!
-//! **`main` and [`config`]** turn a command line into settings, set up the log, catch signals and
-//! end with an exit code. They know nothing of HTTP. [`log_writer`] writes the log to stderr, and
-//! never waits for whoever reads it.
+//! **`command`** turns a command line into settings, sets up the log, catches signals and ends with
+//! an exit code; `main` only calls it. It knows nothing of HTTP. `log_writer.rs` writes the log to
+//! stderr, and never waits for whoever reads it.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not
@@ -64,9 +64,10 @@
 
 #![forbid(unsafe_code)]
 
-pub mod config;
+#[cfg(feature = "command")]
+#[doc(hidden)]
+pub mod command;
 pub mod http;
 pub mod limits;
-pub mod log_writer;
 pub mod server;
 pub mod site;

@@ -65,7 +65,7 @@ fn who_names(word: &str) -> Vec<String> {
 
 #[test]
 fn http_knows_bytes_and_values_only() {
-    let outside = ["crate::site", "crate::server", "crate::config", "rustix", "log::"];
+    let outside = ["crate::site", "crate::server", "crate::command", "rustix", "log::"];
     let world = ["std::net", "std::fs", "std::thread", "std::os", "std::env"];
     let clocks = ["SystemTime::now", "Instant"];
     expect_unknown("http", &[&outside[..], &world, &clocks].concat());
@@ -73,14 +73,14 @@ fn http_knows_bytes_and_values_only() {
 
 #[test]
 fn site_knows_no_socket_no_thread_and_no_clock() {
-    let outside = ["crate::server", "crate::config", "rustix::net", "rustix::event"];
+    let outside = ["crate::server", "crate::command", "rustix::net", "rustix::event"];
     let world = ["std::net", "std::os::unix::net", "std::thread", "SystemTime::now", "Instant"];
     expect_unknown("site", &[&outside[..], &world].concat());
 }
 
 #[test]
 fn server_knows_no_path_of_a_site_and_no_command_line() {
-    expect_unknown("server", &["crate::config", "clap", "document_root", "openat"]);
+    expect_unknown("server", &["crate::command", "clap", "document_root", "openat"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_is_linux_only_is_in_one_file_each() {
 #[test]
 fn files_are_written_in_one_place() {
     // And a pipe or a terminal at stderr, opened a second time for the log.
-    let writing = ["log_writer/sink.rs", "site/temporary_file.rs"];
+    let writing = ["command/log_writer/sink.rs", "site/temporary_file.rs"];
     assert_eq!(who_names("OFlags::WRONLY"), writing);
     for word in ["OFlags::CREATE", "renameat(", "unlinkat(", "linkat("] {
         assert_eq!(who_names(word), ["site/temporary_file.rs"], "{word}");

@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::Instant;
 use tempfile::TempDir;
-use tinyhttpd::config::Config;
+use tinyhttpd::command::Config;
 
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));

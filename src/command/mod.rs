@@ -1,0 +1,71 @@
+//! The program: arguments in, exit code out.
+
+mod config;
+mod log;
+mod log_writer;
+mod open_files;
+mod serving;
+mod tell;
+
+pub use config::Config;
+
+use crate::limits::LOG_END_TIME;
+use crate::server::{Server, bind_all};
+use clap::Parser;
+use log_writer::LogWriter;
+use serving::Serving;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io::{self, ErrorKind};
+use std::process::ExitCode;
+
+/// Does what the command line says, until a signal says to stop.
+///
+/// The exit code is 0 after a stop, and 1 where nothing can be served; bad usage ends the process
+/// with 2.
+pub fn run() -> ExitCode {
+    let config = Config::parse();
+    let log = LogWriter::new(io::stderr());
+    log::log_to(&log, &config);
+    let result = serve(&config);
+    if let Err(message) = &result {
+        // Past the filter of the log: RUST_LOG must not hide why nothing is served.
+        log.write(&format!("tinyhttpd: {message}\n"));
+    }
+    log.close(LOG_END_TIME);
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Serves until a signal says to stop. The error is the one line that the user reads.
+fn serve(config: &Config) -> Result<(), String> {
+    config.check()?;
+    let descriptors_max = open_files::raise_limit();
+    let settings = config.server(descriptors_max);
+    let grace = settings.grace_time;
+    let of_site = config.site(descriptors_max);
+    let site = serving::open(&of_site)?;
+    let listeners = bind_all(&config.bind, config.port, config.backlog, &settings)
+        .map_err(|error| error.to_string())?;
+    // From here on. Before, a signal may end the process, which a slow name server can hold up.
+    let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .map_err(|error| format!("cannot catch signals: {error}"))?;
+    let server = Server::start(listeners, site, settings).map_err(cannot_start)?;
+    if config.writable {
+        tell::warn_of_writers(&server, config);
+    }
+    if let Err(error) = tell::urls(&server) {
+        server.stop();
+        return Err(format!("cannot write to stdout: {error}"));
+    }
+    Serving::new(server, of_site).until_stopped(signals, grace);
+    Ok(())
+}
+
+fn cannot_start(error: io::Error) -> String {
+    let advice = match error.kind() {
+        // The system gives no more threads; the server would not even ask for so many.
+        ErrorKind::WouldBlock | ErrorKind::InvalidInput => "; try fewer --threads",
+        _ => "",
+    };
+    format!("cannot start: {error}{advice}")
+}

@@ -1,0 +1,115 @@
+//! The running server and the signals that it is sent (signal(7)).
+//!
+//! Once the server runs, the main thread waits for nothing but signals: what may have to wait for a
+//! disk (opening the document root anew, a line of the log) is done in threads of its own. So a
+//! signal is always answered.
+
+use crate::limits::{END_TIME, LOG_END_TIME};
+use crate::server::Server;
+use crate::site::{self, Site};
+use signal_hook::consts::SIGHUP;
+use signal_hook::iterator::Signals;
+use std::process;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The server, for the main thread and for those that open the document root anew.
+pub struct Serving {
+    /// `None` once it is being stopped.
+    server: Mutex<Option<Server>>,
+    /// Held while the document root is being opened, so that the last one opened is the newest.
+    opening: Mutex<()>,
+    /// How the document root is opened anew.
+    settings: site::Settings,
+}
+
+impl Serving {
+    pub fn new(server: Server, settings: site::Settings) -> Arc<Serving> {
+        let server = Mutex::new(Some(server));
+        Arc::new(Serving { server, opening: Mutex::new(()), settings })
+    }
+
+    /// Opens the document root anew at each SIGHUP, and stops the server at any other of `signals`.
+    pub fn until_stopped(self: &Arc<Serving>, mut signals: Signals, grace: Duration) {
+        for signal in signals.forever() {
+            if signal != SIGHUP {
+                break;
+            }
+            let serving = Arc::clone(self);
+            spawn("opener", move || serving.open_anew());
+        }
+        end_at_once_on_next(signals);
+        if let Some(server) = lock(&self.server).take() {
+            stop(server, grace);
+        }
+    }
+
+    /// Opens the document root anew, and answers further requests from there.
+    fn open_anew(&self) {
+        let one_at_a_time = lock(&self.opening);
+        let replaced = open(&self.settings).map(|site| {
+            if let Some(server) = &*lock(&self.server) {
+                server.replace_site(site);
+            }
+        });
+        drop(one_at_a_time);
+        match replaced {
+            Ok(()) => log::info!("the document root was opened anew"),
+            Err(message) => log::error!("{message}; the former one stays"),
+        }
+    }
+}
+
+/// Opens what `settings` say. The error is one line for the user.
+pub fn open(settings: &site::Settings) -> Result<Site, String> {
+    // The error names what it is about.
+    Site::open(settings.clone()).map_err(|error| format!("cannot serve {error}"))
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Stops the server; nothing is logged before that has begun.
+fn stop(server: Server, grace: Duration) {
+    let connections = server.connections();
+    // Should a disk hold up the server or the log, the process ends all the same.
+    spawn("end", move || {
+        thread::sleep(grace.saturating_add(END_TIME));
+        process::exit(0);
+    });
+    let (told, is_told) = mpsc::channel();
+    spawn("log", move || {
+        log::info!("stopping: {connections} connections");
+        // It fails where the log was too slow.
+        let _ = told.send(());
+    });
+    let cut_off = server.stop();
+    // For the order of the two lines.
+    let _ = is_told.recv_timeout(LOG_END_TIME);
+    match cut_off {
+        0 => log::info!("stopped"),
+        _ => log::warn!("stopped: {cut_off} connections were cut off"),
+    }
+}
+
+/// Has the next signal to stop end the process as it would without a handler. SIGHUP means nothing
+/// any more.
+fn end_at_once_on_next(mut signals: Signals) {
+    spawn("signals", move || {
+        for signal in signals.forever().filter(|&signal| signal != SIGHUP) {
+            if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
+                log::error!("cannot end at once: {error}");
+            }
+        }
+    });
+}
+
+/// Does in a thread of its own what is not worth more than a line in the log where there is none.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
+        log::error!("cannot start the thread {name}: {error}");
+    }
+}
