@@ -63,11 +63,28 @@
 //!   to be those on the disk.
 
 #![forbid(unsafe_code)]
+// Parts of the rooms are for the program alone.
+#![cfg_attr(not(feature = "command"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "command")]
 #[doc(hidden)]
 pub mod command;
 pub mod http;
+mod serve;
+
+pub use serve::{Builder, RunningServer, serve};
+
+// The rooms behind the public face. This project's own tests, benchmarks and fuzzers see them, by a
+// feature that is for nobody else.
+#[cfg(feature = "internals")]
 pub mod limits;
+#[cfg(not(feature = "internals"))]
+mod limits;
+#[cfg(feature = "internals")]
 pub mod server;
+#[cfg(not(feature = "internals"))]
+mod server;
+#[cfg(feature = "internals")]
 pub mod site;
+#[cfg(not(feature = "internals"))]
+mod site;

@@ -28,7 +28,7 @@ mod watch;
 mod worker;
 
 pub use access_log::TARGET as ACCESS_LOG;
-pub use bind::{BindAddress, BindError, bind_all};
+pub use bind::{BindAddress, bind_all};
 pub use listener::Listener;
 pub use settings::Settings;
 
@@ -120,6 +120,24 @@ impl Server {
     /// sockets and what rests, waits for the requests in flight, and ends the threads. All this
     /// takes [`Settings::grace_time`] at most. Returns how many connections were cut off.
     pub fn stop(self) -> usize {
+        let pool = Arc::clone(&self.pool);
+        let (threads, _housekeeper) = self.close();
+        if pool.connections() == 0 {
+            threads.into_iter().for_each(join);
+        }
+        pool.connections()
+    }
+
+    /// The same as [`Server::stop`], but returns only when no thread is left, however long a disk
+    /// holds one up.
+    pub fn stop_and_join(self) {
+        let (threads, housekeeper) = self.close();
+        threads.into_iter().for_each(join);
+        join(housekeeper);
+    }
+
+    /// Ends the connections, and tells the threads to end.
+    fn close(self) -> Threads {
         let pool = &self.pool;
         let grace = pool.shared.settings.grace_time.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
@@ -133,14 +151,12 @@ impl Server {
         let all_ended = pool.wait_for_fewer_than(1, left);
         pool.close();
         self.housekeeper.thread().unpark();
-        if all_ended {
-            self.threads.into_iter().for_each(join);
-        } else {
+        if !all_ended {
             // A worker that the disk holds up is not waited for; one that just ends a connection is.
             let cut_off = pool.cut_off();
             pool.wait_for_fewer_than(cut_off + 1, SETTLE_TIME);
         }
-        pool.connections()
+        (self.threads, self.housekeeper)
     }
 }
 
@@ -173,6 +189,7 @@ fn roles(at_once: usize, listeners: usize) -> impl Iterator<Item = Role> {
     (0..at_once).flat_map(move |_| each())
 }
 
+/// The workers with the watcher, and the housekeeper.
 type Threads = (Vec<JoinHandle<()>>, JoinHandle<()>);
 
 fn start_threads(pool: &Arc<Pool>, workers: usize) -> io::Result<Threads> {

@@ -134,7 +134,8 @@ impl Site {
     }
 
     /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to
-    /// GET. A listing is made at once.
+    /// GET. A listing is made at once. This is how tests, benchmarks and fuzzers ask.
+    #[cfg(any(test, feature = "internals"))]
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         let proofs = Proofs::new();
         let listing = Some(self.listings.ask());

@@ -1,0 +1,164 @@
+//! The server as a library: what a test suite of another project does with it.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+use tempfile::TempDir;
+use tinyhttpd::{Builder, RunningServer, serve};
+
+/// A root with `a.json` in it, a megabyte `long`, and an empty directory `empty`.
+fn root() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::write(root.path().join("a.json"), "{}\n").expect("a file");
+    fs::write(root.path().join("long"), vec![b'x'; 1 << 20]).expect("a file");
+    fs::create_dir(root.path().join("empty")).expect("a directory");
+    root
+}
+
+fn connect(server: &RunningServer) -> TcpStream {
+    let address = server.address().expect("a TCP address");
+    let stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    stream
+}
+
+/// The whole answer to one request.
+fn get(server: &RunningServer, target: &str) -> String {
+    let mut stream = connect(server);
+    let host = server.address().expect("an address");
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// How many threads of this process have a name of the server's.
+fn threads() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").expect("a directory").map_while(Result::ok);
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    let is_ours = |name: &String| {
+        ["worker", "watcher", "housekeeper"].iter().any(|ours| name.starts_with(ours))
+    };
+    names.filter(is_ours).count()
+}
+
+#[test]
+fn a_folder_is_served_by_one_call() {
+    let root = root();
+    let server = serve(root.path()).expect("a server");
+    let url = server.url("/a.json");
+    assert_eq!(url, format!("http://{}/a.json", server.address().expect("an address")));
+    let answer = get(&server, "/a.json");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n{}\n"), "{answer}");
+}
+
+// All that counts threads stands in one test: the others of this file run beside it.
+#[test]
+fn a_dropped_server_leaves_nothing_whatever_its_clients_keep() {
+    if std::env::var_os("TINYHTTPD_LIBRARY_TEST").is_none() {
+        return alone("a_dropped_server_leaves_nothing_whatever_its_clients_keep");
+    }
+    let root = root();
+    for _ in 0..20 {
+        let server = serve(root.path()).expect("a server");
+        let silent = connect(&server);
+        let mut half = connect(&server);
+        half.write_all(b"GET /a.js").expect("a part of a head");
+        let mut resting = connect(&server);
+        resting.write_all(b"GET /a.json HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
+        let mut some = [0; 16];
+        resting.read_exact(&mut some).expect("an answer");
+        let mut unread = connect(&server);
+        for _ in 0..64 {
+            unread.write_all(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
+        }
+        unread.read_exact(&mut some).expect("an answer");
+        assert!((1..=6).contains(&threads()), "{}", threads());
+        let address = server.address().expect("an address");
+        drop(server);
+        assert_eq!(threads(), 0);
+        let error = TcpStream::connect(address).expect_err("nobody listens");
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        drop((silent, half, resting, unread));
+    }
+}
+
+/// Runs one test in a process of its own.
+fn alone(test: &str) {
+    let own = std::env::current_exe().expect("this program");
+    let output = std::process::Command::new(own)
+        .args(["--exact", test, "--nocapture"])
+        .env("TINYHTTPD_LIBRARY_TEST", "alone")
+        .output()
+        .expect("this program runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+}
+
+#[test]
+fn the_builder_sets_what_the_options_set() {
+    let root = root();
+    let server = Builder::new(root.path())
+        .list(true)
+        .cors(true)
+        .header("X-Frame-Options: DENY")
+        .cache_control("*.json=max-age=60")
+        .media_type("json=text/plain")
+        .start()
+        .expect("a server");
+    let answer = get(&server, "/a.json");
+    for line in [
+        "X-Frame-Options: DENY",
+        "Cache-Control: max-age=60",
+        "Content-Type: text/plain; charset=utf-8",
+        "Access-Control-Allow-Origin: *",
+    ] {
+        assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}: {answer}");
+    }
+    assert!(get(&server, "/empty/").starts_with("HTTP/1.1 200 "));
+    let plain = serve(root.path()).expect("a server");
+    assert!(get(&plain, "/empty/").starts_with("HTTP/1.1 404 "));
+}
+
+#[test]
+fn a_unix_socket_is_served_and_removed() {
+    let root = root();
+    let path = root.path().join("socket");
+    let bind = format!("unix:{}", path.display());
+    let server = Builder::new(root.path()).bind(&bind).start().expect("a server");
+    assert_eq!((server.url("/a.json"), server.address()), (format!("{bind}/a.json"), None));
+    let mut client = UnixStream::connect(&path).expect("a connection");
+    client.write_all(b"GET /a.json HTTP/1.0\r\n\r\n").expect("a request");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    drop(server);
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_cannot_be_served_is_told_by_start() {
+    let root = root();
+    let wrong = [
+        (Builder::new(root.path()).header("Date: today"), "Date"),
+        (Builder::new(root.path()).cache_control("max-age=60"), "max-age=60"),
+        (Builder::new(root.path()).media_type("json"), "json"),
+        (Builder::new(root.path()).bind(""), "\"\""),
+    ];
+    for (builder, named) in wrong {
+        let error = builder.start().err().expect("an error");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let missing = root.path().join("missing");
+    let error = serve(&missing).err().expect("an error");
+    assert!(error.to_string().contains("missing"), "{error}");
+    let running = serve(root.path()).expect("a server");
+    let port = running.address().expect("an address").port();
+    let error = Builder::new(root.path()).port(port).start().err().expect("an error");
+    assert!(error.to_string().contains(&port.to_string()), "{error}");
+}
