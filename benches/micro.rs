@@ -13,10 +13,12 @@ use std::sync::{Arc, LazyLock};
 use tempfile::TempDir;
 use tinyhttpd::http::body::{BodyReader, Framing};
 use tinyhttpd::http::date::Timestamp;
-use tinyhttpd::http::request::{self, Parsed, Version};
-use tinyhttpd::http::response::{FieldLines, Status, write_head};
+use tinyhttpd::http::request::{self, Parsed};
+use tinyhttpd::http::response::{FieldLines, write_head};
+use tinyhttpd::http::status::Status;
 use tinyhttpd::http::target::RequestPath;
 use tinyhttpd::http::validator::EntityTag;
+use tinyhttpd::http::version::Version;
 use tinyhttpd::limits::FIELD_LINES_MAX;
 use tinyhttpd::site::{Settings, Site};
 

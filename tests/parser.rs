@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
 use tinyhttpd::http::field::Fields;
-use tinyhttpd::http::request::{Method, Parsed, Reject, first_line, may_decide, parse};
+use tinyhttpd::http::method::Method;
+use tinyhttpd::http::reject::Reject;
+use tinyhttpd::http::request::{Parsed, first_line, may_decide, parse};
 use tinyhttpd::http::target::{RequestPath, Target, encode_path, is_host};
 use tinyhttpd::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
 

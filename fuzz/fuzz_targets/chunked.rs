@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tinyhttpd::http::chunked::Decoder;
-use tinyhttpd::http::request::Reject;
+use tinyhttpd::http::reject::Reject;
 
 /// What has been read of a body that came in pieces.
 #[derive(Debug, Default, PartialEq, Eq)]

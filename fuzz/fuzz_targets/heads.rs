@@ -4,7 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tinyhttpd::http::request::{self, Parsed, Reject};
+use tinyhttpd::http::reject::Reject;
+use tinyhttpd::http::request::{self, Parsed};
 use tinyhttpd::http::target::{RequestPath, Target};
 
 /// The length of a whole head, or the refusal; `None` for a part of one.

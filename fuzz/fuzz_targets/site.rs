@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 use tinyhttpd::http::date::Timestamp;
 use tinyhttpd::http::request::{self, Parsed};
-use tinyhttpd::http::response::Status;
+use tinyhttpd::http::status::Status;
 use tinyhttpd::site::response::{Body, Response};
 use tinyhttpd::site::{Settings, Site};
 

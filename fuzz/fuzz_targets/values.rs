@@ -8,7 +8,7 @@ use tinyhttpd::http::field::Fields;
 use tinyhttpd::http::negotiation::{accepted_codings, media_type_weight};
 use tinyhttpd::http::precondition;
 use tinyhttpd::http::range::{self, Ranged};
-use tinyhttpd::http::request::Method;
+use tinyhttpd::http::method::Method;
 use tinyhttpd::http::validator::Validators;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_388_527);

@@ -11,6 +11,7 @@ pub mod range;
 pub mod reject;
 pub mod request;
 pub mod response;
+pub mod status;
 pub mod target;
 pub mod validator;
 pub mod version;

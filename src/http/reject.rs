@@ -1,6 +1,6 @@
 //! Why a request is refused, and the status that says so.
 
-use super::response::Status;
+use super::status::Status;
 
 /// Why a head is refused, or a chunked body; [`Reject::status`] gives the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,12 +13,11 @@
 use super::body::Framing;
 use super::field::{Fields, is_token};
 use super::line::{Line, Stop, find_control, take_line};
+use super::method::Method;
+use super::reject::Reject;
 use super::target::{Target, is_host};
+use super::version::Version;
 use crate::limits::{EMPTY_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
-
-pub use super::method::Method;
-pub use super::reject::Reject;
-pub use super::version::Version;
 
 /// What [`parse`] makes of the bytes received so far.
 #[derive(Debug)]

@@ -1,96 +1,9 @@
-//! The response head: status code, field lines, and the one place that writes them (RFC 9110 §15,
-//! RFC 9112 §4).
+//! The response head: its field lines, and the one place that writes a head (RFC 9112 §4, §5).
 
 use super::date::HttpDate;
+use super::status::Status;
 use super::version::Version;
 use std::sync::Arc;
-
-/// The status codes this server sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Ok,
-    Created,
-    NoContent,
-    PartialContent,
-    MovedPermanently,
-    NotModified,
-    BadRequest,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    Conflict,
-    LengthRequired,
-    PreconditionFailed,
-    ContentTooLarge,
-    UriTooLong,
-    RangeNotSatisfiable,
-    RequestHeaderFieldsTooLarge,
-    InternalServerError,
-    NotImplemented,
-    ServiceUnavailable,
-    HttpVersionNotSupported,
-    InsufficientStorage,
-}
-
-impl Status {
-    /// The code and the reason phrase, as the status line has them: `404 Not Found`.
-    pub const fn line(self) -> &'static str {
-        match self {
-            Status::Ok => "200 OK",
-            Status::Created => "201 Created",
-            Status::NoContent => "204 No Content",
-            Status::PartialContent => "206 Partial Content",
-            Status::MovedPermanently => "301 Moved Permanently",
-            Status::NotModified => "304 Not Modified",
-            Status::BadRequest => "400 Bad Request",
-            Status::Forbidden => "403 Forbidden",
-            Status::NotFound => "404 Not Found",
-            Status::MethodNotAllowed => "405 Method Not Allowed",
-            Status::RequestTimeout => "408 Request Timeout",
-            Status::Conflict => "409 Conflict",
-            Status::LengthRequired => "411 Length Required",
-            Status::PreconditionFailed => "412 Precondition Failed",
-            Status::ContentTooLarge => "413 Content Too Large",
-            Status::UriTooLong => "414 URI Too Long",
-            Status::RangeNotSatisfiable => "416 Range Not Satisfiable",
-            Status::RequestHeaderFieldsTooLarge => "431 Request Header Fields Too Large",
-            Status::InternalServerError => "500 Internal Server Error",
-            Status::NotImplemented => "501 Not Implemented",
-            Status::ServiceUnavailable => "503 Service Unavailable",
-            Status::HttpVersionNotSupported => "505 HTTP Version Not Supported",
-            // RFC 4918 §11.5
-            Status::InsufficientStorage => "507 Insufficient Storage",
-        }
-    }
-
-    /// The three digits: `404`.
-    pub fn code(self) -> &'static str {
-        &self.line()[..3]
-    }
-
-    /// Whether a response with this status can have a body, and with it Content-Length (RFC 9110
-    /// §6.4.1).
-    pub fn may_have_body(self) -> bool {
-        !matches!(self, Status::NoContent | Status::NotModified)
-    }
-
-    /// Whether the connection is closed after this answer, because what follows on it cannot be
-    /// trusted or understood.
-    pub fn closes_connection(self) -> bool {
-        use Status::*;
-        matches!(
-            self,
-            BadRequest
-                | RequestTimeout
-                | LengthRequired
-                | UriTooLong
-                | RequestHeaderFieldsTooLarge
-                | NotImplemented
-                | HttpVersionNotSupported
-        )
-    }
-}
 
 /// The field lines of one response, without those that the connection adds (Date, Server,
 /// Connection, Content-Length).
@@ -178,7 +91,7 @@ const CLOSE: &str = "Connection: close\r\n";
 
 /// Appends `number` in decimal digits. `write!` would do it at three times the cost, once for every
 /// answer.
-pub fn write_decimal(out: &mut Vec<u8>, mut number: u64) {
+fn write_decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     loop {

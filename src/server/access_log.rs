@@ -10,7 +10,7 @@
 use super::socket::Peer;
 use crate::http::date::HttpDate;
 use crate::http::request::Request;
-use crate::http::response::Status;
+use crate::http::status::Status;
 use crate::limits::{GATHER_TIME, GATHERED_BYTES_MAX};
 use std::borrow::Cow;
 use std::fmt::{self, Write};

@@ -4,7 +4,7 @@
 //! It stands alone: no script, nothing to load, not even an icon, and light or dark as the reader
 //! has it.
 
-use crate::http::response::Status;
+use crate::http::status::Status;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\

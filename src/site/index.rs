@@ -10,7 +10,7 @@ use super::made_listings::{Key, Made};
 use super::reading::Wanted;
 use super::refusal::status_of;
 use super::response::Response;
-use crate::http::response::Status;
+use crate::http::status::Status;
 
 impl Asked<'_> {
     /// An index file of the directory, else its listing, else what stands in for an unknown path.

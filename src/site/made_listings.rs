@@ -8,7 +8,8 @@ use super::order::Order;
 use super::representation::Representation;
 use super::response::{Body, Response};
 use crate::http::negotiation::media_type_weight;
-use crate::http::response::{FieldLines, Status};
+use crate::http::response::FieldLines;
+use crate::http::status::Status;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -38,8 +38,9 @@ pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};
 
 use crate::http::date::Timestamp;
-use crate::http::request::{Method, Request};
-use crate::http::response::Status;
+use crate::http::method::Method;
+use crate::http::request::Request;
+use crate::http::status::Status;
 use crate::http::target::Target;
 use content_type::ContentTypes;
 use document_root::{DocumentRoot, Found};

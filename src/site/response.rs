@@ -1,7 +1,8 @@
 //! A response as a value: status, field lines, and a plan for the body that the connection carries
 //! out.
 
-use crate::http::response::{FieldLines, Status};
+use crate::http::response::FieldLines;
+use crate::http::status::Status;
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;

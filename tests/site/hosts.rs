@@ -2,7 +2,8 @@
 
 use super::support::{Asked, Reply, Tree};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tinyhttpd::http::request::{Parsed, Reject, parse};
+use tinyhttpd::http::reject::Reject;
+use tinyhttpd::http::request::{Parsed, parse};
 
 fn tree() -> Tree {
     Tree::with(&[

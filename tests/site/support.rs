@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
 use tinyhttpd::http::date::Timestamp;
-use tinyhttpd::http::request::{Parsed, Version, parse};
+use tinyhttpd::http::request::{Parsed, parse};
 use tinyhttpd::http::response::write_head;
+use tinyhttpd::http::version::Version;
 use tinyhttpd::site::response::{Body, Response};
 use tinyhttpd::site::{Settings, Site};
 

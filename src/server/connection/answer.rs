@@ -3,8 +3,10 @@
 use super::head::Head;
 use super::linger::Linger;
 use super::{Io, Next, State};
-use crate::http::request::{self, Request, Version};
-use crate::http::response::{Status, write_head};
+use crate::http::request::{self, Request};
+use crate::http::response::write_head;
+use crate::http::status::Status;
+use crate::http::version::Version;
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
 use crate::server::access_log::{Entry, Lines};
 use crate::server::budget::Held;

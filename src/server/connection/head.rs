@@ -4,8 +4,9 @@
 use super::answer::{After, Reply, entry, refuse};
 use super::body::Body;
 use super::{Io, Next, State};
-use crate::http::request::{self, Method, Parsed, Request};
-use crate::http::response::Status;
+use crate::http::method::Method;
+use crate::http::request::{self, Parsed, Request};
+use crate::http::status::Status;
 use crate::limits::{FRESH_TIME_MIN, HEAD_BYTES_MAX, RETRY_TIME};
 use crate::server::clock::milliseconds;
 use crate::server::drained::{Drained, InLine};
