@@ -7,11 +7,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
+use tinyhttpd::http::authority::is_host;
 use tinyhttpd::http::field::Fields;
 use tinyhttpd::http::method::Method;
+use tinyhttpd::http::path::{RequestPath, encode_path};
 use tinyhttpd::http::reject::Reject;
 use tinyhttpd::http::request::{Parsed, first_line, may_decide, parse};
-use tinyhttpd::http::target::{RequestPath, Target, encode_path, is_host};
+use tinyhttpd::http::target::Target;
 use tinyhttpd::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
 
 const GOOD_HEADS: [&str; 8] = [

@@ -6,7 +6,8 @@
 use libfuzzer_sys::fuzz_target;
 use tinyhttpd::http::reject::Reject;
 use tinyhttpd::http::request::{self, Parsed};
-use tinyhttpd::http::target::{RequestPath, Target};
+use tinyhttpd::http::path::RequestPath;
+use tinyhttpd::http::target::Target;
 
 /// The length of a whole head, or the refusal; `None` for a part of one.
 fn judgement(bytes: &[u8]) -> Option<Result<usize, Reject>> {

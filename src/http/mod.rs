@@ -1,4 +1,5 @@
 //! HTTP as bytes and values: no socket, no file, no thread and no clock is known here.
+pub mod authority;
 pub mod body;
 pub mod chunked;
 pub mod date;
@@ -6,6 +7,7 @@ pub mod field;
 mod line;
 pub mod method;
 pub mod negotiation;
+pub mod path;
 pub mod precondition;
 pub mod range;
 pub mod reject;

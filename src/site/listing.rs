@@ -9,7 +9,7 @@ use super::html::{
     push_number, push_rfc3339, push_visible,
 };
 use crate::http::date::Timestamp;
-use crate::http::target::encode_path;
+use crate::http::path::encode_path;
 use std::sync::LazyLock;
 
 pub use super::order::{Order, SortKey};

@@ -3,8 +3,8 @@
 use super::document_root::Absent;
 use super::error_page;
 use super::response::{Body, Response};
+use crate::http::path::{PathError, RequestPath, encode_path, encode_query};
 use crate::http::status::Status;
-use crate::http::target::{PathError, RequestPath, encode_path, encode_query};
 
 /// A response of the server's own making, with an error page: for a status that tells of no
 /// representation.

@@ -1,0 +1,208 @@
+//! The path of a request-target (RFC 3986 §3.3): decoded once, split, resolved; and paths encoded
+//! for a `Location` or a link.
+//!
+//! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says
+//! what it names.
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
+use std::borrow::Cow;
+
+/// A path beneath the document root: percent-decoded, without `.` or `..` segments, repeated
+/// slashes, NUL, or a slash at either end.
+///
+/// Only [`RequestPath::parse`] builds one, so what it promises cannot be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestPath<'a> {
+    relative: Cow<'a, [u8]>,
+    names_directory: bool,
+    is_plain: bool,
+}
+
+/// Why a path names nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathError {
+    /// `%`, `%4`, `%zz`: 400.
+    BrokenEscape,
+    /// A decoded NUL: 400.
+    Nul,
+    /// `..` above the root: 400.
+    AboveRoot,
+    /// `%2F` inside a segment: 404, where none of the others makes it 400.
+    EncodedSlash,
+}
+
+impl<'a> RequestPath<'a> {
+    /// Decodes and resolves the path of a [`Target::Resource`]. Allocates only where something must
+    /// be decoded or resolved.
+    pub fn parse(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
+        let inner = path.strip_prefix(b"/").unwrap_or(path);
+        let inner = inner.strip_suffix(b"/").unwrap_or(inner);
+        if !is_resolved(inner) {
+            return RequestPath::resolve(path);
+        }
+        Ok(RequestPath {
+            relative: Cow::Borrowed(inner),
+            names_directory: inner.is_empty() || path.ends_with(b"/"),
+            is_plain: !path.contains(&b'\\'),
+        })
+    }
+
+    /// As [`RequestPath::parse`], for any path: each segment is decoded and then, as it reads now,
+    /// obeyed.
+    fn resolve(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
+        let mut segments = Vec::new();
+        let mut names_directory = true;
+        let mut has_encoded_slash = false;
+        let mut is_plain = !path.contains(&b'\\');
+        let last = path.iter().filter(|&&byte| byte == b'/').count();
+        for (position, segment) in path.split(|&byte| byte == b'/').enumerate() {
+            let segment = decode(segment)?;
+            is_plain &= match &*segment {
+                b"" => position == 0 || position == last,
+                b"." | b".." => false,
+                _ => true,
+            };
+            names_directory = matches!(&*segment, b"" | b"." | b"..");
+            has_encoded_slash |= segment.contains(&b'/');
+            match &*segment {
+                b"" | b"." => {}
+                b".." => drop(segments.pop().ok_or(PathError::AboveRoot)?),
+                _ => segments.push(segment),
+            }
+        }
+        if has_encoded_slash {
+            return Err(PathError::EncodedSlash);
+        }
+        Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory, is_plain })
+    }
+
+    /// Segments joined by single slashes, such as `a/b.txt`; empty for the root itself.
+    pub fn relative(&self) -> &[u8] {
+        &self.relative
+    }
+
+    /// Whether the path ends with a slash, or with a `.` or `..` segment: then it can name a
+    /// directory only.
+    pub fn names_directory(&self) -> bool {
+        self.names_directory
+    }
+
+    /// The last segment; empty for the root itself.
+    pub fn name(&self) -> &[u8] {
+        self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+
+    /// Whether the path was sent as it reads now, but for escapes: no dot segment, no repeated
+    /// slash, and no `\`, which browsers take for a slash. Then a reference relative to it leads
+    /// where it seems to.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Each segment in order, none of them empty; no segment at all for the root itself.
+    pub fn segments(&self) -> impl Iterator<Item = &[u8]> {
+        split_segments(&self.relative).filter(|segment| !segment.is_empty())
+    }
+
+    /// Whether a segment starts with a dot, other than `.well-known` (RFC 8615), wherever it
+    /// stands.
+    pub fn is_hidden(&self) -> bool {
+        self.segments().any(|segment| segment.starts_with(b".") && segment != b".well-known")
+    }
+}
+
+/// Whether `inner`, a path without the slashes at its ends, is what it resolves to.
+fn is_resolved(inner: &[u8]) -> bool {
+    let is_plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..");
+    inner.is_empty()
+        || (!inner.contains(&b'%') && !inner.contains(&0) && split_segments(inner).all(is_plain))
+}
+
+fn split_segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/')
+}
+
+/// `segment` percent-decoded (RFC 3986 §2.1), once.
+fn decode(segment: &[u8]) -> Result<Cow<'_, [u8]>, PathError> {
+    if segment.contains(&0) {
+        return Err(PathError::Nul);
+    }
+    if !segment.contains(&b'%') {
+        return Ok(Cow::Borrowed(segment));
+    }
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut rest = segment;
+    while let [first, after @ ..] = rest {
+        let byte;
+        (byte, rest) = match (first, after) {
+            (b'%', [high, low, after @ ..]) => (decode_escape(*high, *low)?, after),
+            (b'%', _) => return Err(PathError::BrokenEscape),
+            (byte, after) => (*byte, after),
+        };
+        decoded.push(byte);
+    }
+    Ok(Cow::Owned(decoded))
+}
+
+/// The byte that `%` with these two digits stands for.
+fn decode_escape(high: u8, low: u8) -> Result<u8, PathError> {
+    let digit = |byte| char::from(byte).to_digit(16).ok_or(PathError::BrokenEscape);
+    match (digit(high)? << 4 | digit(low)?) as u8 {
+        0 => Err(PathError::Nul),
+        byte => Ok(byte),
+    }
+}
+
+/// What [`encode_path`] leaves as it is: unreserved characters, slashes, and those sub-delims that
+/// mean nothing in HTML. The colon is not among them: in a link, the text before it would read as a
+/// scheme.
+const ENCODED_IN_PATH: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
+
+/// Percent-encodes a relative path (segments joined by slashes) for a `Location` or a link:
+/// everything but unreserved characters, the sub-delims that are harmless in a path and in an HTML
+/// attribute, and the slashes.
+///
+/// Slashes at its start are left out, so `/` with the result after it, which is not empty for a
+/// path but the root, names no other site.
+pub fn encode_path(relative: &[u8]) -> String {
+    let start = relative.iter().take_while(|&&byte| byte == b'/').count();
+    percent_encode(&relative[start..], &ENCODED_IN_PATH).to_string()
+}
+
+/// Percent-encodes a query as received for a `Location`: what a request-target may hold but a URI
+/// may not.
+pub fn encode_query(query: &[u8]) -> String {
+    percent_encode(query, &ENCODED_IN_QUERY).to_string()
+}
+
+/// Controls, bytes over 0x7F, and what RFC 3986 §3.4 leaves out of a query. Escapes stay as they
+/// are.
+const ENCODED_IN_QUERY: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+#[cfg(test)]
+mod tests;
