@@ -107,8 +107,14 @@ impl<'a> RequestPath<'a> {
     /// Whether a segment starts with a dot, other than `.well-known` (RFC 8615), wherever it
     /// stands.
     pub fn is_hidden(&self) -> bool {
-        self.segments().any(|segment| segment.starts_with(b".") && segment != b".well-known")
+        self.segments().any(is_hidden_name)
     }
+}
+
+/// Whether a file or directory of this name is hidden: it starts with a dot, and is not
+/// `.well-known` (RFC 8615).
+pub fn is_hidden_name(name: &[u8]) -> bool {
+    name.starts_with(b".") && name != b".well-known"
 }
 
 /// Whether `inner`, a path without the slashes at its ends, is what it resolves to.

@@ -10,6 +10,7 @@ use super::made_listings::{Key, Made};
 use super::reading::Wanted;
 use super::refusal::status_of;
 use super::response::Response;
+use crate::http::path::is_hidden_name;
 use crate::http::status::Status;
 
 impl Asked<'_> {
@@ -71,10 +72,6 @@ fn hint_at_list(asked: &Asked, relative: &[u8]) {
     if matches!(asked.find(relative), Ok(Found::Directory)) {
         log::info!("a directory without an index file was asked for: --list would list it");
     }
-}
-
-fn is_hidden_name(name: &[u8]) -> bool {
-    name.starts_with(b".") && name != b".well-known"
 }
 
 fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
