@@ -8,7 +8,7 @@
 //! A [`Decoder`] is one state and three numbers. It keeps no bytes and allocates nothing; data is
 //! passed over as a whole, everything else byte by byte.
 
-use super::field::is_tchar;
+use super::grammar::{Quoting, is_tchar, is_text};
 use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
 
@@ -73,9 +73,8 @@ enum Extension {
     Equals,
     ValueStart,
     Token,
-    Quoted,
-    /// After a backslash in a quoted string.
-    Escaped,
+    /// In a quoted-string.
+    Quoted(Quoting),
     QuoteEnd,
 }
 
@@ -195,19 +194,14 @@ fn after_extension(extension: Extension, byte: u8) -> Result<State, Reject> {
         (Name | Equals, b'=') => ValueStart,
         (ValueStart, b' ' | b'\t') => ValueStart,
         (ValueStart | Token, byte) if is_tchar(byte) => Token,
-        (ValueStart, b'"') => Quoted,
-        (Quoted, b'"') => QuoteEnd,
-        (Quoted, b'\\') => Escaped,
-        (Quoted | Escaped, byte) if is_text(byte) => Quoted,
+        (ValueStart, b'"') => Quoted(Quoting::Inside),
+        (Quoted(quoting), byte) if is_text(byte) => match quoting.after(byte) {
+            Quoting::Outside => QuoteEnd,
+            quoting => Quoted(quoting),
+        },
         _ => return Err(Reject::ChunkExtension),
     };
     Ok(State::Extension(next))
-}
-
-/// Whether a field value or a quoted string may have this byte: every one but the controls, HT
-/// allowed (RFC 9110 §5.5, §5.6.4).
-fn is_text(byte: u8) -> bool {
-    byte == b'\t' || !byte.is_ascii_control()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for
 //! the reader of each field. Folded lines (RFC 9112 §5.2) are refused.
 
+use super::grammar::{list_members, token_length};
 use super::line::{Line, Stop, take_line};
 use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
@@ -114,7 +115,7 @@ impl<'a> Fields<'a> {
     /// at commas outside quoted strings, blanks around each removed, empty members skipped. A
     /// quoted string without its end takes the rest of its line.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.all(name).flat_map(Members).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+        self.all(name).flat_map(list_members)
     }
 
     /// Each line's name and value, in order.
@@ -135,72 +136,6 @@ fn field_name_end(line: &[u8]) -> Result<usize, Reject> {
         _ => Err(Reject::FieldWithoutColon),
     }
 }
-
-/// What is left of a list's text: yields it piece by piece, cut at each comma outside a quoted
-/// string.
-struct Members<'a>(&'a [u8]);
-
-impl<'a> Iterator for Members<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let end = member_length(self.0);
-        let member = &self.0[..end];
-        self.0 = self.0.get(end + 1..).unwrap_or_default();
-        Some(member)
-    }
-}
-
-/// Bytes of `list` before its first comma outside a quoted string, in which a backslash quotes the
-/// byte after it (RFC 9110 §5.6.4).
-fn member_length(list: &[u8]) -> usize {
-    let mut in_quotes = false;
-    let mut at = 0;
-    while at < list.len() {
-        match list[at] {
-            b',' if !in_quotes => return at,
-            b'"' => in_quotes = !in_quotes,
-            b'\\' if in_quotes => at += 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    list.len()
-}
-
-/// Whether `bytes` is a token (RFC 9110 §5.6.2), what methods and field names are made of.
-pub(super) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && token_length(bytes) == bytes.len()
-}
-
-/// Whether `byte` is a token character (RFC 9110 §5.6.2).
-pub(super) fn is_tchar(byte: u8) -> bool {
-    IS_TCHAR[usize::from(byte)]
-}
-
-/// The number of token characters at the start of `bytes`.
-fn token_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| !is_tchar(byte)).unwrap_or(bytes.len())
-}
-
-/// For each byte whether it is a `tchar` (RFC 9110 §5.6.2).
-const IS_TCHAR: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 0x80 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut marks: &[u8] = b"!#$%&'*+-.^_`|~";
-    while let [mark, rest @ ..] = marks {
-        table[*mark as usize] = true;
-        marks = rest;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {
@@ -300,14 +235,5 @@ mod tests {
             let expected: Vec<_> = expected.iter().map(|member| member.as_bytes()).collect();
             assert_eq!(members(&fields), expected, "{lines}");
         }
-    }
-
-    #[test]
-    fn token_characters_are_those_of_the_rfc() {
-        let by_rfc = |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
-        for byte in 0..=255 {
-            assert_eq!(is_token(&[byte]), by_rfc(byte), "{byte}");
-        }
-        assert!(!is_token(b""));
     }
 }

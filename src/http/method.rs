@@ -1,6 +1,6 @@
 //! Methods (RFC 9110 §9): those that are told apart, and all that are registered.
 
-use super::field::is_token;
+use super::grammar::is_token;
 use super::reject::Reject;
 
 /// The methods this server tells apart (RFC 9110 §9).

@@ -4,6 +4,7 @@ pub mod body;
 pub mod chunked;
 pub mod date;
 pub mod field;
+pub(crate) mod grammar;
 mod line;
 pub mod method;
 pub mod negotiation;

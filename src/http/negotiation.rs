@@ -4,9 +4,9 @@
 //! Malformed members are ignored one by one. Left out: Accept-Charset and Accept-Language, and
 //! media types with parameters of their own.
 
-use std::cmp::Reverse;
-
 use super::field::Fields;
+use super::grammar::value_and_parameters;
+use std::cmp::Reverse;
 
 /// The content codings that can lie beside a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,10 +156,7 @@ enum Specificity {
 impl MediaRange {
     /// Parses one member of Accept; `None` where it is malformed or does not have `media_type`.
     fn parse(member: &[u8], media_type: &str) -> Option<MediaRange> {
-        let mut parts = member
-            .split(outside_quotes(b';'))
-            .map(<[u8]>::trim_ascii)
-            .filter(|part| !part.is_empty());
+        let mut parts = value_and_parameters(member);
         let mut specificity = Specificity::of(parts.next()?, media_type.as_bytes())?;
         // `q` ends the parameters of the media type; what follows is an extension that was never
         // used.
@@ -186,21 +183,6 @@ impl Specificity {
         let type_and_slash = range.strip_suffix(b"*")?;
         let slash = media_type.iter().position(|&byte| byte == b'/')?;
         type_and_slash.eq_ignore_ascii_case(&media_type[..=slash]).then_some(Specificity::Type)
-    }
-}
-
-/// Whether a byte separates: it is `separator` and not inside a quoted-string (RFC 9110 §5.6.4),
-/// over the bytes of one value in order.
-fn outside_quotes(separator: u8) -> impl FnMut(&u8) -> bool {
-    let (mut quoted, mut escaped) = (false, false);
-    move |&byte| {
-        if escaped {
-            escaped = false;
-            return false;
-        }
-        escaped = quoted && byte == b'\\';
-        quoted ^= byte == b'"';
-        byte == separator && !quoted
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     date::{self, Timestamp},
     field::Fields,
+    grammar::entity_tags,
     method::Method,
     validator::{EntityTag, Validators},
 };
@@ -180,25 +181,10 @@ fn matches_any(
     }
     current
         .entity_tag
-        .is_some_and(|own| entity_tags(fields, name).any(|received| equals(&own, received)))
+        .is_some_and(|own| {
+            fields.all(name).flat_map(entity_tags).any(|received| equals(&own, received))
+        })
         .into()
-}
-
-/// The members of an entity-tag list over all lines named `name`. A malformed one is passed on as
-/// it is: it equals no entity-tag.
-///
-/// Not [`Fields::list`]: a backslash is an ordinary byte of an opaque-tag (RFC 9110 §8.8.3), and
-/// escapes nothing.
-fn entity_tags<'a>(fields: &Fields<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
-    fields.all(name).flat_map(|value| {
-        let mut quoted = false;
-        value
-            .split(move |&byte| {
-                quoted ^= byte == b'"';
-                byte == b',' && !quoted
-            })
-            .map(<[u8]>::trim_ascii)
-    })
 }
 
 /// The date in the line named `name`; `None` where there is none, more than one, or no valid one.

@@ -4,6 +4,7 @@
 //! both of which RFC 9110 §14.2 lets a server ignore. `If-Range` is a precondition and lives in
 //! [`super::precondition`].
 
+use super::grammar::{DecimalError, list_members, parse_decimal};
 use std::ops::Range;
 
 /// What a Range field asks for.
@@ -49,10 +50,7 @@ fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
     if !range_unit.eq_ignore_ascii_case(b"bytes") {
         return None;
     }
-    let mut members = range_set
-        .split(|&byte| byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .filter(|member| !member.is_empty());
+    let mut members = list_members(range_set);
     members.next().filter(|_| members.next().is_none())
 }
 
@@ -70,15 +68,14 @@ fn parse(range_spec: &[u8]) -> Option<RangeSpec> {
     }
 }
 
-/// A number of one or more digits; one that is too large for 64 bits counts as the largest, since
-/// no file reaches either.
+/// A position or a length. One that is too large for 64 bits counts as the largest, since no file
+/// reaches either.
 fn parse_position(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
+    match parse_decimal(digits) {
+        Ok(position) => Some(position),
+        Err(DecimalError::TooLarge) => Some(u64::MAX),
+        Err(DecimalError::NotDigits) => None,
     }
-    let append =
-        |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
-    Some(digits.iter().fold(0, append))
 }
 
 /// The bytes that `range_spec` selects of `complete_length`, which is not 0: where inclusive

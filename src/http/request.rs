@@ -12,7 +12,8 @@
 
 use super::authority::is_host;
 use super::body::Framing;
-use super::field::{Fields, is_token};
+use super::field::Fields;
+use super::grammar::{is_token, parse_decimal};
 use super::line::{Line, Stop, find_control, take_line};
 use super::method::Method;
 use super::reject::Reject;
@@ -253,25 +254,13 @@ fn judge_transfer_codings(fields: &Fields) -> Result<(), Reject> {
 fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     let mut length = None;
     for value in fields.all("Content-Length") {
-        let value = parse_decimal(value).ok_or(Reject::MalformedContentLength)?;
+        let value = parse_decimal(value).map_err(|_| Reject::MalformedContentLength)?;
         if length.is_some_and(|before| before != value) {
             return Err(Reject::ConflictingContentLength);
         }
         length = Some(value);
     }
     Ok(length)
-}
-
-/// `1*DIGIT` as a number; `None` for anything else, and past 2^64 - 1. (`str::parse` would take a
-/// plus sign.)
-fn parse_decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |value, byte| {
-        let digit = char::from(*byte).to_digit(10)?;
-        value.checked_mul(10)?.checked_add(digit.into())
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! on purpose: no byte of a file is looked at to guess what it holds.
 
 use super::media_types;
+use crate::http::grammar::{is_token, quoted_string_length, token_length};
 use std::borrow::Cow;
 
 /// What a file is called whose extension is unknown, or that has none.
@@ -117,10 +118,10 @@ fn is_media_type(value: &str) -> bool {
         Some(position) => value.split_at(position),
         None => (value, ""),
     };
-    let is_essence = essence
-        .trim_end_matches(' ')
-        .split_once('/')
-        .is_some_and(|(top_level, subtype)| is_token(top_level) && is_token(subtype));
+    let is_essence =
+        essence.trim_end_matches(' ').split_once('/').is_some_and(|(top_level, subtype)| {
+            is_token(top_level.as_bytes()) && is_token(subtype.as_bytes())
+        });
     is_essence && are_parameters(parameters)
 }
 
@@ -133,7 +134,7 @@ fn are_parameters(mut text: &str) -> bool {
         let Some(length) = parameter_value_length(value) else {
             return false;
         };
-        if !is_token(name) {
+        if !is_token(name.as_bytes()) {
             return false;
         }
         text = value[length..].trim_start_matches(' ');
@@ -144,30 +145,13 @@ fn are_parameters(mut text: &str) -> bool {
 /// The length in bytes of the token or quoted-string that `text` starts with; `None` where it
 /// starts with neither.
 fn parameter_value_length(text: &str) -> Option<usize> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let length = text.bytes().take_while(|&byte| is_tchar(byte)).count();
-        return (length > 0).then_some(length);
+    let bytes = text.as_bytes();
+    let length = match bytes.first() {
+        Some(b'"') => quoted_string_length(bytes)?,
+        _ => token_length(bytes),
     };
-    let mut is_escaped = false;
-    for (position, byte) in quoted.bytes().enumerate() {
-        match byte {
-            b' '..=b'~' if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => return Some(position + 2),
-            b' '..=b'~' => {}
-            _ => return None,
-        }
-    }
-    None
-}
-
-/// Whether `text` is a token (RFC 9110 §5.6.2).
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_tchar)
-}
-
-fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    let is_printable = bytes[..length].iter().all(|byte| matches!(byte, b' '..=b'~'));
+    (length > 0 && is_printable).then_some(length)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the site is told: which files it serves, and how.
 
 use super::document_root::CacheLimits;
+use crate::http::grammar::is_token;
 use std::path::PathBuf;
 
 /// The settings of one site, checked where they were read.
@@ -130,8 +131,7 @@ const OWN_FIELDS: [&str; 15] = [
 pub fn parse_field(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("a field line is 'Name: value'")?;
     let value = value.trim();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if !is_token(name.as_bytes()) {
         return Err(format!("{name:?} is no field name"));
     }
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
