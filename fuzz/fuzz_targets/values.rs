@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use tinyhttpd::http::date::{self, Timestamp};
 use tinyhttpd::http::field::Fields;
 use tinyhttpd::http::negotiation::{accepted_codings, media_type_weight};
-use tinyhttpd::http::precondition;
+use tinyhttpd::http::precondition::{self, Preconditions};
 use tinyhttpd::http::range::{self, Ranged};
 use tinyhttpd::http::method::Method;
 use tinyhttpd::http::validator::Validators;
@@ -54,7 +54,9 @@ fn check_fields(name: &str, value: &[u8]) {
     let validators = Validators::of_content(b"content");
     for method in [Method::Get, Method::Head, Method::Put] {
         for current in [None, Some(&validators)] {
-            precondition::evaluate(method, &fields, current, NOW);
+            let preconditions = Preconditions::of(&fields);
+            let verdict = preconditions.evaluate(method, current, NOW);
+            assert_eq!(preconditions.into_owned().evaluate(method, current, NOW), verdict);
         }
     }
     precondition::range_applies(&fields, &validators, NOW);

@@ -1,12 +1,11 @@
 //! Preconditions (RFC 9110 §13): one function for each, and one that holds their order.
 
-use super::{
-    date::{self, Timestamp},
-    field::Fields,
-    grammar::entity_tags,
-    method::Method,
-    validator::{EntityTag, Validators},
-};
+use super::date::{self, Timestamp};
+use super::field::Fields;
+use super::grammar::entity_tags;
+use super::method::Method;
+use super::validator::{EntityTag, Validators};
+use std::borrow::Cow;
 
 /// What the preconditions of a request say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,31 +43,123 @@ impl From<bool> for Condition {
     }
 }
 
-/// Evaluates the preconditions in the order of RFC 9110 §13.2.2 (If-Range apart, which belongs to
-/// Range).
+/// The preconditions of one request, `If-Range` apart, which belongs to Range.
 ///
-/// `current` is the selected representation's validators, `None` where there is no current
-/// representation (a PUT that creates). A representation without any validator is never
-/// [`Verdict::NotModified`].
-pub fn evaluate(
-    method: Method,
-    fields: &Fields,
-    current: Option<&Validators>,
-    now: Timestamp,
-) -> Verdict {
-    if !selects_a_representation(method) {
-        return Verdict::Proceed;
+/// They borrow from the head, and are owned once the head is gone (see
+/// [`Preconditions::into_owned`]).
+#[derive(Clone, Debug)]
+pub struct Preconditions<'a> {
+    if_match: Option<Lines<'a>>,
+    if_unmodified_since: Option<Lines<'a>>,
+    if_none_match: Option<Lines<'a>>,
+    if_modified_since: Option<Lines<'a>>,
+}
+
+impl<'a> Preconditions<'a> {
+    /// Those among the request's `fields`.
+    pub fn of(fields: &Fields<'a>) -> Preconditions<'a> {
+        Preconditions {
+            if_match: Lines::of(fields, "If-Match"),
+            if_unmodified_since: Lines::of(fields, "If-Unmodified-Since"),
+            if_none_match: Lines::of(fields, "If-None-Match"),
+            if_modified_since: Lines::of(fields, "If-Modified-Since"),
+        }
     }
-    let same = if_match(fields, current).or_else(|| if_unmodified_since(fields, current, now));
-    if same == Condition::False {
-        return Verdict::Failed;
+
+    /// The same with bytes of their own: for a request whose body is still to come.
+    pub fn into_owned(self) -> Preconditions<'static> {
+        let owned = |lines: Option<Lines>| lines.map(Lines::into_owned);
+        Preconditions {
+            if_match: owned(self.if_match),
+            if_unmodified_since: owned(self.if_unmodified_since),
+            if_none_match: owned(self.if_none_match),
+            if_modified_since: owned(self.if_modified_since),
+        }
     }
-    let other =
-        if_none_match(fields, current).or_else(|| if_modified_since(method, fields, current, now));
-    if other == Condition::False {
-        return unmodified(method, current);
+
+    /// Whether [`Preconditions::evaluate`] compares entity-tags: `If-Match` or `If-None-Match` has
+    /// another value than `*`.
+    pub fn name_entity_tags(&self) -> bool {
+        let mut lists = [&self.if_match, &self.if_none_match].into_iter().flatten();
+        lists.any(|lines| lines.iter().any(|value| value != b"*"))
     }
-    Verdict::Proceed
+
+    /// Evaluates the preconditions in the order of RFC 9110 §13.2.2.
+    ///
+    /// `current` is the selected representation's validators, `None` where there is no current
+    /// representation (a PUT that creates). A representation without any validator is never
+    /// [`Verdict::NotModified`].
+    pub fn evaluate(
+        &self,
+        method: Method,
+        current: Option<&Validators>,
+        now: Timestamp,
+    ) -> Verdict {
+        if !selects_a_representation(method) {
+            return Verdict::Proceed;
+        }
+        let same = self.if_match(current).or_else(|| self.if_unmodified_since(current, now));
+        if same == Condition::False {
+            return Verdict::Failed;
+        }
+        let other =
+            self.if_none_match(current).or_else(|| self.if_modified_since(method, current, now));
+        if other == Condition::False {
+            return unmodified(method, current);
+        }
+        Verdict::Proceed
+    }
+
+    /// `If-Match`: true if there is a current representation that a member names by strong
+    /// comparison, or that `*` does (RFC 9110 §13.1.1).
+    fn if_match(&self, current: Option<&Validators>) -> Condition {
+        match &self.if_match {
+            Some(lines) => lines.name(current, EntityTag::equals_strongly).into(),
+            None => Condition::Absent,
+        }
+    }
+
+    /// `If-Unmodified-Since`: true if Last-Modified is not later, and its second is over; ignored
+    /// without it, or if the value is no date (RFC 9110 §13.1.4).
+    fn if_unmodified_since(&self, current: Option<&Validators>, now: Timestamp) -> Condition {
+        let last_modified = current.and_then(|validators| validators.last_modified);
+        match (last_modified, date_in(&self.if_unmodified_since, now)) {
+            (Some(last_modified), Some(date)) => {
+                (last_modified <= date && is_over(last_modified, now)).into()
+            }
+            _ => Condition::Absent,
+        }
+    }
+
+    /// `If-None-Match`: false if there is a current representation that a member names by weak
+    /// comparison, or that `*` does (RFC 9110 §13.1.2).
+    fn if_none_match(&self, current: Option<&Validators>) -> Condition {
+        match &self.if_none_match {
+            Some(lines) => (!lines.name(current, EntityTag::equals_weakly)).into(),
+            None => Condition::Absent,
+        }
+    }
+
+    /// `If-Modified-Since`: true if Last-Modified is later, or its second not over; ignored without
+    /// it, for methods other than GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one
+    /// later than `now` (RFC 1945 §10.9).
+    fn if_modified_since(
+        &self,
+        method: Method,
+        current: Option<&Validators>,
+        now: Timestamp,
+    ) -> Condition {
+        if !matches!(method, Method::Get | Method::Head) {
+            return Condition::Absent;
+        }
+        let last_modified = current.and_then(|validators| validators.last_modified);
+        match (last_modified, date_in(&self.if_modified_since, now)) {
+            (Some(last_modified), Some(date)) if date <= now => {
+                (last_modified > date || !is_over(last_modified, now)).into()
+            }
+            _ => Condition::Absent,
+        }
+    }
 }
 
 /// Whether the Range field may be used: `If-Range` is absent or its validator matches strongly (RFC
@@ -77,10 +168,10 @@ pub fn evaluate(
 /// A date is strong when the second it names is over at `now`, so that the file cannot change a
 /// second time in it (RFC 9110 §8.8.2.2).
 pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> bool {
-    if fields.get("If-Range").is_none() {
+    let Some(lines) = Lines::of(fields, "If-Range") else {
         return true;
-    }
-    let Some(value) = only_line(fields, "If-Range") else {
+    };
+    let Some(value) = lines.only() else {
         return false;
     };
     if current.entity_tag.is_some_and(|tag| tag.equals_strongly(value)) {
@@ -113,89 +204,56 @@ fn unmodified(method: Method, current: Option<&Validators>) -> Verdict {
     }
 }
 
-/// `If-Match`: true if there is a current representation that a member names by strong comparison,
-/// or that `*` does (RFC 9110 §13.1.1).
-fn if_match(fields: &Fields, current: Option<&Validators>) -> Condition {
-    matches_any(fields, "If-Match", current, EntityTag::equals_strongly)
+/// The date that the only one of these lines is; `None` for more lines, and where it is no date.
+fn date_in(lines: &Option<Lines>, now: Timestamp) -> Option<Timestamp> {
+    date::parse(lines.as_ref()?.only()?, now)
 }
 
-/// `If-Unmodified-Since`: true if Last-Modified is not later, and its second is over; ignored
-/// without it, or if the value is no date (RFC 9110 §13.1.4).
-fn if_unmodified_since(fields: &Fields, current: Option<&Validators>, now: Timestamp) -> Condition {
-    let last_modified = current.and_then(|validators| validators.last_modified);
-    match (last_modified, date_of(fields, "If-Unmodified-Since", now)) {
-        (Some(last_modified), Some(date)) => {
-            (last_modified <= date && is_over(last_modified, now)).into()
+/// The values of all lines of one field: joined by LF, which no value holds.
+///
+/// Nearly always there is one line, which stays where it is in the head.
+#[derive(Clone, Debug)]
+struct Lines<'a>(Cow<'a, [u8]>);
+
+impl<'a> Lines<'a> {
+    /// The lines named `name`; `None` where there is none.
+    fn of(fields: &Fields<'a>, name: &str) -> Option<Lines<'a>> {
+        let mut values = fields.all(name);
+        let mut joined = Cow::Borrowed(values.next()?);
+        for value in values {
+            let joined = joined.to_mut();
+            joined.push(b'\n');
+            joined.extend_from_slice(value);
         }
-        _ => Condition::Absent,
+        Some(Lines(joined))
     }
-}
 
-/// `If-None-Match`: false if there is a current representation that a member names by weak
-/// comparison, or that `*` does (RFC 9110 §13.1.2).
-fn if_none_match(fields: &Fields, current: Option<&Validators>) -> Condition {
-    match matches_any(fields, "If-None-Match", current, EntityTag::equals_weakly) {
-        Condition::Absent => Condition::Absent,
-        Condition::True => Condition::False,
-        Condition::False => Condition::True,
+    fn into_owned(self) -> Lines<'static> {
+        Lines(Cow::Owned(self.0.into_owned()))
     }
-}
 
-/// `If-Modified-Since`: true if Last-Modified is later, or its second not over; ignored without it,
-/// for methods other than GET and HEAD, if the value is no date (RFC 9110 §13.1.3), or one later
-/// than `now` (RFC 1945 §10.9).
-fn if_modified_since(
-    method: Method,
-    fields: &Fields,
-    current: Option<&Validators>,
-    now: Timestamp,
-) -> Condition {
-    if !matches!(method, Method::Get | Method::Head) {
-        return Condition::Absent;
+    /// The value of each line, in order.
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|&byte| byte == b'\n')
     }
-    let last_modified = current.and_then(|validators| validators.last_modified);
-    match (last_modified, date_of(fields, "If-Modified-Since", now)) {
-        (Some(last_modified), Some(date)) if date <= now => {
-            (last_modified > date || !is_over(last_modified, now)).into()
-        }
-        _ => Condition::Absent,
-    }
-}
 
-/// Whether the lines named `name` name the current representation: by `*`, or by an entity-tag that
-/// `equals` its own.
-fn matches_any(
-    fields: &Fields,
-    name: &str,
-    current: Option<&Validators>,
-    equals: fn(&EntityTag, &[u8]) -> bool,
-) -> Condition {
-    if fields.get(name).is_none() {
-        return Condition::Absent;
+    /// The value, if there is one line.
+    fn only(&self) -> Option<&[u8]> {
+        let mut values = self.iter();
+        values.next().filter(|_| values.next().is_none())
     }
-    let Some(current) = current else {
-        return Condition::False;
-    };
-    if only_line(fields, name) == Some(b"*") {
-        return Condition::True;
+
+    /// Whether these lines of entity-tags name the `current` representation: by `*` alone, or by a
+    /// member that `equals` its entity-tag. A malformed member equals none.
+    fn name(&self, current: Option<&Validators>, equals: fn(&EntityTag, &[u8]) -> bool) -> bool {
+        let Some(current) = current else {
+            return false;
+        };
+        self.only() == Some(b"*")
+            || current.entity_tag.is_some_and(|own| {
+                self.iter().flat_map(entity_tags).any(|received| equals(&own, received))
+            })
     }
-    current
-        .entity_tag
-        .is_some_and(|own| {
-            fields.all(name).flat_map(entity_tags).any(|received| equals(&own, received))
-        })
-        .into()
-}
-
-/// The date in the line named `name`; `None` where there is none, more than one, or no valid one.
-fn date_of(fields: &Fields, name: &str, now: Timestamp) -> Option<Timestamp> {
-    date::parse(only_line(fields, name)?, now)
-}
-
-/// The value of the line named `name` if there is exactly one.
-fn only_line<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a [u8]> {
-    let mut values = fields.all(name);
-    values.next().filter(|_| values.next().is_none())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::http::date::Timestamp;
 use crate::http::method::Method;
 use crate::http::negotiation::media_type_weight;
 use crate::http::path::RequestPath;
-use crate::http::precondition::{self, Verdict};
+use crate::http::precondition::{self, Preconditions, Verdict};
 use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
 use crate::http::response::FieldLines;
@@ -165,7 +165,7 @@ impl Asked<'_> {
     pub(super) fn precluded(&self, representation: &Representation) -> Option<Response> {
         let Asked { request, now, .. } = self;
         let current = Some(&representation.validators);
-        match precondition::evaluate(request.method, &request.fields, current, *now) {
+        match Preconditions::of(&request.fields).evaluate(request.method, current, *now) {
             Verdict::Proceed => None,
             Verdict::Failed => Some(refusal(Status::PreconditionFailed)),
             Verdict::NotModified => Some(Response {

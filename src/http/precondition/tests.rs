@@ -30,6 +30,19 @@ fn lines(row: &str, current: &Validators) -> String {
     row.replace("TOMORROW", TOMORROW) + "\r\n"
 }
 
+fn evaluate(
+    method: Method,
+    fields: &Fields,
+    current: Option<&Validators>,
+    now: Timestamp,
+) -> Verdict {
+    let preconditions = Preconditions::of(fields);
+    let verdict = preconditions.evaluate(method, current, now);
+    let owned = preconditions.into_owned();
+    assert_eq!(owned.evaluate(method, current, now), verdict, "owned ones say the same");
+    verdict
+}
+
 fn expect(rows: &[(Method, &str, Verdict)], current: Option<&Validators>) {
     for &(method, row, expected) in rows {
         let head = lines(row, current.unwrap_or(&Validators::NONE));
@@ -353,4 +366,32 @@ fn thousands_of_members_are_walked_once() {
         let row = format!("If-None-Match: {}", member.repeat(3000));
         expect(&[(Get, &row, Proceed)], Some(&current));
     }
+}
+
+#[test]
+fn entity_tags_are_asked_for_by_other_values_than_an_asterisk() {
+    for (row, expected) in [
+        ("Accept: \"x\"", false),
+        ("If-Unmodified-Since: SAME | If-Modified-Since: SAME", false),
+        ("If-Range: TAG", false),
+        ("If-Match: *", false),
+        ("If-None-Match: *", false),
+        ("If-Match: TAG", true),
+        ("If-None-Match: W/TAG", true),
+        ("If-Match:", true),
+        ("If-Match: *, TAG", true),
+        ("If-None-Match: * | If-None-Match: TAG", true),
+        ("If-None-Match: * | If-Match: TAG", true),
+    ] {
+        let head = lines(row, &modified_at(MODIFIED));
+        let fields = Fields::parse(head.as_bytes()).expect("good field lines");
+        assert_eq!(Preconditions::of(&fields).name_entity_tags(), expected, "{row}");
+    }
+}
+
+#[test]
+fn one_line_is_not_copied_before_it_is_owned() {
+    let fields = Fields::parse(b"If-Match: \"a\", \"b\"\r\n").expect("good field lines");
+    let lines = Lines::of(&fields, "If-Match").expect("a line");
+    assert!(matches!(lines.0, Cow::Borrowed(_)));
 }
