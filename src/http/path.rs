@@ -4,6 +4,7 @@
 //! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says
 //! what it names.
 
+use super::status::Status;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 use std::borrow::Cow;
 
@@ -29,6 +30,16 @@ pub enum PathError {
     AboveRoot,
     /// `%2F` inside a segment: 404, where none of the others makes it 400.
     EncodedSlash,
+}
+
+impl PathError {
+    /// The status code of the answer: 400 or 404.
+    pub fn status(self) -> Status {
+        match self {
+            PathError::BrokenEscape | PathError::Nul | PathError::AboveRoot => Status::BadRequest,
+            PathError::EncodedSlash => Status::NotFound,
+        }
+    }
 }
 
 impl<'a> RequestPath<'a> {

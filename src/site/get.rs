@@ -2,7 +2,6 @@
 //! bytes. HEAD takes the same way; its body is left unsent.
 
 use super::document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
-use super::refusal::status_of_path;
 use super::refusal::{html, redirect_to_directory, redirect_to_page, refusal, status_of};
 use super::representation::Representation;
 use super::response::{Body, Response};
@@ -10,7 +9,7 @@ use super::{Conditions, ListingAsked, Site};
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
 use crate::http::negotiation::media_type_weight;
-use crate::http::path::RequestPath;
+use crate::http::path::{PathError, RequestPath};
 use crate::http::precondition::{self, Preconditions, Verdict};
 use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
@@ -65,7 +64,7 @@ impl Asked<'_> {
     }
 
     fn get(&self, path: &[u8]) -> Result<Response, Unanswered> {
-        let path = RequestPath::parse(path).map_err(status_of_path)?;
+        let path = RequestPath::parse(path).map_err(PathError::status)?;
         if path.is_hidden() && !self.site.settings.serves_hidden {
             return Err(Status::NotFound.into());
         }

@@ -3,7 +3,7 @@
 use super::document_root::Absent;
 use super::error_page;
 use super::response::{Body, Response};
-use crate::http::path::{PathError, RequestPath, encode_path, encode_query};
+use crate::http::path::{RequestPath, encode_path, encode_query};
 use crate::http::status::Status;
 
 /// A response of the server's own making, with an error page: for a status that tells of no
@@ -54,13 +54,6 @@ fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]
         location.push_str(&encode_query(query));
     }
     refusal(Status::MovedPermanently).with("Location", &location)
-}
-
-pub(super) fn status_of_path(error: PathError) -> Status {
-    match error {
-        PathError::BrokenEscape | PathError::Nul | PathError::AboveRoot => Status::BadRequest,
-        PathError::EncodedSlash => Status::NotFound,
-    }
 }
 
 /// The status for a file that cannot be served. The client gets no word of the cause; the log does.

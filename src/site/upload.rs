@@ -16,13 +16,13 @@ use super::directory::split;
 use super::document_root::{self, Found};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
-use super::refusal::{refusal, status_of_path};
+use super::refusal::refusal;
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
-use crate::http::path::RequestPath;
+use crate::http::path::{PathError, RequestPath};
 use crate::http::precondition::{Preconditions, Verdict};
 use crate::http::request::Request;
 use crate::http::status::Status;
@@ -180,7 +180,7 @@ fn judge(
 /// A path that may be written to. A hidden one never is, even where it is served: 403. One that
 /// names a directory is 409.
 fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
-    let path = RequestPath::parse(path).map_err(status_of_path)?;
+    let path = RequestPath::parse(path).map_err(PathError::status)?;
     match (path.is_hidden(), path.names_directory()) {
         (true, _) => Err(Status::Forbidden),
         (false, true) => Err(Status::Conflict),
