@@ -1,9 +1,9 @@
 //! The authority of a URI, and the value of Host: `uri-host [":" port]` (RFC 3986 §3.2, RFC 9110
 //! §7.2).
 
-/// Whether `value` is `uri-host [":" port]` (RFC 3986 §3.2.2, §3.2.3); an empty host is one.
+/// Whether `value` is `uri-host [":" port]` (RFC 3986 §3.2.2, §3.2.3). The host may be empty.
 pub fn is_host(value: &[u8]) -> bool {
-    // Only an IP-literal, in brackets, has colons of its own.
+    // A colon within brackets belongs to an IP-literal; any other one begins the port.
     let host_end = match value.strip_prefix(b"[") {
         Some(literal) => literal.iter().position(|&byte| byte == b']').map(|at| at + 2),
         None => value.iter().position(|&byte| byte == b':'),
@@ -17,7 +17,7 @@ pub fn is_host(value: &[u8]) -> bool {
     is_port && (is_reg_name(host) || is_ip_literal(host))
 }
 
-/// `reg-name`: names, and every IPv4 address too.
+/// `reg-name`, which every IPv4 address is too.
 fn is_reg_name(mut host: &[u8]) -> bool {
     while let [first, rest @ ..] = host {
         host = match (first, rest) {
@@ -33,7 +33,8 @@ fn is_reg_name(mut host: &[u8]) -> bool {
     true
 }
 
-/// `"[" ( IPv6address / IPvFuture ) "]"`. Zone identifiers have no place in a request.
+/// `"[" ( IPv6address / IPvFuture ) "]"`, without zone identifiers, which mean nothing to another
+/// machine.
 fn is_ip_literal(host: &[u8]) -> bool {
     let Some(address) = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) else {
         return false;

@@ -1,8 +1,8 @@
-//! Where a request's body ends, and what of the bytes that have arrived is its data: the same
-//! questions for a body of a known length and for a chunked one (RFC 9112 §6).
+//! The body of a request: where it ends, and which of the bytes received are its data (RFC 9112
+//! §6). Its length may be known, or it comes in chunks.
 //!
-//! A [`BodyReader`] is fed with whatever has been received. It keeps no bytes, allocates nothing,
-//! and leaves alone what is behind the body: that is the next request.
+//! Give a [`BodyReader`] whatever was received. It keeps no bytes, allocates nothing, and leaves
+//! the bytes behind the body as they are: they are the next request.
 
 use super::chunked::Decoder;
 use super::reject::Reject;
@@ -10,7 +10,7 @@ use super::reject::Reject;
 /// How the end of a request's body is found (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// The request says nothing of a body, and so has none.
+    /// Neither of the two fields: there is no body.
     None,
     /// Content-Length, in bytes.
     Length(u64),
@@ -25,7 +25,7 @@ impl Framing {
     }
 }
 
-/// A body on its way: how much of it is to come.
+/// Reads one body, piece by piece as it arrives.
 #[derive(Clone, Debug)]
 pub struct BodyReader {
     rest: Rest,
@@ -38,12 +38,12 @@ enum Rest {
     Chunked(Decoder),
 }
 
-/// What [`BodyReader::read`] has made of a buffer.
+/// How [`BodyReader::read`] has left a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read {
-    /// The first `data` bytes of the buffer are the body's.
+    /// So many bytes at the start of the buffer are data of the body.
     pub data: usize,
-    /// The bytes of the buffer from `consumed` on are untouched, and belong to the next request.
+    /// So many bytes were read; those behind them are as they were, and begin the next request.
     pub consumed: usize,
 }
 
@@ -66,8 +66,7 @@ impl BodyReader {
         }
     }
 
-    /// How many bytes to receive at once, `count` at most: no more than the body, where its length
-    /// is known.
+    /// How many bytes to receive next: `count`, or fewer where the body is known to end sooner.
     pub fn bounded(&self, count: usize) -> usize {
         match &self.rest {
             Rest::Length(left) => usize::try_from(*left).map_or(count, |left| left.min(count)),
@@ -75,15 +74,14 @@ impl BodyReader {
         }
     }
 
-    /// Reads what was received into `buffer`, and moves the data of all its chunks to the start of
-    /// it, so that it can be written in one call.
+    /// How much of `buffer`, the bytes received, is data. Moves the data of all chunks to the start
+    /// of the buffer, where it can be written in one call.
     ///
-    /// Consumes all of the buffer unless the body ends in it.
+    /// All of the buffer is read, unless the body ends in it.
     ///
     /// # Errors
     ///
-    /// The fault in a chunked body. Nothing behind it can be trusted; a further call finds it
-    /// again.
+    /// The fault in a chunked body. No byte behind it can be trusted: further calls fail too.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Read, Reject> {
         match &mut self.rest {
             Rest::Length(left) => {
@@ -101,7 +99,7 @@ fn read_chunks(decoder: &mut Decoder, buffer: &mut [u8]) -> Result<Read, Reject>
     while !decoder.is_whole() && read.consumed < buffer.len() {
         let piece = decoder.next(&buffer[read.consumed..])?;
         let end = read.consumed + piece.consumed;
-        // The data is the last of what a piece consumes.
+        // What a piece consumes ends with its data.
         let length = piece.data.len();
         buffer.copy_within(end - length..end, read.data);
         read.data += length;

@@ -1,44 +1,44 @@
 //! The chunked transfer coding (RFC 9112 §7.1): from the bytes of a body to its data.
 //!
-//! Strict, since a body whose end two servers find at different places hides a request between
-//! them: lines end in CRLF, a size has 16 digits at most, and what the grammar does not know is a
-//! fault. Chunk extensions and trailer fields are read by their grammar, bounded together as a head
-//! is, and thrown away (RFC 9112 §7.1.1, §7.1.2): none is known here.
+//! The decoder is strict: where two servers see the end of a body at different places, a request
+//! can hide between them. Lines end in CRLF, a size has 16 digits at most, and whatever the grammar
+//! does not allow is a fault. Chunk extensions and trailer fields are checked, kept within the
+//! limits of a head, and thrown away (RFC 9112 §7.1.1, §7.1.2).
 //!
-//! A [`Decoder`] is one state and three numbers. It keeps no bytes and allocates nothing; data is
-//! passed over as a whole, everything else byte by byte.
+//! A [`Decoder`] keeps no bytes and allocates nothing. It takes data as a whole, everything else
+//! byte by byte.
 
 use super::grammar::{Quoting, is_tchar, is_text};
 use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
 
-/// Hexadecimal digits of a chunk's size: as many as 64 bits have, so that none overflows.
+/// Hexadecimal digits of a chunk's size: 64 bits hold so many.
 const SIZE_DIGITS_MAX: u8 = 16;
 
-/// A chunked body on its way.
+/// Decodes one chunked body, piece by piece as it arrives.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     state: State,
-    /// Of the present chunk: its size as far as it has been read, then the bytes that are to come.
+    /// The size of the present chunk as far as it has been read; then its bytes still to come.
     size: u64,
     /// Bytes of extensions and trailer fields so far.
     overhead: usize,
     field_lines: usize,
 }
 
-/// What has been found at the start of some input.
+/// What [`Decoder::next`] found at the start of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
-    /// Bytes of the input that are done with; all of it, unless they end with data or the body.
+    /// Bytes of the input that are done with.
     pub consumed: usize,
-    /// Data of the body, the last of what was consumed; may be empty.
+    /// The last of the consumed bytes: data of the body. May be empty.
     pub data: &'a [u8],
 }
 
-/// What the next byte is looked for as.
+/// What the next byte is expected to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// A digit of the size after so many, or what ends it.
+    /// Another digit of the size after so many, or its end.
     Size {
         digits: u8,
     },
@@ -89,13 +89,14 @@ impl Decoder {
         self.state == State::End
     }
 
-    /// Reads on: up to the end of the next data in `input`, of the body, or of the input.
+    /// The next data in `input`, and how far it reads to get there: up to the end of the data, of
+    /// the body or of the input.
     ///
-    /// At least one byte is consumed unless the input is empty or the body is whole.
+    /// It consumes one byte at least, unless the input is empty or the body is whole.
     ///
     /// # Errors
     ///
-    /// The fault, and from then on always.
+    /// The fault in the body; every later call returns it again.
     pub fn next<'a>(&mut self, input: &'a [u8]) -> Result<Piece<'a>, Reject> {
         let mut consumed = 0;
         while consumed < input.len() && self.state != State::End {
@@ -119,7 +120,7 @@ impl Decoder {
         &input[..count]
     }
 
-    /// Goes on by one byte that is no data.
+    /// Takes one byte that is not data.
     fn take_byte(&mut self, byte: u8) -> Result<(), Reject> {
         let next = self.after(byte).and_then(|next| self.count(next));
         self.state = next.unwrap_or_else(State::Faulty);
@@ -162,7 +163,7 @@ impl Decoder {
         }
     }
 
-    /// Counts what is thrown away, against the limits of a head.
+    /// Counts what is thrown away; a fault beyond the limits of a head.
     fn count(&mut self, next: State) -> Result<State, Reject> {
         match next {
             State::Extension(_) | State::FieldName | State::FieldValue => self.overhead += 1,

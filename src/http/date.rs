@@ -1,49 +1,49 @@
-//! Time as HTTP writes it: HTTP-date in its three forms (RFC 9110 §5.6.7), and the access log's
-//! one.
+//! Time as text: HTTP-date in its three forms (RFC 9110 §5.6.7), RFC 3339, and the form of the
+//! access log.
 //!
-//! The only user of `httpdate`, which panics before 1970 and after the year 9999, accepts blanks
-//! around a date, and takes every two-digit year from 70 for the twentieth century: all three are
-//! mended here. The time is passed in; no clock is read. Left out: dates before 1970 and leap
-//! seconds, which are no date to [`parse`].
+//! The calendar is that of `httpdate`, which only this file uses. It panics before 1970 and after
+//! 9999, accepts blanks around a date, and puts two-digit years from 70 on into the twentieth
+//! century; this file prevents all three. [`parse`] takes no date before 1970 and no leap second.
 
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The last second of the year 9999, after which an IMF-fixdate has no room for the year.
+/// The last second of the year 9999: later years have no place in an IMF-fixdate.
 const SECONDS_MAX: i64 = 253_402_300_799;
 
 /// The seconds of 400 years, after which the Gregorian calendar repeats itself.
 const CYCLE_SECONDS: i64 = 146_097 * 24 * 60 * 60;
 
-/// The most seconds that fifty years have: with thirteen leap days.
+/// Seconds of the longest fifty years, those with thirteen leap days.
 const FIFTY_YEARS: i64 = (50 * 365 + 13) * 24 * 60 * 60;
 
-/// A point in time: seconds since 1970-01-01T00:00:00Z (negative before) and the nanoseconds after
-/// them, as `stat` tells it.
+/// A point in time, as stat(2) gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
+    /// Since 1970-01-01T00:00:00Z, negative before.
     pub seconds: i64,
+    /// After those seconds, below 1,000,000,000.
     pub nanoseconds: u32,
 }
 
 impl Timestamp {
-    /// The point `seconds` after the start of 1970.
+    /// The start of a second, counted from 1970-01-01T00:00:00Z.
     pub const fn from_seconds(seconds: i64) -> Timestamp {
         Timestamp { seconds, nanoseconds: 0 }
     }
 
-    /// The same point without its nanoseconds.
-    pub const fn whole_second(self) -> Timestamp {
+    /// The start of the second that this point is in.
+    pub(super) const fn whole_second(self) -> Timestamp {
         Timestamp::from_seconds(self.seconds)
     }
 
     /// Whether [`Timestamp::http_date`] has an answer: from 1970 to 9999.
-    pub const fn has_http_date(self) -> bool {
+    pub(super) const fn has_http_date(self) -> bool {
         0 <= self.seconds && self.seconds <= SECONDS_MAX
     }
 
-    /// As RFC 3339 §5.6 writes it, to the second: `2026-11-22T23:02:07Z`. `None` outside the years 0
-    /// to 9999.
+    /// The point to the second as in RFC 3339 §5.6: `2026-11-22T23:02:07Z`. `None` outside the
+    /// years 0 to 9999.
     pub fn rfc3339(self) -> Option<[u8; 20]> {
         // A date before 1970 differs from the one 2000 years later in nothing but the year.
         let cycles = if self.seconds < 0 { 5 } else { 0 };
@@ -81,8 +81,8 @@ impl HttpDate {
         str::from_utf8(&self.0).expect("an IMF-fixdate is ASCII")
     }
 
-    /// As the Common Log Format has it, without brackets: `06/Nov/1994:08:49:37 +0000`.
-    pub fn common_log(&self) -> [u8; 26] {
+    /// The date as in the Common Log Format, without brackets: `06/Nov/1994:08:49:37 +0000`.
+    pub(crate) fn common_log(&self) -> [u8; 26] {
         let mut line = *b"DD/Mon/YYYY:hh:mm:ss +0000";
         line[0..2].copy_from_slice(&self.0[5..7]);
         line[3..6].copy_from_slice(&self.0[8..11]);
@@ -113,11 +113,10 @@ fn four_digits(number: u16) -> [u8; 4] {
     [1000, 100, 10, 1].map(|unit| b'0' + (number / unit % 10) as u8)
 }
 
-/// Parses an HTTP-date in any of the three forms, as it is read at time `now`; `None` where it is
-/// none.
+/// The point in time that an HTTP-date in any of its three forms names; `None` for anything else.
 ///
-/// A date has no blanks around it, the case of the RFC, and the day-name that belongs to it. Only
-/// the obsolete form of RFC 850 needs `now`, for its two-digit year.
+/// A date has no blanks around it, its letters are in the case of the RFC, and its day-name is
+/// right. The form of RFC 850 needs `now` for its two-digit year.
 pub fn parse(value: &[u8], now: Timestamp) -> Option<Timestamp> {
     let text = str::from_utf8(value).ok()?;
     match text.len() {
@@ -127,8 +126,8 @@ pub fn parse(value: &[u8], now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Parses an IMF-fixdate or asctime-date. `httpdate` trims its input, hence the look at both ends
-/// first.
+/// An IMF-fixdate or asctime-date. Blanks at either end are refused first, since `httpdate` would
+/// remove them.
 fn parse_four_digit_year(text: &str) -> Option<Timestamp> {
     if text.trim().len() != text.len() {
         return None;
@@ -137,11 +136,10 @@ fn parse_four_digit_year(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_seconds(i64::try_from(since_1970.as_secs()).ok()?))
 }
 
-/// Parses an rfc850-date: `Sunday, 06-Nov-94 08:49:37 GMT`.
+/// An rfc850-date: `Sunday, 06-Nov-94 08:49:37 GMT`.
 ///
-/// The year is the latest with these two digits that is not more than fifty years in the future
-/// (RFC 9110 §5.6.7) and in which the day-name is right; a century later each date falls on another
-/// day of the week.
+/// The year is the latest one with these digits that lies at most fifty years ahead (RFC 9110
+/// §5.6.7) and gives the date this day-name: one century later it has another.
 fn parse_rfc850(text: &str, now: Timestamp) -> Option<Timestamp> {
     let (day_name, rest) = text.split_once(", ")?;
     let (day, rest) = rest.split_once('-')?;
@@ -157,8 +155,8 @@ fn parse_rfc850(text: &str, now: Timestamp) -> Option<Timestamp> {
         .find(|date| date.seconds <= now.seconds.saturating_add(FIFTY_YEARS))
 }
 
-/// The latest year up to fifty after `now` that ends in the two `digits`, and the one a century
-/// before it.
+/// The latest year, at most fifty after `now`, that ends in the two `digits`; and the year a
+/// century before it.
 fn years_ending_in(digits: &str, now: Timestamp) -> Option<[i64; 2]> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -169,7 +167,7 @@ fn years_ending_in(digits: &str, now: Timestamp) -> Option<[i64; 2]> {
     Some([year, year - 100])
 }
 
-/// The three letters that an IMF-fixdate has for the full name of a day.
+/// The first three letters of a day's full name, as an IMF-fixdate has them.
 fn short_day_name(day_name: &str) -> Option<&str> {
     const DAY_NAMES: [&str; 7] =
         ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];

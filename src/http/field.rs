@@ -1,16 +1,16 @@
 //! Field lines of a request head: their names and values, found by name (RFC 9110 §5, RFC 9112 §5).
 //!
-//! Values stay the bytes they were received as, bytes above 0x7f among them; what they mean is for
-//! the reader of each field. Folded lines (RFC 9112 §5.2) are refused.
+//! A value is the bytes that were received, those above 0x7f too; whoever reads the field decides
+//! what they mean. Folded lines (RFC 9112 §5.2) are refused.
 
 use super::grammar::{list_members, token_length};
 use super::line::{Line, Stop, take_line};
 use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
 
-/// The field section of one request head, borrowed from the bytes it was parsed from.
+/// The field lines of one request, borrowed from its head.
 ///
-/// Holds positions only (8 bytes a line), so that an ordinary request allocates nothing.
+/// They are held as positions in the head, so that parsing allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     head: &'a [u8],
@@ -18,7 +18,7 @@ pub struct Fields<'a> {
     count: usize,
 }
 
-/// Where in the head one field line has its name and its value: half-open positions in bytes.
+/// Where in the head a field line has its name and its value: half-open intervals of bytes.
 #[derive(Clone, Copy, Debug, Default)]
 struct LineSpan {
     name: (u16, u16),
@@ -29,13 +29,17 @@ struct LineSpan {
 const _: () = assert!(HEAD_BYTES_MAX <= u16::MAX as usize);
 
 impl<'a> Fields<'a> {
-    /// A section without field lines.
+    /// No field lines.
     pub fn empty() -> Fields<'static> {
         Fields::new(&[])
     }
 
-    /// Parses field lines for tests and tools: `lines` is `Name: value` lines ended by CRLF or LF,
-    /// with or without the closing empty line; the last may lack its line end.
+    /// The field lines in `lines`, up to an empty line or to the end: each `Name: value`, ended by
+    /// CRLF or LF. The last may lack its line end.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first line that is malformed; 431 beyond the limits of a head.
     pub fn parse(lines: &'a [u8]) -> Result<Fields<'a>, Reject> {
         if lines.len() > HEAD_BYTES_MAX {
             return Err(Reject::HeadTooLong);
@@ -57,10 +61,8 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    /// The field section of `head` that starts at `start`, and the position after its closing empty
-    /// line.
-    ///
-    /// `head` has [`HEAD_BYTES_MAX`] bytes at most.
+    /// The field lines of `head` from `start` on, and the position behind the empty line that ends
+    /// them. `head` has [`HEAD_BYTES_MAX`] bytes at most.
     pub(super) fn parse_section(
         head: &'a [u8],
         mut start: usize,
@@ -85,8 +87,8 @@ impl<'a> Fields<'a> {
         let span = self.lines.get_mut(self.count).ok_or(Reject::TooManyFieldLines)?;
         let name_end = field_name_end(line)?;
         let value = &line[name_end + 1..];
-        // No line holds CR, LF or FF, so what trim_ascii removes is the optional whitespace of RFC
-        // 9110 §5.6.3.
+        // A line holds no CR, LF or FF, so `trim_ascii` removes just the optional whitespace of
+        // RFC 9110 §5.6.3.
         let value_start = line.len() - value.trim_ascii_start().len();
         let value_end = value_start + value.trim_ascii().len();
         let position = |in_line: usize| (start + in_line) as u16;
@@ -98,22 +100,21 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// The value of the first line named `name` (without regard to case), blanks around it removed;
-    /// `None` where there is none.
+    /// The value of the first line named `name`, in any case, without the blanks around it.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
 
-    /// The value of each line named `name`, in order.
+    /// The value of each line named `name`, in any case, in order.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.iter()
             .filter(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
 
-    /// The members of the list that all lines named `name` make together (RFC 9110 §5.6.1): split
-    /// at commas outside quoted strings, blanks around each removed, empty members skipped. A
-    /// quoted string without its end takes the rest of its line.
+    /// The members of the list that all lines named `name` form together (RFC 9110 §5.3, §5.6.1):
+    /// cut at commas outside quoted-strings, without the blanks around them, empty ones skipped. A
+    /// quoted-string that has no end goes on to the end of its line.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.all(name).flat_map(list_members)
     }

@@ -1,12 +1,13 @@
-//! Lines of a head, ended by CRLF or by LF alone (RFC 9112 §2.2): where one ends, and that it has no
-//! control byte.
+//! Lines of a head: where one ends, and that it holds no control byte (RFC 9112 §2.2).
 
 use super::reject::Reject;
 
-/// Why there is no whole head, or no whole line of one.
+/// Why there is no line, or no head.
 #[derive(Debug)]
-pub enum Stop {
+pub(super) enum Stop {
+    /// More bytes are needed.
     Partial,
+    /// No further byte can mend it.
     Refused(Reject),
 }
 
@@ -16,15 +17,16 @@ impl From<Reject> for Stop {
     }
 }
 
-/// A line of a head: its bytes without the line end, none of them a control byte but HT.
-pub struct Line<'a> {
+/// One line of a head.
+pub(super) struct Line<'a> {
+    /// Its bytes without the line end. HT is the only control byte that they may hold.
     pub content: &'a [u8],
-    /// The position in the head where the next line starts.
+    /// Where in the head the next line starts.
     pub next: usize,
 }
 
 /// The line of `head` that starts at `start`, ended by CRLF or by LF alone.
-pub fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
+pub(super) fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     let rest = &head[start..];
     let end = find_control(rest).ok_or(Stop::Partial)?;
     let line_end_bytes = match rest[end..] {
@@ -37,12 +39,11 @@ pub fn take_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     Ok(Line { content: &rest[..end], next: start + end + line_end_bytes })
 }
 
-/// The position of the first control byte in `bytes`. HT is passed over: it is a blank inside a
-/// field value, and whoever judges another kind of line refuses it there.
-pub fn find_control(bytes: &[u8]) -> Option<usize> {
+/// The position of the first control byte in `bytes`, HT not counted: a field value may hold it,
+/// and the parsers of all other lines refuse it.
+pub(super) fn find_control(bytes: &[u8]) -> Option<usize> {
     let is_control = |byte: &u8| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f;
-    // A block is looked at without leaving early, which the compiler turns into a few vector
-    // instructions.
+    // No early return within a block, so that the compiler can use vector instructions.
     let (blocks, _) = bytes.as_chunks::<16>();
     let clean =
         |block: &&[u8; 16]| !block.iter().fold(false, |found, byte| found | is_control(byte));

@@ -1,29 +1,30 @@
-//! Methods (RFC 9110 §9): those that are told apart, and all that are registered.
+//! Methods (RFC 9110 §9): those that this server tells apart, and all others that are registered.
 
 use super::grammar::is_token;
 use super::reject::Reject;
 
-/// The methods this server tells apart (RFC 9110 §9).
+/// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
     Head,
     Options,
     Put,
-    /// In any form of target.
+    /// With a target in any form: none is served.
     Connect,
-    /// Registered with IANA and never allowed here (POST, DELETE, TRACE, ...): 405.
+    /// Any other method that IANA registers (POST, DELETE, TRACE, ...): 405.
     NotAllowed,
 }
 
 impl Method {
-    /// Every other registered method: RFC 9110's, PATCH and QUERY, HTTP/2's PRI, WebDAV's and what
-    /// extends it.
+    /// The names behind [`Method::NotAllowed`]: of RFC 9110, PATCH and QUERY, PRI of HTTP/2, WebDAV
+    /// and its extensions.
     pub(super) const NOT_ALLOWED: &str = "DELETE POST TRACE PATCH QUERY PRI \
         COPY LOCK MKCOL MOVE PROPFIND PROPPATCH UNLOCK \
         ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE \
         ORDERPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UPDATE UPDATEREDIRECTREF VERSION-CONTROL";
 
+    /// The method of this name, which is case-sensitive.
     pub(super) fn parse(method: &[u8]) -> Result<Method, Reject> {
         match method {
             b"GET" => Ok(Method::Get),

@@ -1,14 +1,14 @@
-//! Proactive negotiation (RFC 9110 §12): the content coding a client accepts, and whether it asks
-//! for HTML or JSON.
+//! Proactive negotiation (RFC 9110 §12): which content codings a client accepts, and how much it
+//! wants a media type.
 //!
-//! Malformed members are ignored one by one. Left out: Accept-Charset and Accept-Language, and
-//! media types with parameters of their own.
+//! A malformed member of a list is ignored, the others count. Left out: Accept-Charset,
+//! Accept-Language, and media types of this server that have parameters.
 
 use super::field::Fields;
 use super::grammar::value_and_parameters;
 use std::cmp::Reverse;
 
-/// The content codings that can lie beside a file.
+/// A content coding in which a file can be stored beside the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentCoding {
     Brotli,
@@ -17,7 +17,7 @@ pub enum ContentCoding {
 }
 
 impl ContentCoding {
-    /// In the server's order of preference, best first.
+    /// All of them, the server's favourite first.
     pub const ALL: [ContentCoding; 3] =
         [ContentCoding::Brotli, ContentCoding::Zstd, ContentCoding::Gzip];
 
@@ -30,8 +30,8 @@ impl ContentCoding {
         }
     }
 
-    /// The suffix of a variant's file name: `.br`, `.zst`, `.gz`.
-    pub fn suffix(self) -> &'static str {
+    /// The end of a variant's file name: `.br`, `.zst`, `.gz`.
+    pub(crate) fn suffix(self) -> &'static str {
         match self {
             ContentCoding::Brotli => ".br",
             ContentCoding::Zstd => ".zst",
@@ -39,7 +39,7 @@ impl ContentCoding {
         }
     }
 
-    /// Whether `name` is the coding's, in any case; `x-gzip` is another name of `gzip` (RFC 9110
+    /// Whether the coding is called `name`, in any case. `gzip` is also called `x-gzip` (RFC 9110
     /// §8.4.1.3).
     fn is_named(self, name: &[u8]) -> bool {
         name.eq_ignore_ascii_case(self.name().as_bytes())
@@ -47,12 +47,12 @@ impl ContentCoding {
     }
 }
 
-/// The codings that the request's Accept-Encoding prefers to the identity, best first (by weight,
-/// then the server's order). Without the field: none.
+/// The codings to use rather than none, by the request's Accept-Encoding: highest weight first,
+/// then in the server's order. Without the field there are none.
 ///
-/// A coding weighs what its own member says, else what `*` says; one of weight 0, or of less weight
-/// than the field gives to the identity, is not among them (RFC 9110 §12.5.3). At equal weight the
-/// coding is preferred, as it is shorter.
+/// A coding has the weight of its own member, else that of `*`. A coding of weight 0 is left out,
+/// and one that weighs less than `identity` (RFC 9110 §12.5.3). At equal weight the coding is used,
+/// as it is shorter.
 pub fn accepted_codings(fields: &Fields) -> impl Iterator<Item = ContentCoding> {
     let weights = CodingWeights::read(fields);
     let identity = weights.identity.or(weights.any).unwrap_or(0);
@@ -68,14 +68,14 @@ pub fn accepted_codings(fields: &Fields) -> impl Iterator<Item = ContentCoding> 
         .map(|(coding, _)| coding)
 }
 
-/// What Accept-Encoding says of each coding, in thousandths; of two members for one coding the
+/// The weight of each coding in Accept-Encoding, in thousandths. Of two members for one coding the
 /// later counts.
 #[derive(Default)]
 struct CodingWeights {
     /// In the order of [`ContentCoding::ALL`].
     codings: [Option<u16>; 3],
     identity: Option<u16>,
-    /// Of `*`: every coding that is not named, the identity too.
+    /// Of `*`: for every coding without a member of its own, `identity` too.
     any: Option<u16>,
 }
 
@@ -92,7 +92,7 @@ impl CodingWeights {
         weights
     }
 
-    /// The place of the coding named `name`; `None` for one that is not known here.
+    /// Where the weight of the coding called `name` belongs; `None` for an unknown one.
     fn slot(&mut self, name: &[u8]) -> Option<&mut Option<u16>> {
         if name == b"*" {
             return Some(&mut self.any);
@@ -106,8 +106,8 @@ impl CodingWeights {
     }
 }
 
-/// The name and weight of one member of Accept-Encoding, which takes no parameter but `q` (RFC 9110
-/// §12.5.3).
+/// The name and the weight of one member of Accept-Encoding; `None` where it has a parameter other
+/// than `q` (RFC 9110 §12.5.3).
 fn parse_coding(member: &[u8]) -> Option<(&[u8], u16)> {
     let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
     let name = parts.next()?;
@@ -118,9 +118,9 @@ fn parse_coding(member: &[u8]) -> Option<(&[u8], u16)> {
     parts.next().is_none().then_some((name, weight))
 }
 
-/// The weight, in thousandths, that the request's Accept gives to `media_type` (`text/html`): the
-/// most specific media range counts; 1000 without the field, 0 where no media range has it (RFC
-/// 9110 §12.5.1).
+/// The weight in thousandths that the request's Accept gives to `media_type`, such as `text/html`
+/// (RFC 9110 §12.5.1): 1000 without the field, 0 where no media range matches, else the weight of
+/// the most specific one that does.
 pub fn media_type_weight(fields: &Fields, media_type: &str) -> u16 {
     if fields.get("Accept").is_none() {
         return 1000;
@@ -132,7 +132,7 @@ pub fn media_type_weight(fields: &Fields, media_type: &str) -> u16 {
         .map_or(0, |media_range| media_range.weight)
 }
 
-/// A media range that has the media type asked about; the greatest one counts.
+/// A media range that matches the media type asked about. The greatest one counts.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct MediaRange {
     specificity: Specificity,
@@ -146,20 +146,20 @@ enum Specificity {
     Any,
     /// `text/*`
     Type,
-    /// `text/html;level=1`: it names more than the bare type, so it counts only where nothing names
-    /// just that.
+    /// `text/html;level=1`: it asks for more than the bare type, so it counts only where no other
+    /// range names the type.
     WithParameters,
     /// `text/html`
     Exact,
 }
 
 impl MediaRange {
-    /// Parses one member of Accept; `None` where it is malformed or does not have `media_type`.
+    /// One member of Accept; `None` where it is malformed or does not match `media_type`.
     fn parse(member: &[u8], media_type: &str) -> Option<MediaRange> {
         let mut parts = value_and_parameters(member);
         let mut specificity = Specificity::of(parts.next()?, media_type.as_bytes())?;
-        // `q` ends the parameters of the media type; what follows is an extension that was never
-        // used.
+        // The parameters of the media type end at `q`; extensions behind it are obsolete (RFC 9110
+        // §12.5.1) and ignored.
         for parameter in parts {
             if let Some(value) = weight_value(parameter) {
                 let weight = parse_qvalue(value)?;
@@ -172,7 +172,7 @@ impl MediaRange {
 }
 
 impl Specificity {
-    /// How `range`, without its parameters, names `media_type`; `None` where it does not.
+    /// How closely `range`, without its parameters, names `media_type`; `None` where it does not.
     fn of(range: &[u8], media_type: &[u8]) -> Option<Specificity> {
         if range == b"*/*" {
             return Some(Specificity::Any);

@@ -1,17 +1,17 @@
 //! The path of a request-target (RFC 3986 §3.3): decoded once, split, resolved; and paths encoded
 //! for a `Location` or a link.
 //!
-//! Left out on purpose: normalization beyond that. A path is bytes, no text; the file system says
-//! what it names.
+//! Left out on purpose: any other normalization. A path is bytes, not text; the file system decides
+//! what they name.
 
 use super::status::Status;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 use std::borrow::Cow;
 
-/// A path beneath the document root: percent-decoded, without `.` or `..` segments, repeated
-/// slashes, NUL, or a slash at either end.
+/// A path beneath the document root: percent-decoded, without NUL, without `.` or `..` segments,
+/// without repeated slashes or one at either end.
 ///
-/// Only [`RequestPath::parse`] builds one, so what it promises cannot be forgotten.
+/// Only [`RequestPath::parse`] makes one, so every path has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestPath<'a> {
     relative: Cow<'a, [u8]>,
@@ -19,7 +19,7 @@ pub struct RequestPath<'a> {
     is_plain: bool,
 }
 
-/// Why a path names nothing.
+/// Why a path cannot be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathError {
     /// `%`, `%4`, `%zz`: 400.
@@ -28,7 +28,7 @@ pub enum PathError {
     Nul,
     /// `..` above the root: 400.
     AboveRoot,
-    /// `%2F` inside a segment: 404, where none of the others makes it 400.
+    /// `%2F` within a segment: 404, unless the path is 400 for another reason.
     EncodedSlash,
 }
 
@@ -43,8 +43,12 @@ impl PathError {
 }
 
 impl<'a> RequestPath<'a> {
-    /// Decodes and resolves the path of a [`Target::Resource`]. Allocates only where something must
-    /// be decoded or resolved.
+    /// Decodes and resolves the path of a request-target. It allocates only where that changes the
+    /// path.
+    ///
+    /// # Errors
+    ///
+    /// Why the path cannot be looked up; a mistake counts before an encoded slash.
     pub fn parse(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
         let inner = path.strip_prefix(b"/").unwrap_or(path);
         let inner = inner.strip_suffix(b"/").unwrap_or(inner);
@@ -58,8 +62,7 @@ impl<'a> RequestPath<'a> {
         })
     }
 
-    /// As [`RequestPath::parse`], for any path: each segment is decoded and then, as it reads now,
-    /// obeyed.
+    /// As [`RequestPath::parse`], for any path. Each segment is decoded first, so `%2e%2e` is `..`.
     fn resolve(path: &'a [u8]) -> Result<RequestPath<'a>, PathError> {
         let mut segments = Vec::new();
         let mut names_directory = true;
@@ -87,13 +90,13 @@ impl<'a> RequestPath<'a> {
         Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory, is_plain })
     }
 
-    /// Segments joined by single slashes, such as `a/b.txt`; empty for the root itself.
+    /// The segments joined by single slashes, as in `a/b.txt`; empty for the root itself.
     pub fn relative(&self) -> &[u8] {
         &self.relative
     }
 
-    /// Whether the path ends with a slash, or with a `.` or `..` segment: then it can name a
-    /// directory only.
+    /// Whether the path was sent with a slash, or a `.` or `..` segment, at its end, and so can
+    /// only name a directory.
     pub fn names_directory(&self) -> bool {
         self.names_directory
     }
@@ -103,32 +106,32 @@ impl<'a> RequestPath<'a> {
         self.relative.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 
-    /// Whether the path was sent as it reads now, but for escapes: no dot segment, no repeated
-    /// slash, and no `\`, which browsers take for a slash. Then a reference relative to it leads
-    /// where it seems to.
+    /// Whether the path was sent without dot segments, repeated slashes, and `\`, which browsers
+    /// take for a slash. Only then does a browser resolve a relative reference as this server does.
     pub fn is_plain(&self) -> bool {
         self.is_plain
     }
 
-    /// Each segment in order, none of them empty; no segment at all for the root itself.
+    /// The segments in order, none of them empty. The root itself has none.
     pub fn segments(&self) -> impl Iterator<Item = &[u8]> {
         split_segments(&self.relative).filter(|segment| !segment.is_empty())
     }
 
-    /// Whether a segment starts with a dot, other than `.well-known` (RFC 8615), wherever it
-    /// stands.
+    /// Whether any of the segments is hidden: starts with a dot, and is not `.well-known` (RFC
+    /// 8615).
     pub fn is_hidden(&self) -> bool {
         self.segments().any(is_hidden_name)
     }
 }
 
-/// Whether a file or directory of this name is hidden: it starts with a dot, and is not
-/// `.well-known` (RFC 8615).
-pub fn is_hidden_name(name: &[u8]) -> bool {
+/// Whether a file or directory of this name is hidden (see [`RequestPath::is_hidden`]). The only
+/// place that decides it.
+pub(crate) fn is_hidden_name(name: &[u8]) -> bool {
     name.starts_with(b".") && name != b".well-known"
 }
 
-/// Whether `inner`, a path without the slashes at its ends, is what it resolves to.
+/// Whether decoding and resolving leave `inner` as it is. It is a path without the slashes at its
+/// ends.
 fn is_resolved(inner: &[u8]) -> bool {
     let is_plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..");
     inner.is_empty()
@@ -170,9 +173,8 @@ fn decode_escape(high: u8, low: u8) -> Result<u8, PathError> {
     }
 }
 
-/// What [`encode_path`] leaves as it is: unreserved characters, slashes, and those sub-delims that
-/// mean nothing in HTML. The colon is not among them: in a link, the text before it would read as a
-/// scheme.
+/// What [`encode_path`] encodes. It leaves unreserved characters, slashes, and what a path may hold
+/// and HTML gives no meaning to; not the colon, since the text before it would read as a scheme.
 const ENCODED_IN_PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -190,25 +192,23 @@ const ENCODED_IN_PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'@');
 
-/// Percent-encodes a relative path (segments joined by slashes) for a `Location` or a link:
-/// everything but unreserved characters, the sub-delims that are harmless in a path and in an HTML
-/// attribute, and the slashes.
+/// A relative path, percent-encoded for a `Location` or for a link in HTML.
 ///
-/// Slashes at its start are left out, so `/` with the result after it, which is not empty for a
-/// path but the root, names no other site.
+/// Slashes at its start are left out, so that `/` and the result together name no other site, as
+/// `//evil.example` would.
 pub fn encode_path(relative: &[u8]) -> String {
     let start = relative.iter().take_while(|&&byte| byte == b'/').count();
     percent_encode(&relative[start..], &ENCODED_IN_PATH).to_string()
 }
 
-/// Percent-encodes a query as received for a `Location`: what a request-target may hold but a URI
-/// may not.
-pub fn encode_query(query: &[u8]) -> String {
+/// A query as it was received, for a `Location`: bytes that a URI may not hold are
+/// percent-encoded, escapes stay.
+pub(crate) fn encode_query(query: &[u8]) -> String {
     percent_encode(query, &ENCODED_IN_QUERY).to_string()
 }
 
-/// Controls, bytes over 0x7F, and what RFC 3986 §3.4 leaves out of a query. Escapes stay as they
-/// are.
+/// Controls, bytes over 0x7F, and what RFC 3986 §3.4 does not allow in a query. `%` is not among
+/// them: it begins an escape.
 const ENCODED_IN_QUERY: AsciiSet = CONTROLS
     .add(b' ')
     .add(b'"')

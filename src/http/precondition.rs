@@ -1,4 +1,4 @@
-//! Preconditions (RFC 9110 §13): one function for each, and one that holds their order.
+//! Preconditions (RFC 9110 §13): a function for each, and one for their order.
 
 use super::date::{self, Timestamp};
 use super::field::Fields;
@@ -7,10 +7,10 @@ use super::method::Method;
 use super::validator::{EntityTag, Validators};
 use std::borrow::Cow;
 
-/// What the preconditions of a request say.
+/// What to do with a request, by its preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Go on with the method.
+    /// Do what the method asks for.
     Proceed,
     /// Answer a GET or HEAD with 304.
     NotModified,
@@ -18,10 +18,10 @@ pub enum Verdict {
     Failed,
 }
 
-/// What one precondition says.
+/// The outcome of one precondition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
-    /// The field is not there, or RFC 9110 has us ignore it.
+    /// There is no such field, or RFC 9110 says to ignore it.
     Absent,
     True,
     False,
@@ -43,10 +43,9 @@ impl From<bool> for Condition {
     }
 }
 
-/// The preconditions of one request, `If-Range` apart, which belongs to Range.
+/// The preconditions of one request, without `If-Range` (see [`range_applies`]).
 ///
-/// They borrow from the head, and are owned once the head is gone (see
-/// [`Preconditions::into_owned`]).
+/// They borrow from the request's head; [`Preconditions::into_owned`] makes them outlive it.
 #[derive(Clone, Debug)]
 pub struct Preconditions<'a> {
     if_match: Option<Lines<'a>>,
@@ -56,7 +55,7 @@ pub struct Preconditions<'a> {
 }
 
 impl<'a> Preconditions<'a> {
-    /// Those among the request's `fields`.
+    /// The preconditions among the request's `fields`.
     pub fn of(fields: &Fields<'a>) -> Preconditions<'a> {
         Preconditions {
             if_match: Lines::of(fields, "If-Match"),
@@ -66,7 +65,7 @@ impl<'a> Preconditions<'a> {
         }
     }
 
-    /// The same with bytes of their own: for a request whose body is still to come.
+    /// The same, with bytes of their own: for an upload, whose head is gone when its body has come.
     pub fn into_owned(self) -> Preconditions<'static> {
         let owned = |lines: Option<Lines>| lines.map(Lines::into_owned);
         Preconditions {
@@ -77,18 +76,18 @@ impl<'a> Preconditions<'a> {
         }
     }
 
-    /// Whether [`Preconditions::evaluate`] compares entity-tags: `If-Match` or `If-None-Match` has
-    /// another value than `*`.
+    /// Whether [`Preconditions::evaluate`] needs an entity-tag to compare with: `If-Match` or
+    /// `If-None-Match` has another value than `*`.
     pub fn name_entity_tags(&self) -> bool {
         let mut lists = [&self.if_match, &self.if_none_match].into_iter().flatten();
         lists.any(|lines| lines.iter().any(|value| value != b"*"))
     }
 
-    /// Evaluates the preconditions in the order of RFC 9110 §13.2.2.
+    /// What the preconditions say, evaluated in the order of RFC 9110 §13.2.2.
     ///
-    /// `current` is the selected representation's validators, `None` where there is no current
-    /// representation (a PUT that creates). A representation without any validator is never
-    /// [`Verdict::NotModified`].
+    /// `current` has the validators of the selected representation; it is `None` where there is no
+    /// representation yet, as before a PUT that creates one. A representation without validators is
+    /// never [`Verdict::NotModified`].
     pub fn evaluate(
         &self,
         method: Method,
@@ -162,11 +161,11 @@ impl<'a> Preconditions<'a> {
     }
 }
 
-/// Whether the Range field may be used: `If-Range` is absent or its validator matches strongly (RFC
-/// 9110 §13.1.5).
+/// Whether the Range field counts: there is no `If-Range`, or it names the `current` representation
+/// by strong comparison (RFC 9110 §13.1.5).
 ///
-/// A date is strong when the second it names is over at `now`, so that the file cannot change a
-/// second time in it (RFC 9110 §8.8.2.2).
+/// A date is a strong validator once its second is over at `now`: then the file cannot change again
+/// within it (RFC 9110 §8.8.2.2).
 pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> bool {
     let Some(lines) = Lines::of(fields, "If-Range") else {
         return true;
@@ -182,8 +181,8 @@ pub fn range_applies(fields: &Fields, current: &Validators, now: Timestamp) -> b
     })
 }
 
-/// Whether the second that Last-Modified names is over, so that no later change can share it. Until
-/// then no date matches it.
+/// Whether the second of Last-Modified is over, so that no later change can fall into it. Until
+/// then no date matches.
 fn is_over(last_modified: Timestamp, now: Timestamp) -> bool {
     last_modified.seconds < now.seconds
 }
@@ -193,18 +192,18 @@ fn selects_a_representation(method: Method) -> bool {
     matches!(method, Method::Get | Method::Head | Method::Put)
 }
 
-/// The verdict when the client has the current representation already (RFC 9110 §13.1.2).
+/// The verdict where the client has the current representation already (RFC 9110 §13.1.2).
 fn unmodified(method: Method, current: Option<&Validators>) -> Verdict {
     match method {
-        // Only `If-None-Match: *` comes here without validators: what the client holds cannot be
-        // told to be the same.
+        // `If-None-Match: *` matched. Without validators nobody knows whether the client holds
+        // the same bytes.
         Method::Get | Method::Head if current == Some(&Validators::NONE) => Verdict::Proceed,
         Method::Get | Method::Head => Verdict::NotModified,
         _ => Verdict::Failed,
     }
 }
 
-/// The date that the only one of these lines is; `None` for more lines, and where it is no date.
+/// The date in a single line; `None` for no line, for several, and for what is no date.
 fn date_in(lines: &Option<Lines>, now: Timestamp) -> Option<Timestamp> {
     date::parse(lines.as_ref()?.only()?, now)
 }

@@ -1,37 +1,36 @@
 //! Byte ranges: the Range field against a complete length, and Content-Range (RFC 9110 §14).
 //!
-//! One range a request. Left out: several ranges (`multipart/byteranges`) and other range units,
-//! both of which RFC 9110 §14.2 lets a server ignore. `If-Range` is a precondition and lives in
-//! [`super::precondition`].
+//! Left out: several ranges in one request (`multipart/byteranges`) and other range units; RFC 9110
+//! §14.2 lets a server ignore both. `If-Range` is in [`precondition`](super::precondition).
 
 use super::grammar::{DecimalError, list_members, parse_decimal};
 use std::ops::Range;
 
-/// What a Range field asks for.
+/// How to answer a Range field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ranged {
-    /// The whole representation, with 200.
+    /// With the whole representation: 200.
     Whole,
-    /// This half-open interval, not empty, with 206.
+    /// With this half-open interval of bytes, which is not empty: 206.
     Part(Range<u64>),
-    /// Nothing of the representation: 416.
+    /// With 416: the range is past the end.
     Unsatisfiable,
 }
 
-/// One range-spec as it is written, with inclusive positions (RFC 9110 §14.1.1).
+/// One range-spec as sent, with inclusive positions (RFC 9110 §14.1.1).
 enum RangeSpec {
     /// An int-range: from a first position to a last one, or to the end.
     Int { first: u64, last: Option<u64> },
-    /// A suffix-range: so many bytes at the end.
+    /// A suffix-range: the last `length` bytes.
     Suffix { length: u64 },
 }
 
-/// Resolves a `Range` field value against a representation of `complete_length` bytes (RFC 9110
+/// What the value of a Range field selects of a representation of `complete_length` bytes (RFC 9110
 /// §14.2).
 ///
-/// The interval returned is half-open and not empty. Another range unit, bad syntax, several ranges
-/// and an empty representation yield [`Ranged::Whole`], because the RFC lets us ignore the field;
-/// an interval wholly past the end yields [`Ranged::Unsatisfiable`].
+/// [`Ranged::Whole`] for another range unit, bad syntax, several ranges and an empty
+/// representation, because the RFC lets us ignore the field. [`Ranged::Unsatisfiable`] for a range
+/// that begins past the end, and for the last 0 bytes.
 pub fn resolve(value: &[u8], complete_length: u64) -> Ranged {
     if complete_length == 0 {
         return Ranged::Whole;
@@ -42,8 +41,8 @@ pub fn resolve(value: &[u8], complete_length: u64) -> Ranged {
     }
 }
 
-/// The range-spec of a `bytes` range set that has exactly one, blanks and empty list members around
-/// it removed (RFC 9110 §5.6.1, §14.1).
+/// The only range-spec of a value with the unit `bytes`; `None` for another unit or more
+/// range-specs (RFC 9110 §14.1).
 fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
     let equals = value.iter().position(|&byte| byte == b'=')?;
     let (range_unit, range_set) = (&value[..equals], &value[equals + 1..]);
@@ -54,8 +53,8 @@ fn only_range_spec(value: &[u8]) -> Option<&[u8]> {
     members.next().filter(|_| members.next().is_none())
 }
 
-/// Parses one range-spec; `None` where it is none, or where its last position is before its first
-/// (RFC 9110 §14.1.1).
+/// One range-spec; `None` for bad syntax, which a last position before the first is too (RFC 9110
+/// §14.1.1).
 fn parse(range_spec: &[u8]) -> Option<RangeSpec> {
     let dash = range_spec.iter().position(|&byte| byte == b'-')?;
     match (&range_spec[..dash], &range_spec[dash + 1..]) {
@@ -78,8 +77,8 @@ fn parse_position(digits: &[u8]) -> Option<u64> {
     }
 }
 
-/// The bytes that `range_spec` selects of `complete_length`, which is not 0: where inclusive
-/// positions become a half-open interval.
+/// What `range_spec` selects of `complete_length` bytes, at least one. Here inclusive positions
+/// become a half-open interval.
 fn select(range_spec: RangeSpec, complete_length: u64) -> Ranged {
     let interval = match range_spec {
         RangeSpec::Suffix { length } => complete_length.saturating_sub(length)..complete_length,

@@ -2,7 +2,7 @@
 
 use super::status::Status;
 
-/// Why a head is refused, or a chunked body; [`Reject::status`] gives the answer.
+/// Why a request is refused: a mistake in its head, or in its chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reject {
     /// More than [`EMPTY_LINES_MAX`](crate::limits::EMPTY_LINES_MAX) empty lines before the request
@@ -15,37 +15,38 @@ pub enum Reject {
     /// A request line that is not three parts with a single SP between them, such as a
     /// Simple-Request: 400.
     RequestLine,
-    /// A request line of more than `REQUEST_LINE_BYTES_MAX` bytes, ended or not, that does not
-    /// begin with an unknown method: 414.
+    /// A request line of more than
+    /// [`REQUEST_LINE_BYTES_MAX`](crate::limits::REQUEST_LINE_BYTES_MAX) bytes, even before its end
+    /// has come: 414. If it begins with an unknown method, that counts.
     RequestLineTooLong,
     /// An HTTP-version that is not `HTTP/` DIGIT `.` DIGIT, in capitals (RFC 9112 §2.3): 400.
     Version,
-    /// A well-formed HTTP-version of another major version than 1; the HTTP/2 preface is one: 505.
+    /// A well-formed HTTP-version whose major version is not 1, as in the HTTP/2 preface: 505.
     UnsupportedVersion,
     /// A method that is no token: 400.
     Method,
-    /// A token that is no registered method; methods are case-sensitive (RFC 9110 §9.1), so `get`
-    /// is one: 501.
+    /// A token that is no registered method: 501. Methods are case-sensitive (RFC 9110 §9.1), so
+    /// `get` is unknown.
     UnknownMethod,
     /// A request-target that is neither origin-form nor absolute-form with `http://`, nor `*` for
     /// OPTIONS: 400.
     TargetForm,
-    /// A request-target with a fragment, which is never sent (RFC 9112 §3.2): 400.
+    /// A request-target with a fragment, which clients must not send (RFC 9110 §7.1): 400.
     TargetFragment,
-    /// An absolute-form whose authority has userinfo, no host, or is not `uri-host [":" port]` (RFC
-    /// 9110 §4.2): 400.
+    /// An absolute-form whose authority has userinfo or no host, or is not `uri-host [":" port]`
+    /// (RFC 9110 §4.2): 400.
     TargetAuthority,
     /// A line that starts with a blank: the deprecated line folding (RFC 9112 §5.2): 400.
     FoldedLine,
     /// A field line without a colon: 400.
     FieldWithoutColon,
-    /// A field name that is empty or no token; a blank before the colon is the known trick (RFC
-    /// 9112 §5.1): 400.
+    /// A field name that is empty or no token: 400. A blank before the colon makes it one, since
+    /// servers that accept such a name disagree on it (RFC 9112 §5.1).
     FieldName,
     /// More than [`FIELD_LINES_MAX`](crate::limits::FIELD_LINES_MAX) field lines: 431.
     TooManyFieldLines,
-    /// A head of more than [`HEAD_BYTES_MAX`](crate::limits::HEAD_BYTES_MAX) bytes, ended or not:
-    /// 431.
+    /// A head of more than [`HEAD_BYTES_MAX`](crate::limits::HEAD_BYTES_MAX) bytes, even before its
+    /// end has come: 431.
     HeadTooLong,
     /// HTTP/1.1 without Host (RFC 9112 §3.2): 400.
     MissingHost,
@@ -58,23 +59,24 @@ pub enum Reject {
     MalformedContentLength,
     /// Content-Length in several lines with different values: 400.
     ConflictingContentLength,
-    /// Content-Length together with Transfer-Encoding, the way of request smuggling (RFC 9112
+    /// Content-Length together with Transfer-Encoding, which is how requests are smuggled (RFC 9112
     /// §6.1): 400.
     ContentLengthAndTransferEncoding,
-    /// Transfer-Encoding in HTTP/1.0, or one that does not end in `chunked` or has it twice: the
-    /// body's end could not be found (RFC 9112 §6.1, §6.3): 400.
+    /// Transfer-Encoding that does not end in `chunked`, has it twice, or comes in HTTP/1.0: the
+    /// end of the body cannot be found (RFC 9112 §6.1, §6.3): 400.
     TransferEncoding,
     /// Another transfer coding before `chunked`: 501 (RFC 9112 §6.1).
     UnknownTransferCoding,
-    /// A chunk's size that is not 1 to 16 hexadecimal digits, or has not CRLF after it: 400.
+    /// A chunk size that is not 1 to 16 hexadecimal digits, or a line of one that does not end in
+    /// CRLF: 400.
     ChunkSize,
-    /// A chunk extension that RFC 9112 §7.1.1 does not know: 400.
+    /// A chunk extension that does not follow the grammar of RFC 9112 §7.1.1: 400.
     ChunkExtension,
-    /// Data of a chunk that CRLF does not follow: 400.
+    /// Chunk data without CRLF behind it: 400.
     ChunkEnd,
-    /// A trailer section that is no field lines ended by CRLF (RFC 9112 §7.1.2): 400.
+    /// A trailer section that is not field lines ended by CRLF (RFC 9112 §7.1.2): 400.
     Trailer,
-    /// Chunk extensions and trailer fields beyond the limits of a head: 400.
+    /// Chunk extensions and trailer fields that together pass the limits of a head: 400.
     ChunkOverhead,
 }
 

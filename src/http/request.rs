@@ -1,14 +1,14 @@
 //! The request parser: from the bytes of a head to a [`Request`] (RFC 9112 §2, §3, §5 and what §6
 //! says of a head).
 //!
-//! A pure function over everything received so far. It keeps nothing between two calls and
-//! allocates nothing: a request borrows from the bytes. Each line is judged when its end has come,
-//! in this order: the request line with its version, method and target, then the field lines, then
-//! Host, Content-Length and Transfer-Encoding. A control byte is refused at once, even in a line
-//! without an end, so a TLS ClientHello gets its answer. More bytes never change an answer.
+//! [`parse`] is given everything received so far. It keeps nothing between two calls and allocates
+//! nothing: a request borrows from the bytes. It judges each line once its end has come: first the
+//! request line (version, method, target), then the field lines, then Host, Content-Length and
+//! Transfer-Encoding. It refuses a control byte at once, even in a line without an end, so a TLS
+//! ClientHello is answered. More bytes never change a refusal or a request.
 //!
-//! Left out on purpose: HTTP/0.9, folded lines, and every transfer coding but chunked. What becomes
-//! of a body's bytes is told in `body.rs`.
+//! Left out on purpose: HTTP/0.9, folded lines, and every transfer coding but chunked. The bytes of
+//! a body are the subject of [`body`](super::body).
 
 use super::authority::is_host;
 use super::body::Framing;
@@ -28,28 +28,36 @@ use crate::limits::{EMPTY_LINES_MAX, HEAD_BYTES_MAX, REQUEST_LINE_BYTES_MAX};
     reason = "nearly every call ends in a request, and a box would be its one allocation"
 )]
 pub enum Parsed<'a> {
-    /// A whole head; `head_bytes` is its length with the closing empty line (and skipped empty
-    /// lines before it).
-    Complete { request: Request<'a>, head_bytes: usize },
-    /// A good beginning; more bytes are needed.
+    /// A whole head.
+    Complete {
+        /// What it asks for.
+        request: Request<'a>,
+        /// Its length in bytes, from the start of what was received to the end of the empty line.
+        head_bytes: usize,
+    },
+    /// A good beginning: more bytes are needed.
     Partial,
-    /// No continuation can make this a request that is served.
+    /// Bad, whatever bytes may follow.
     Refused(Reject),
 }
 
-/// One request head, borrowed from the bytes received.
+/// The head of one request, borrowed from the bytes received.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// The request line as it was received, without its line end: for the access log.
     pub line: &'a [u8],
+    /// What the client wants done.
     pub method: Method,
+    /// What the client wants it done to.
     pub target: Target<'a>,
+    /// The version that the answer must have.
     pub version: Version,
-    /// `uri-host [":" port]`: the authority of an absolute-form target, else the Host field's
-    /// value.
+    /// `uri-host [":" port]`: the authority of an absolute-form target, else the value of Host
+    /// (RFC 9112 §3.2.2).
     pub host: Option<&'a [u8]>,
-    /// How the end of the body is found that follows the head.
+    /// How the end of the request's body is found.
     pub framing: Framing,
+    /// All field lines.
     pub fields: Fields<'a>,
 }
 
@@ -74,10 +82,37 @@ impl Request<'_> {
     }
 }
 
-/// Parses the head at the start of `bytes`, everything received and not yet answered.
+/// The head at the start of `bytes`, which are all that was received and not yet answered.
 ///
-/// A head of [`HEAD_BYTES_MAX`] bytes is complete or refused, so a buffer of that size never waits
-/// for room.
+/// [`HEAD_BYTES_MAX`] bytes are never `Partial`, so a buffer of that size is large enough.
+///
+/// ```
+/// use tinyhttpd::http::method::Method;
+/// use tinyhttpd::http::reject::Reject;
+/// use tinyhttpd::http::request::{Parsed, parse};
+///
+/// let received = b"GET /a?b HTTP/1.1\r\nHost: example.org\r\n\r\nGET /";
+/// match parse(received) {
+///     Parsed::Complete { request, head_bytes } => {
+///         assert_eq!(request.method, Method::Get);
+///         assert_eq!(request.fields.get("host"), Some(&b"example.org"[..]));
+///         assert_eq!(received[head_bytes..], *b"GET /", "the next request");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+///
+/// // Receive more, and parse all of it again.
+/// assert!(matches!(parse(b"GET / HTTP/1.1\r\nHost: exam"), Parsed::Partial));
+///
+/// // Answer, and close the connection.
+/// match parse(b"GET / HTTP/2.0\r\n") {
+///     Parsed::Refused(reject) => {
+///         assert_eq!(reject, Reject::UnsupportedVersion);
+///         assert_eq!(reject.status().line(), "505 HTTP Version Not Supported");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 pub fn parse(bytes: &[u8]) -> Parsed<'_> {
     let bytes = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];
     match parse_head(bytes) {
@@ -88,11 +123,11 @@ pub fn parse(bytes: &[u8]) -> Parsed<'_> {
     }
 }
 
-/// Whether [`parse`] could judge `bytes` otherwise than it judged the first `judged` of them, which
-/// were `Partial`: a line has ended, a control byte has come, or a limit was passed. `false` is
-/// certain, `true` is worth a look.
+/// Whether to [`parse`] again, after the first `judged` of these bytes were `Partial`: a line has
+/// ended, a control byte has come, or a limit was passed. After `false`, `bytes` are surely still
+/// `Partial`.
 ///
-/// It looks at the new bytes only, so that a head sent byte by byte is not parsed anew for each.
+/// It reads only the new bytes and leading empty lines, so a head sent byte by byte costs little.
 pub fn may_decide(bytes: &[u8], judged: usize) -> bool {
     let Some((old, new)) = bytes.split_at_checked(judged) else {
         return true;
@@ -100,7 +135,7 @@ pub fn may_decide(bytes: &[u8], judged: usize) -> bool {
     if new.is_empty() {
         return false;
     }
-    // CR decides nothing until the next byte tells whether it is half a line end.
+    // A CR at the end decides nothing: LF may follow.
     let undecided_cr = |at: usize| new[at] == b'\r' && at + 1 == new.len();
     old.last() == Some(&b'\r')
         || find_control(new).is_some_and(|at| !undecided_cr(at))
@@ -114,10 +149,9 @@ fn passes_a_limit(bytes: &[u8], judged: usize) -> bool {
     bytes.len() >= HEAD_BYTES_MAX || (judged <= request_line_max && request_line_max < bytes.len())
 }
 
-/// The first line of `bytes` (or what there is of it), without its line end: what the access log
-/// shows of a refused request.
-///
-/// Empty lines before it are passed over, and it is cut after [`REQUEST_LINE_BYTES_MAX`] bytes.
+/// The request line of `bytes` as far as it has come, without its line end: what the access log
+/// shows of a refused request. It is cut after [`REQUEST_LINE_BYTES_MAX`] bytes, and empty behind
+/// more empty lines than [`EMPTY_LINES_MAX`].
 pub fn first_line(bytes: &[u8]) -> &[u8] {
     let start = skip_empty_lines(bytes).unwrap_or(0);
     let line = bytes[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -125,11 +159,9 @@ pub fn first_line(bytes: &[u8]) -> &[u8] {
     &line[..line.len().min(REQUEST_LINE_BYTES_MAX)]
 }
 
-/// The version for the answer to a head that is refused or was never whole: the one that its
-/// request line ends with, 1.1 for a later major version (RFC 9110 §6.2), and 1.0 where none can be
-/// read: in a line that is too long, or behind what is refused at once.
-///
-/// It looks at nothing that [`parse`] has not judged, so more bytes do not change it.
+/// The version for the answer to a head that is refused or never became whole: the one at the end
+/// of its request line, 1.1 for a later major version (RFC 9110 §6.2). It is 1.0 where none can be
+/// read, as in a line that is too long, or behind a control byte.
 pub fn version_of_refused(bytes: &[u8]) -> Version {
     let Ok(start) = skip_empty_lines(bytes) else {
         return Version::Http10;
@@ -175,8 +207,8 @@ fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Reject> {
     Err(Reject::TooManyEmptyLines)
 }
 
-/// As [`take_line`], for a line of bounded length: the byte after the longest one must begin the
-/// line end. Of a longer line the method is judged all the same, which may be what is too long.
+/// As [`take_line`], for a line of [`REQUEST_LINE_BYTES_MAX`] bytes at most. A longer one is
+/// refused for its method if that is unknown, since the method may be what is too long.
 fn take_request_line(head: &[u8], start: usize) -> Result<Line<'_>, Stop> {
     let longest = &head[start..head.len().min(start + REQUEST_LINE_BYTES_MAX + 1)];
     if longest.len() <= REQUEST_LINE_BYTES_MAX || find_control(longest).is_some() {
@@ -203,8 +235,7 @@ fn split_request_line(line: &[u8]) -> Result<[&[u8]; 3], Reject> {
     Ok(parts)
 }
 
-/// The Host field's value, checked. An absolute-form target does not excuse from it (RFC 9112
-/// §3.2.2).
+/// The value of Host. HTTP/1.1 must have one even with an absolute-form (RFC 9112 §3.2, §3.2.2).
 fn judge_host<'a>(fields: &Fields<'a>, version: Version) -> Result<Option<&'a [u8]>, Reject> {
     let mut hosts = fields.all("Host");
     match (hosts.next(), hosts.next()) {
@@ -226,9 +257,9 @@ fn judge_framing(fields: &Fields, version: Version) -> Result<Framing, Reject> {
     }
 }
 
-/// Whether `chunked` is the only transfer coding.
+/// Refuses all transfer codings but a single `chunked`.
 fn judge_transfer_codings(fields: &Fields) -> Result<(), Reject> {
-    // Not `Fields::list`, which would skip an empty member: here it is a mistake.
+    // Not `Fields::list`, which skips empty members: here they are a mistake.
     let lines = fields.all("Transfer-Encoding");
     let codings = lines.flat_map(|value| value.split(|&byte| byte == b','));
     let mut chunked_is_last = false;
@@ -248,9 +279,8 @@ fn judge_transfer_codings(fields: &Fields) -> Result<(), Reject> {
     }
 }
 
-/// Content-Length, which may be repeated with the same value in several lines, but not in one: who
-/// joins two lines to a list has changed the message, and a peer may read it otherwise (RFC 9110
-/// §8.6).
+/// The value of Content-Length. Several lines may repeat it; a list in one line is refused, since
+/// another server may read it differently (RFC 9110 §8.6).
 fn parse_content_length(fields: &Fields) -> Result<Option<u64>, Reject> {
     let mut length = None;
     for value in fields.all("Content-Length") {

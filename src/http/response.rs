@@ -5,27 +5,28 @@ use super::status::Status;
 use super::version::Version;
 use std::sync::Arc;
 
-/// The field lines of one response, without those that the connection adds (Date, Server,
-/// Connection, Content-Length).
+/// The field lines of one response, without those that [`write_head`] adds: Date, Server,
+/// Connection and Content-Length.
 #[derive(Clone, Debug, Default)]
 pub struct FieldLines {
-    /// Rendered once for many answers: what a file's answers have in common.
+    /// Whole lines that many answers have in common, such as all those with one file.
     shared: Option<Arc<str>>,
     own: String,
 }
 
 impl FieldLines {
+    /// No field lines.
     pub fn new() -> FieldLines {
         FieldLines::default()
     }
 
-    /// Field lines that begin with `shared`, each of its lines ended by CRLF.
+    /// Field lines that begin with those in `shared`, which end in CRLF each.
     pub fn sharing(shared: Arc<str>) -> FieldLines {
         FieldLines { shared: Some(shared), own: String::new() }
     }
 
-    /// Adds one field line. `value` must hold neither CR nor LF: every caller builds it from
-    /// checked or own text.
+    /// Adds one field line. `value` must hold neither CR nor LF, so a caller may not take it from a
+    /// request unchecked.
     pub fn push(&mut self, name: &str, value: &str) {
         debug_assert!(!value.contains(['\r', '\n']));
         for part in [name, ": ", value, "\r\n"] {
@@ -33,14 +34,13 @@ impl FieldLines {
         }
     }
 
-    /// Adds `name: value` (see [`FieldLines::push`]) and returns the whole, to build in one
-    /// expression.
+    /// The field lines with one more (see [`FieldLines::push`]).
     pub fn with(mut self, name: &str, value: &str) -> FieldLines {
         self.push(name, value);
         self
     }
 
-    /// The value of the first line named `name`, as it is written here: for tests and for the log.
+    /// The value of the first line named `name`, in any case.
     pub fn get(&self, name: &str) -> Option<&str> {
         let line = |line: &'_ str| {
             line.split_once(": ").is_some_and(|(have, _)| have.eq_ignore_ascii_case(name))
@@ -50,11 +50,11 @@ impl FieldLines {
     }
 }
 
-/// Appends a whole response head to `out`: a status line of this `version`, Date, Server,
-/// Connection, Content-Length where it is given, the field lines, and the empty line (RFC 9112 §4,
-/// §5).
+/// Appends a whole response head to `out`: status line, Date, Server, Connection, Content-Length if
+/// it is given, `fields`, and the empty line (RFC 9112 §4, §5).
 ///
-/// `version` is the request's; `persistent` becomes `Connection: keep-alive` or `close`.
+/// `version` is that of the request. A `persistent` connection is told with `keep-alive`, any other
+/// with `close`.
 pub fn write_head(
     out: &mut Vec<u8>,
     version: Version,
@@ -89,8 +89,7 @@ const SERVER: &str = concat!("\r\nServer: tinyhttpd/", env!("CARGO_PKG_VERSION")
 const KEEP_ALIVE: &str = "Connection: keep-alive\r\n";
 const CLOSE: &str = "Connection: close\r\n";
 
-/// Appends `number` in decimal digits. `write!` would do it at three times the cost, once for every
-/// answer.
+/// Appends `number` in decimal digits, at less cost than `write!`, since every answer needs it.
 fn write_decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();

@@ -1,6 +1,6 @@
 //! The status codes of this server, with their reason phrases (RFC 9110 §15, RFC 9112 §4).
 
-/// The status codes this server sends.
+/// A status code that this server sends, with its reason phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Ok,
@@ -29,7 +29,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The code and the reason phrase, as the status line has them: `404 Not Found`.
+    /// The code and the reason phrase as in the status line: `404 Not Found`.
     pub const fn line(self) -> &'static str {
         match self {
             Status::Ok => "200 OK",
@@ -70,8 +70,8 @@ impl Status {
         !matches!(self, Status::NoContent | Status::NotModified)
     }
 
-    /// Whether the connection is closed after this answer, because what follows on it cannot be
-    /// trusted or understood.
+    /// Whether this answer is the connection's last: the bytes that follow the request cannot be
+    /// trusted.
     pub fn closes_connection(self) -> bool {
         use Status::*;
         matches!(

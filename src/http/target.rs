@@ -4,21 +4,25 @@ use super::authority::is_host;
 use super::method::Method;
 use super::reject::Reject;
 
-/// The request-target in the forms that are told apart.
+/// The request-target of a request that is not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// origin-form or absolute-form: `path` starts with a slash (an absolute-form without a path
-    /// has `/`) and is as received; `query` is what follows the first `?`, without it.
-    Resource { path: &'a [u8], query: Option<&'a [u8]> },
-    /// `*`, for OPTIONS only.
+    /// An origin-form or absolute-form.
+    Resource {
+        /// As received, from the first slash on; `/` for an absolute-form that has no path.
+        path: &'a [u8],
+        /// As received, behind the first `?`.
+        query: Option<&'a [u8]>,
+    },
+    /// `*`, with OPTIONS only.
     Asterisk,
-    /// Of CONNECT, whatever it says: nothing here looks at it.
+    /// Whatever CONNECT asks for. It is not parsed.
     Authority,
 }
 
 impl<'a> Target<'a> {
-    /// The form of `target`, which holds neither blanks nor control bytes, with the authority of an
-    /// absolute-form (`uri-host [":" port]`, checked).
+    /// The target, and the authority of an absolute-form: `uri-host [":" port]`. `target` holds
+    /// neither blanks nor control bytes.
     pub(super) fn parse(
         target: &'a [u8],
         method: Method,
@@ -39,7 +43,7 @@ impl<'a> Target<'a> {
         }
         let authority_end = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
         let (authority, path_and_query) = rest.split_at(authority_end.unwrap_or(rest.len()));
-        // A URI needs a host where the Host field does not (RFC 9110 §4.2.1).
+        // The Host field may be empty, the host of a URI may not (RFC 9110 §4.2.1).
         if matches!(authority, [] | [b':', ..]) || !is_host(authority) {
             return Err(Reject::TargetAuthority);
         }

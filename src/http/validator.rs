@@ -1,36 +1,39 @@
-//! Validators: entity-tag and Last-Modified, from a file's bytes or from what is known about it
-//! (RFC 9110 §8.8), and the comparison of entity-tags.
+//! Validators of a representation: its entity-tag and Last-Modified, and how entity-tags are
+//! compared (RFC 9110 §8.8).
 //!
-//! Every entity-tag made here is strong, and the same on every machine that holds the same file.
-//! Left out: weak entity-tags of our own, as no representation needs one.
+//! Every entity-tag made here is strong, and follows from the file alone: machines that hold the
+//! same bytes, and for a long file the same time, give the same tag. Left out: weak entity-tags of
+//! our own, since no representation needs one.
 
 use super::date::Timestamp;
 use super::negotiation::ContentCoding;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-/// What the file system says of one regular file. HTTP asks for its length and the time of its
+/// What the file system says of one regular file. Validators are made from length and time of
 /// modification; the rest tells whether it is still the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFacts {
+    /// `st_dev` of stat(3type).
     pub device: u64,
+    /// `st_ino`.
     pub inode: u64,
-    /// Bytes.
+    /// `st_size`, in bytes.
     pub length: u64,
-    /// `st_mtim`.
+    /// `st_mtim`: when the bytes were last changed, or what somebody has set it to.
     pub modified: Timestamp,
-    /// `st_ctim`.
+    /// `st_ctim`: when anything about the file was last changed.
     pub changed: Timestamp,
 }
 
 impl FileFacts {
-    /// Reproducible builds and container images set the time of every file to the first or second
-    /// second of 1970: two versions of a file cannot be told apart by such a time.
+    /// Whether the file is dated in the first two seconds of 1970. Reproducible builds and
+    /// container images date every file so, and then two versions of one file have the same time.
     fn time_says_nothing(&self) -> bool {
         matches!(self.modified.seconds, 0 | 1)
     }
 }
 
-/// An entity-tag of this server (RFC 9110 §8.8.3), short enough to be a value; always a strong one.
+/// A strong entity-tag (RFC 9110 §8.8.3), of 48 bytes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntityTag {
     bytes: [u8; 48],
@@ -38,16 +41,17 @@ pub struct EntityTag {
 }
 
 impl EntityTag {
-    /// The entity-tag of a representation that consists of these bytes: their hash by XXH3 with 128
-    /// bits, in 26 digits. It changes when they do, and only then.
+    /// The entity-tag of a representation that consists of `bytes`: their XXH3 hash of 128 bits, in
+    /// 26 digits.
     pub fn of_bytes(bytes: &[u8]) -> EntityTag {
         #[cfg(test)]
         HASHED.set(HASHED.get() + 1);
         EntityTag::of_hash(xxh3_128(bytes))
     }
 
-    /// The entity-tag of a file that is too long to be read for it: `"length-modified"`, the time
-    /// in nanoseconds. `None` where its time says nothing.
+    /// The entity-tag of a file that is too long to be hashed: its length and its time of
+    /// modification in nanoseconds. `None` in the first two seconds of 1970, where such times say
+    /// nothing.
     pub fn of_long_file(facts: &FileFacts) -> Option<EntityTag> {
         let modified = facts.modified.seconds.wrapping_mul(1_000_000_000);
         let modified = modified.wrapping_add(i64::from(facts.modified.nanoseconds));
@@ -58,9 +62,8 @@ impl EntityTag {
         (!facts.time_says_nothing()).then(|| tag.end())
     }
 
-    /// The entity-tag of a variant in this content coding whose bytes have this one. Never that of
-    /// any bytes themselves, so the variant has another than its original, whatever is in it (RFC
-    /// 9110 §8.8.3.3).
+    /// The entity-tag of a variant in this `coding`, if this is the tag of the variant's bytes. It
+    /// differs from that of every file, so also from the original's (RFC 9110 §8.8.3.3).
     pub fn in_coding(self, coding: ContentCoding) -> EntityTag {
         let mut tag = EntityTag { length: self.length - 1, ..self };
         tag.push(b'-');
@@ -68,13 +71,13 @@ impl EntityTag {
         tag.end()
     }
 
-    /// With its quotes: what the ETag field carries.
+    /// The entity-tag with its quotes, as the value of ETag.
     pub fn as_str(&self) -> &str {
         str::from_utf8(self.as_bytes()).expect("digits, dashes and quotes are ASCII")
     }
 
-    /// Whether `received` is this entity-tag by strong comparison (RFC 9110 §8.8.3.2): a weak one
-    /// never is, nor anything malformed.
+    /// Whether `received` is this entity-tag by strong comparison (RFC 9110 §8.8.3.2). A weak or
+    /// malformed one never is.
     pub fn equals_strongly(&self, received: &[u8]) -> bool {
         received == self.as_bytes()
     }
@@ -127,8 +130,8 @@ impl EntityTag {
     }
 }
 
-/// Makes the entity-tag of bytes that come one after the other.
-pub struct EntityTagBuilder(Xxh3);
+/// Makes the entity-tag of bytes that arrive in pieces.
+pub(crate) struct EntityTagBuilder(Xxh3);
 
 impl EntityTagBuilder {
     pub fn new() -> EntityTagBuilder {
@@ -139,7 +142,7 @@ impl EntityTagBuilder {
         self.0.update(bytes);
     }
 
-    /// What [`EntityTag::of_bytes`] makes of all of them together.
+    /// The tag of all bytes so far: that of [`EntityTag::of_bytes`].
     pub fn entity_tag(&self) -> EntityTag {
         EntityTag::of_hash(self.0.digest128())
     }
@@ -154,27 +157,28 @@ impl Default for EntityTagBuilder {
 #[cfg(test)]
 thread_local! {
     /// How often a test's thread has hashed the bytes of a representation.
-    pub static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    pub(crate) static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// The validators of the selected representation.
+/// The validators of one representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validators {
+    /// For ETag, `If-Match`, `If-None-Match` and `If-Range`.
     pub entity_tag: Option<EntityTag>,
-    /// In whole seconds, never later than the answer's Date. Within its own second it is no
-    /// validator: a second change could share it.
+    /// In whole seconds, not later than Date in the answer. It is no validator before its own
+    /// second is over: another change could follow within it.
     pub last_modified: Option<Timestamp>,
 }
 
 impl Validators {
-    /// None for a representation that has none (a long file whose time says nothing, say).
+    /// Neither of the two.
     pub const NONE: Validators = Validators { entity_tag: None, last_modified: None };
 
-    /// The validators of a file with this entity-tag at time `now`; no Last-Modified where its time
-    /// says nothing (the first two seconds of 1970).
+    /// The validators of a file with this entity-tag, at the time `now`.
     ///
-    /// A modification time in the future counts as `now` in Last-Modified (RFC 9110 §8.8.2.1); one
-    /// that no HTTP-date can tell, before 1970 or after 9999, leaves it out.
+    /// Last-Modified is `now` for a file dated in the future (RFC 9110 §8.8.2.1). It is left out
+    /// for one dated in the first two seconds of 1970, and where no HTTP-date can say the time:
+    /// before 1970 and after 9999.
     pub fn of_file(entity_tag: Option<EntityTag>, facts: &FileFacts, now: Timestamp) -> Validators {
         let last_modified = facts.modified.min(now).whole_second();
         let can_be_told = !facts.time_says_nothing()
@@ -183,16 +187,19 @@ impl Validators {
         Validators { entity_tag, last_modified: can_be_told.then_some(last_modified) }
     }
 
-    /// The value of the Last-Modified field, for a file with these facts: left out until the second
-    /// that it names is over, so that nobody keeps it who asks later. Only a file dated later than
-    /// `now`, whose Last-Modified is a new one each second, has it all the same.
-    pub fn told_last_modified(&self, facts: &FileFacts, now: Timestamp) -> Option<Timestamp> {
+    /// Last-Modified as it is sent. It is left out until its second is over, so that no client
+    /// keeps a time which a second change could share. A file dated in the future has it always: it
+    /// is another one each second.
+    pub(crate) fn told_last_modified(
+        &self,
+        facts: &FileFacts,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let is_from_the_future = facts.modified.seconds > now.seconds;
         self.last_modified.filter(|time| time.seconds < now.seconds || is_from_the_future)
     }
 
-    /// Those of a representation that is made anew for each answer, such as a listing: the
-    /// entity-tag of its bytes.
+    /// The validators of bytes that are no file's, such as a listing: their entity-tag alone.
     pub fn of_content(content: &[u8]) -> Validators {
         Validators { entity_tag: Some(EntityTag::of_bytes(content)), last_modified: None }
     }

@@ -2,15 +2,17 @@
 
 use super::reject::Reject;
 
-/// The HTTP-version, as far as the answer depends on it: every 1.x with x > 1 counts as 1.1. An
-/// answer says the version of its request.
+/// The HTTP-version of a request, and of the answer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
+    /// HTTP/1.0.
     Http10,
+    /// HTTP/1.1, or a later 1.x, which is answered as 1.1 (RFC 9110 §2.5).
     Http11,
 }
 
 impl Version {
+    /// The version that `version` writes, as `HTTP/1.1` does.
     pub(super) fn parse(version: &[u8]) -> Result<Version, Reject> {
         match version {
             b"HTTP/1.0" => Ok(Version::Http10),
@@ -22,8 +24,8 @@ impl Version {
         }
     }
 
-    /// What a status line of this version begins with, its SP too.
-    pub fn status_line_start(self) -> &'static str {
+    /// The start of a status line of this version, up to and with its first SP.
+    pub(super) fn status_line_start(self) -> &'static str {
         match self {
             Version::Http10 => "HTTP/1.0 ",
             Version::Http11 => "HTTP/1.1 ",
