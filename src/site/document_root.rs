@@ -7,11 +7,9 @@
 
 use super::directory::Directory;
 use super::kept::KeptFiles;
-use super::listing::Entry;
+use super::listing::{self, Entry, Order, Wanted};
 use super::openat::{self, Kind};
-use super::order::Order;
 use super::proofs::Proofs;
-use super::reading::{self, Wanted};
 use super::representation::Representation;
 use crate::http::date::Timestamp;
 use crate::http::validator::{EntityTag, FileFacts};
@@ -165,7 +163,7 @@ impl DocumentRoot {
         wanted: Wanted,
     ) -> Result<Vec<Entry>, Absent> {
         let path = if relative.is_empty() { b"." } else { relative };
-        let read = reading::entries(self.descriptor(), path, wanted);
+        let read = listing::entries(self.descriptor(), path, wanted);
         read.map_err(|errno| absent(errno, relative))
     }
 

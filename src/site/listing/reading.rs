@@ -5,10 +5,10 @@
 //! rule; by name, only what is to be shown is looked at. Whether a file may be opened follows from
 //! its mode where that is exact (see [`OwnFiles`]); the kernel is asked about the others.
 
-use super::listing::Entry;
-use super::openat::{self, Kind, Status};
+use super::entry::Entry;
 use super::order::{Names, Order, SortKey};
-use super::permissions::{self, OwnFiles};
+use crate::site::openat::{self, Kind, Status};
+use crate::site::permissions::{self, OwnFiles};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, RawDir};
 use rustix::io::{Errno, Result};

@@ -4,7 +4,9 @@
 //! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. What is
 //! listed at all is decided by whoever reads the directory.
 
-use super::html::{
+use super::entry::{ENTRIES_MAX, Entry};
+use super::order::{Order, SortKey};
+use super::text::{
     RFC3339_BYTES, push_counted, push_escaped, push_grouped, push_human_size, push_json_string,
     push_number, push_rfc3339, push_visible,
 };
@@ -12,24 +14,7 @@ use crate::http::date::Timestamp;
 use crate::http::path::encode_path;
 use std::sync::LazyLock;
 
-pub use super::order::{Order, SortKey};
-
-/// Entries in one listing; of more, the first in the order asked for are shown, and the listing
-/// says so. A page of so many has about 2 MB, and is still quick in a browser.
-pub const ENTRIES_MAX: usize = 10_000;
-
-const STYLE: &str = include_str!("listing.css");
-
-/// One file or directory in a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Any bytes but a slash and NUL.
-    pub name: Vec<u8>,
-    pub is_directory: bool,
-    /// Bytes; of a directory it is not looked at.
-    pub length: u64,
-    pub modified: Timestamp,
-}
+const STYLE: &str = include_str!("page.css");
 
 /// The listing as an HTML page in UTF-8. `path` is the directory's, relative to the root and
 /// decoded; empty for the root itself. `entries` are in `order`; of those beyond [`ENTRIES_MAX`] the

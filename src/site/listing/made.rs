@@ -1,15 +1,16 @@
 //! Listings that were made lately. To make one is dear, so one answers all requests that had come
 //! before its reading began.
 
-use super::directory::lock;
-use super::get::Asked;
-use super::listing::{self, Entry};
+use super::entry::Entry;
 use super::order::Order;
-use super::representation::Representation;
-use super::response::{Body, Response};
+use super::page;
 use crate::http::negotiation::media_type_weight;
 use crate::http::response::FieldLines;
 use crate::http::status::Status;
+use crate::site::directory::lock;
+use crate::site::get::Asked;
+use crate::site::representation::Representation;
+use crate::site::response::{Body, Response};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -101,8 +102,8 @@ impl Key {
 impl Made {
     pub fn new(key: &Key, entries: &[Entry]) -> Made {
         let (media_type, text) = match key.is_json {
-            true => (JSON, listing::json(&key.relative, entries)),
-            false => (HTML, listing::html(&key.relative, entries, key.order)),
+            true => (JSON, page::json(&key.relative, entries)),
+            false => (HTML, page::html(&key.relative, entries, key.order)),
         };
         let representation = Representation::of_listing(&text, media_type);
         Made { representation, text: Arc::from(text) }

@@ -1,21 +1,21 @@
 //! What answers for a directory: its index file, else its listing.
 //!
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in
-//! [`listing`].
+//! [`page`](super::page).
 
-use super::document_root::{Absent, Found};
-use super::get::{Asked, Unanswered};
-use super::listing::{self, Entry};
-use super::made_listings::{Key, Made};
+use super::entry::{ENTRIES_MAX, Entry};
+use super::made::{Key, Made};
 use super::reading::Wanted;
-use super::refusal::status_of;
-use super::response::Response;
 use crate::http::path::is_hidden_name;
 use crate::http::status::Status;
+use crate::site::document_root::{Absent, Found};
+use crate::site::get::{Asked, Unanswered};
+use crate::site::refusal::status_of;
+use crate::site::response::Response;
 
 impl Asked<'_> {
     /// An index file of the directory, else its listing, else what stands in for an unknown path.
-    pub(super) fn get_directory(&self, relative: &[u8]) -> Result<Response, Unanswered> {
+    pub(in crate::site) fn get_directory(&self, relative: &[u8]) -> Result<Response, Unanswered> {
         for name in &self.site.settings.index {
             if let Some(response) = self.get_file(&join(relative, name.as_bytes()))? {
                 return Ok(response);
@@ -56,7 +56,7 @@ impl Asked<'_> {
         let wanted = Wanted {
             order: key.order,
             // One more, which tells that there are more.
-            entries_max: listing::ENTRIES_MAX + 1,
+            entries_max: ENTRIES_MAX + 1,
             admits: &|name| self.site.settings.serves_hidden || !is_hidden_name(name),
         };
         match self.root.read_in_order(&key.relative, wanted) {
