@@ -7,7 +7,7 @@
 
 use super::directory::Directory;
 use super::kept::KeptFiles;
-use super::listing::{self, Entry, Order, Wanted};
+use super::listing::{self, Listed, Order, Wanted};
 use super::openat::{self, Kind};
 use super::proofs::Proofs;
 use super::representation::Representation;
@@ -151,7 +151,7 @@ impl DocumentRoot {
     ///
     /// A directory that may not be read is [`Absent::Forbidden`], a file [`Absent::NotFound`]. At
     /// most 100,000 names are looked at.
-    pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Entry>, Absent> {
+    pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Listed>, Absent> {
         let order = Order::default();
         self.read_in_order(relative, Wanted { order, entries_max: usize::MAX, admits: &|_| true })
     }
@@ -161,7 +161,7 @@ impl DocumentRoot {
         &self,
         relative: &[u8],
         wanted: Wanted,
-    ) -> Result<Vec<Entry>, Absent> {
+    ) -> Result<Vec<Listed>, Absent> {
         let path = if relative.is_empty() { b"." } else { relative };
         let read = listing::entries(self.descriptor(), path, wanted);
         read.map_err(|errno| absent(errno, relative))
@@ -361,7 +361,7 @@ mod tests {
 
         fn listed(&self, relative: &str) -> Vec<(String, bool, u64)> {
             let entries = self.root.read_directory(relative.as_bytes()).unwrap();
-            let row = |entry: Entry| {
+            let row = |entry: Listed| {
                 let name = String::from_utf8(entry.name).unwrap();
                 let length = if entry.is_directory { 0 } else { entry.length };
                 (name, entry.is_directory, length)

@@ -3,7 +3,7 @@
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in
 //! [`page`](super::page).
 
-use super::entry::{ENTRIES_MAX, Entry};
+use super::listed::{ENTRIES_MAX, Listed};
 use super::made::{Key, Made};
 use super::reading::Wanted;
 use crate::http::path::is_hidden_name;
@@ -52,7 +52,7 @@ impl Asked<'_> {
     }
 
     /// What is listed of the directory; `None` where there is no such directory.
-    fn entries(&self, key: &Key) -> Result<Option<Vec<Entry>>, Status> {
+    fn entries(&self, key: &Key) -> Result<Option<Vec<Listed>>, Status> {
         let wanted = Wanted {
             order: key.order,
             // One more, which tells that there are more.

@@ -1,9 +1,9 @@
 //! Listings that were made lately. To make one is dear, so one answers all requests that had come
 //! before its reading began.
 
-use super::entry::Entry;
+use super::listed::Listed;
 use super::order::Order;
-use super::page;
+use super::{json, page};
 use crate::http::negotiation::media_type_weight;
 use crate::http::response::FieldLines;
 use crate::http::status::Status;
@@ -100,10 +100,10 @@ impl Key {
 }
 
 impl Made {
-    pub fn new(key: &Key, entries: &[Entry]) -> Made {
+    pub fn new(key: &Key, entries: &[Listed]) -> Made {
         let (media_type, text) = match key.is_json {
-            true => (JSON, page::json(&key.relative, entries)),
-            false => (HTML, page::html(&key.relative, entries, key.order)),
+            true => (JSON, json::document(&key.relative, entries)),
+            false => (HTML, page::page(&key.relative, entries, key.order)),
         };
         let representation = Representation::of_listing(&text, media_type);
         Made { representation, text: Arc::from(text) }

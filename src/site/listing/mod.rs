@@ -1,14 +1,18 @@
 //! The listing of a directory: from what the disk says of its names to a page or a JSON document.
 
-mod entry;
 mod index;
+mod json;
+mod link;
+mod listed;
 mod made;
 mod order;
 mod page;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use entry::{ENTRIES_MAX, Entry};
+pub use listed::{ENTRIES_MAX, Listed};
 pub use made::ListingAsked;
 pub(super) use made::Listings;
 pub use order::{Order, SortKey};

@@ -1,18 +1,17 @@
-//! The listing of a directory: from its entries to a page, or to the same in JSON (RFC 8259).
+//! A listing as a page in HTML.
 //!
 //! The page needs no script: its column headings are links that sort by way of the query. It is
 //! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. What is
 //! listed at all is decided by whoever reads the directory.
 
-use super::entry::{ENTRIES_MAX, Entry};
+use super::link::push_href;
+use super::listed::{ENTRIES_MAX, Listed, cut, full_path};
 use super::order::{Order, SortKey};
 use super::text::{
-    RFC3339_BYTES, push_counted, push_escaped, push_grouped, push_human_size, push_json_string,
-    push_number, push_rfc3339, push_visible,
+    RFC3339_BYTES, push_counted, push_escaped, push_grouped, push_human_size, push_rfc3339,
+    push_visible,
 };
 use crate::http::date::Timestamp;
-use crate::http::path::encode_path;
-use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -23,7 +22,7 @@ const STYLE: &str = include_str!("page.css");
 /// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the
 /// exact bytes, percent-encoded. What is shown of a name is escaped; bytes that are not UTF-8 are
 /// shown as U+FFFD, unseen characters by their names.
-pub fn html(path: &[u8], entries: &[Entry], order: Order) -> Vec<u8> {
+pub fn page(path: &[u8], entries: &[Listed], order: Order) -> Vec<u8> {
     let (shown, is_cut) = cut(entries);
     let mut page = String::with_capacity(8 * 1024 + 256 * shown.len());
     push_page_start(&mut page, path, order);
@@ -41,33 +40,6 @@ pub fn html(path: &[u8], entries: &[Entry], order: Order) -> Vec<u8> {
     }
     page.push_str("</table>\n</main>\n");
     page.into_bytes()
-}
-
-/// The listing as a JSON document: an object with `path` (slashes at both ends), `truncated`
-/// (whether there are more than [`ENTRIES_MAX`]) and `entries`, objects with `name`, `href`, `type`
-/// (`file` or `directory`), `size` in bytes (files only) and `modified` (RFC 3339, to the second;
-/// null where the year has not four digits).
-///
-/// A name that is not UTF-8 has U+FFFD in `name`; `href`, relative to the listing and
-/// percent-encoded, always leads to the very file.
-pub fn json(path: &[u8], entries: &[Entry]) -> Vec<u8> {
-    let (shown, is_cut) = cut(entries);
-    let mut document = String::with_capacity(256 + 160 * shown.len());
-    document.push_str("{\"path\":");
-    push_json_string(&mut document, &full_path(path));
-    document.push_str(&format!(",\"truncated\":{is_cut},\"entries\":["));
-    for (position, entry) in shown.iter().enumerate() {
-        document.push_str(if position == 0 { "\n" } else { ",\n" });
-        push_object(&mut document, entry);
-    }
-    document.push_str("\n]}\n");
-    document.into_bytes()
-}
-
-/// The first [`ENTRIES_MAX`] entries, and whether there are more.
-fn cut(entries: &[Entry]) -> (&[Entry], bool) {
-    let count = entries.len().min(ENTRIES_MAX);
-    (&entries[..count], count < entries.len())
 }
 
 /// Everything up to the table.
@@ -108,7 +80,7 @@ fn push_breadcrumbs(page: &mut String, above: &[&[u8]], order: Order) {
 }
 
 /// What the table holds, in a sentence: shown above it, and read out with it.
-fn push_caption(page: &mut String, shown: &[Entry], is_cut: bool) {
+fn push_caption(page: &mut String, shown: &[Listed], is_cut: bool) {
     page.push_str("<caption>");
     if is_cut {
         page.push_str("These are the first ");
@@ -124,7 +96,7 @@ fn push_caption(page: &mut String, shown: &[Entry], is_cut: bool) {
 
 /// How many folders and files there are, and how large the files are together: `1 folder, 12 files,
 /// 3.4 MiB`.
-fn push_totals(page: &mut String, shown: &[Entry]) {
+fn push_totals(page: &mut String, shown: &[Listed]) {
     let folders = shown.iter().filter(|entry| entry.is_directory).count();
     let files = shown.iter().filter(|entry| !entry.is_directory);
     let bytes = files.fold(0u64, |sum, file| sum.saturating_add(file.length));
@@ -159,7 +131,7 @@ fn push_headings(page: &mut String, order: Order) {
 
 /// One row of the table. `carried` is a query, escaped, for the links to directories. The end tags
 /// that HTML does without are left out: at ten thousand rows they count.
-fn push_row(page: &mut String, entry: &Entry, carried: &str) {
+fn push_row(page: &mut String, entry: &Listed, carried: &str) {
     let (row, slash, query) = match entry.is_directory {
         true => ("<tr class=d>", "/", carried),
         false => ("<tr>", "", ""),
@@ -178,7 +150,7 @@ fn push_row(page: &mut String, entry: &Entry, carried: &str) {
 }
 
 /// The cell with a file's length, exact where one points at it; empty for a directory.
-fn push_size(page: &mut String, entry: &Entry) {
+fn push_size(page: &mut String, entry: &Listed) {
     if entry.is_directory {
         page.push_str("<td>");
         return;
@@ -197,327 +169,6 @@ fn push_time(page: &mut String, modified: Timestamp) {
         let (date, clock) = (&time[..10], &time[11..16]);
         for part in ["<time datetime=", &time, ">", date, " ", clock, "</time>"] {
             page.push_str(part);
-        }
-    }
-}
-
-/// One entry as a JSON object (see [`json`]).
-fn push_object(document: &mut String, entry: &Entry) {
-    document.push_str("{\"name\":");
-    push_json_string(document, &String::from_utf8_lossy(&entry.name));
-    document.push_str(",\"href\":\"");
-    push_href(document, entry);
-    match entry.is_directory {
-        true => document.push_str("\",\"type\":\"directory\""),
-        false => {
-            document.push_str("\",\"type\":\"file\",\"size\":");
-            push_number(document, entry.length);
-        }
-    }
-    document.push_str(",\"modified\":\"");
-    if push_rfc3339(document, entry.modified) {
-        document.push_str("\"}");
-    } else {
-        document.pop();
-        document.push_str("null}");
-    }
-}
-
-/// The link to an entry, relative to the listing and percent-encoded, with a slash at a directory's
-/// end. No byte of it means anything in HTML or in a JSON string.
-fn push_href(out: &mut String, entry: &Entry) {
-    out.push_str("./");
-    let mut rest = &entry.name[..];
-    while !rest.is_empty() {
-        let count = rest.iter().take_while(|&&byte| STAYS[usize::from(byte)]).count();
-        out.push_str(str::from_utf8(&rest[..count]).unwrap_or_default());
-        rest = &rest[count..];
-        if let Some((byte, after)) = rest.split_first() {
-            out.push_str(&ENCODED[usize::from(*byte)]);
-            rest = after;
-        }
-    }
-    if entry.is_directory {
-        out.push('/');
-    }
-}
-
-/// What [`encode_path`] makes of each byte of a name.
-static ENCODED: LazyLock<[String; 256]> =
-    LazyLock::new(|| std::array::from_fn(|byte| encode_path(&[byte as u8])));
-
-/// Which bytes it leaves as they are. All are ASCII.
-static STAYS: LazyLock<[bool; 256]> =
-    LazyLock::new(|| std::array::from_fn(|byte| ENCODED[byte].as_bytes() == [byte as u8]));
-
-/// A directory's path for people, with slashes at both ends; what is not UTF-8 is U+FFFD.
-fn full_path(path: &[u8]) -> String {
-    match String::from_utf8_lossy(path) {
-        root if root.is_empty() => "/".to_owned(),
-        path => format!("/{path}/"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TIME: Timestamp = Timestamp::from_seconds(1_795_388_527);
-
-    fn file(name: &[u8], length: u64) -> Entry {
-        Entry { name: name.to_vec(), is_directory: false, length, modified: TIME }
-    }
-
-    fn directory(name: &[u8]) -> Entry {
-        Entry { is_directory: true, ..file(name, 4096) }
-    }
-
-    fn page(path: &str, entries: &[Entry], order: Order) -> String {
-        let page = html(path.as_bytes(), entries, order);
-        String::from_utf8(page).expect("a page is UTF-8")
-    }
-
-    fn document(path: &str, entries: &[Entry]) -> String {
-        let document = json(path.as_bytes(), entries);
-        String::from_utf8(document).expect("JSON is UTF-8")
-    }
-
-    /// Names that try to be more than names; how each is shown; how each is in JSON.
-    fn hostile() -> Vec<(Vec<u8>, &'static str, &'static str)> {
-        let rows: [(&[u8], &'static str, &'static str); 15] = [
-            (b"<script>alert(1)", "&lt;script&gt;alert(1)", "<script>alert(1)"),
-            (b"<!--", "&lt;!--", "<!--"),
-            (b"\"><b x=\"", "&quot;&gt;&lt;b x=&quot;", "\\\"><b x=\\\""),
-            (b"a' b='c", "a&#39; b=&#39;c", "a' b='c"),
-            (b"&lt;&amp", "&amp;lt;&amp;amp", "&lt;&amp"),
-            (b"a\nb\r\x01", "a‹U+000A›b‹U+000D›‹U+0001›", "a\\u000ab\\u000d\\u0001"),
-            (b"100%", "100%", "100%"),
-            (b"%41%zz", "%41%zz", "%41%zz"),
-            ("gpj\u{202E}.exe".as_bytes(), "gpj‹U+202E›.exe", "gpj\\u202e.exe"),
-            (b"\xFFa\x80", "\u{FFFD}a\u{FFFD}", "\u{FFFD}a\u{FFFD}"),
-            (b"javascript:x", "javascript:x", "javascript:x"),
-            (b"?q#f", "?q#f", "?q#f"),
-            (b"a\\b", "a\\b", "a\\\\b"),
-            (b" a  b ", " a  b ", " a  b "),
-            ("ä".as_bytes(), "ä", "ä"),
-        ];
-        rows.map(|row| (row.0.to_vec(), row.1, row.2)).to_vec()
-    }
-
-    /// How often each character that makes markup occurs.
-    fn marks(page: &str) -> [usize; 3] {
-        ['<', '>', '"'].map(|mark| page.matches(mark).count())
-    }
-
-    /// What follows the first `before` in `text`, up to the next quotation mark.
-    fn value_after<'a>(text: &'a str, before: &str) -> &'a str {
-        let rest = text.split_once(before).expect(before).1;
-        rest.split_once('"').expect("a closing quotation mark").0
-    }
-
-    /// Holds that a link is a relative path that cannot be read as anything else, to the entry
-    /// `name`.
-    fn assert_links_to(href: &str, name: &[u8]) {
-        let segment = href.strip_prefix("./").expect("a relative link");
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/".contains(&byte);
-        assert!(segment.bytes().all(is_plain), "{href}");
-        let decoded: Vec<u8> = percent_encoding::percent_decode_str(segment).collect();
-        assert_eq!(decoded, name, "{href}");
-    }
-
-    #[test]
-    fn hostile_names_are_escaped_in_the_page() {
-        let plain = page("", &[file(b"plain", 1)], Order::default());
-        for (name, shown, _) in hostile() {
-            let page = page("", &[file(&name, 1)], Order::default());
-            assert!(page.contains(&format!("<bdi>{shown}</bdi>")), "{page}");
-            assert_eq!(marks(&page), marks(&plain), "{page}");
-            let href = value_after(&page, "<tr><th scope=row><a href=\"");
-            let href = href.replace("&#39;", "'").replace("&amp;", "&");
-            assert_links_to(&href, &name);
-        }
-    }
-
-    #[test]
-    fn hostile_directories_are_escaped_where_they_name_the_page() {
-        let plain = page("plain/plain", &[], Order::default());
-        for (name, shown, _) in hostile() {
-            let path = [&name[..], &name[..]].join(&b'/');
-            let page = String::from_utf8(html(&path, &[], Order::default()));
-            let page = page.expect("a page is UTF-8");
-            assert_eq!(marks(&page), marks(&plain), "{page}");
-            for text in [
-                format!("<title>Index of /{shown}/{shown}/</title>"),
-                format!("<h1>Index of <bdi>{shown}/</bdi></h1>"),
-                format!("<a href=\"../\"><bdi>{shown}</bdi></a>"),
-            ] {
-                assert!(page.contains(&text), "{text} in {page}");
-            }
-        }
-    }
-
-    #[test]
-    fn hostile_names_are_escaped_in_json() {
-        for (name, _, string) in hostile() {
-            let document = document("", &[file(&name, 1)]);
-            let start = format!("\n{{\"name\":\"{string}\",\"href\":\"./");
-            assert!(document.contains(&start), "{document}");
-            assert_links_to(value_after(&document, "\"href\":\""), &name);
-        }
-    }
-
-    #[test]
-    fn page_runs_and_loads_nothing() {
-        let page = page("a/b", &[directory(b"d")], Order::default());
-        // An empty icon of its own keeps browsers from asking for one.
-        let page = page.replace("<link rel=\"icon\" href=\"data:,\">\n", "");
-        for word in ["<script", "src=", "url(", "@import", "http:", "//", "<link", "style="] {
-            assert!(!page.contains(word), "{word} in {page}");
-        }
-    }
-
-    #[test]
-    fn headings_link_to_the_next_order() {
-        let rows = [
-            ("", ["name&amp;order=desc", "size&amp;order=desc", "time&amp;order=desc"], 0),
-            ("order=desc", ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=desc"], 0),
-            ("sort=size", ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=desc"], 1),
-            (
-                "sort=time&order=desc",
-                ["name&amp;order=asc", "size&amp;order=desc", "time&amp;order=asc"],
-                2,
-            ),
-        ];
-        for (query, links, sorted) in rows {
-            let order = Order::from_query(Some(query.as_bytes()));
-            let page = page("", &[], order);
-            let headings: Vec<&str> = page.split("<th scope=col").skip(1).collect();
-            assert_eq!(headings.len(), 3);
-            for (position, link) in links.iter().enumerate() {
-                let direction = match (position == sorted, order.descending) {
-                    (true, true) => " aria-sort=descending",
-                    (true, false) => " aria-sort=ascending",
-                    (false, _) => "",
-                };
-                let start = format!("{direction}><a rel=nofollow href=\"./?sort={link}\">");
-                assert!(headings[position].starts_with(&start), "{query}: {start}");
-            }
-        }
-    }
-
-    #[test]
-    fn order_stays_on_the_way_to_other_directories() {
-        let entries = [directory(b"d"), file(b"f", 1)];
-        let usual = page("a/b", &entries, Order::default());
-        for link in ["../../", "../", "./d/", "./f"] {
-            assert!(usual.contains(&format!("<a href=\"{link}\">")), "{link}");
-        }
-        let order = Order::from_query(Some(b"sort=size"));
-        let sorted = page("a/b", &entries, order);
-        for link in ["../../", "../", "./d/"] {
-            let link = format!("<a href=\"{link}?sort=size&amp;order=asc\">");
-            assert!(sorted.contains(&link), "{link}");
-        }
-        assert!(sorted.contains("<a href=\"./f\">"));
-    }
-
-    #[test]
-    fn root_has_neither_parent_nor_breadcrumbs() {
-        let page = page("", &[file(b"f", 1)], Order::default());
-        assert!(page.contains("<title>Index of /</title>"));
-        assert!(page.contains("<h1>Index of <bdi>/</bdi></h1>"));
-        assert!(!page.contains("../") && !page.contains("<nav"));
-    }
-
-    #[test]
-    fn breadcrumbs_lead_to_each_directory_above() {
-        let page = page("a/b c/d", &[], Order::default());
-        let crumbs = "<nav aria-label=\"Breadcrumb\"><ol>\
-            <li><a href=\"../../../\"><bdi>Root</bdi></a>\
-            <li><a href=\"../../\"><bdi>a</bdi></a>\
-            <li><a href=\"../\"><bdi>b c</bdi></a></ol></nav>";
-        assert!(page.contains(crumbs), "{page}");
-        assert!(page.contains("<title>Index of /a/b c/d/</title>"));
-        assert!(page.contains("<h1>Index of <bdi>d/</bdi></h1>"));
-    }
-
-    #[test]
-    fn rows_have_exact_bytes_and_time() {
-        let entries = [directory(b"d"), file(b"f", 1234)];
-        let page = page("", &entries, Order::default());
-        let time = "<td><time datetime=2026-11-22T23:02:07Z>2026-11-22 23:02</time>\n";
-        let rows = format!(
-            "<tr class=d><th scope=row><a href=\"./d/\"><bdi>d/</bdi></a><td>{time}\
-             <tr><th scope=row><a href=\"./f\"><bdi>f</bdi></a><td title=\"1,234 bytes\">1.2 KiB{time}"
-        );
-        assert!(page.contains(&rows), "{page}");
-    }
-
-    #[test]
-    fn caption_counts_what_is_shown() {
-        let folder = || directory(b"d");
-        let rows = [
-            (vec![], "This folder is empty."),
-            (vec![folder()], "1 folder"),
-            (vec![file(b"a", 1)], "1 file, 1 B"),
-            (
-                vec![folder(), folder(), file(b"a", 0), file(b"b", 2048)],
-                "2 folders, 2 files, 2.0 KiB",
-            ),
-            (vec![file(b"a", u64::MAX), file(b"b", u64::MAX)], "2 files, 15.9 EiB"),
-        ];
-        for (entries, expected) in rows {
-            let page = page("", &entries, Order::default());
-            assert!(page.contains(&format!("<caption>{expected}</caption>")), "{expected}");
-        }
-    }
-
-    #[test]
-    fn json_says_everything() {
-        let mut unknown_time = file(b"old", 0);
-        unknown_time.modified = Timestamp::from_seconds(i64::MIN);
-        let entries = [directory(b"d"), file(b"f.txt", u64::MAX), unknown_time];
-        let expected = r#"{"path":"/a/b/","truncated":false,"entries":[
-{"name":"d","href":"./d/","type":"directory","modified":"2026-11-22T23:02:07Z"},
-{"name":"f.txt","href":"./f.txt","type":"file","size":18446744073709551615,"modified":"2026-11-22T23:02:07Z"},
-{"name":"old","href":"./old","type":"file","size":0,"modified":null}
-]}
-"#;
-        assert_eq!(document("a/b", &entries), expected);
-        let empty = "{\"path\":\"/\",\"truncated\":false,\"entries\":[\n]}\n";
-        assert_eq!(document("", &[]), empty);
-    }
-
-    #[test]
-    fn ten_thousand_entries_are_all_and_more_are_cut() {
-        let numbered = |number: usize| file(format!("measurement {number:05}.csv").as_bytes(), 1);
-        let mut entries: Vec<Entry> = (0..ENTRIES_MAX).map(numbered).collect();
-        let whole = page("", &entries, Order::default());
-        assert_eq!(whole.matches("<tr><th scope=row>").count(), ENTRIES_MAX);
-        assert!(!whole.contains("there are more"));
-        assert!(whole.len() < 8 * 1024 + 200 * ENTRIES_MAX, "{}", whole.len());
-        let whole = document("", &entries);
-        assert!(whole.contains("\"truncated\":false"));
-        assert!(whole.len() < 1024 + 160 * ENTRIES_MAX, "{}", whole.len());
-
-        entries.push(numbered(ENTRIES_MAX));
-        let cut = page("", &entries, Order::default());
-        assert_eq!(cut.matches("<tr><th scope=row>").count(), ENTRIES_MAX);
-        assert!(cut.contains("the first 10,000 entries; there are more"));
-        assert!(!cut.contains("measurement 10000.csv"));
-        let cut = document("", &entries);
-        assert!(cut.contains("\"truncated\":true"));
-        assert_eq!(cut.matches("\"href\"").count(), ENTRIES_MAX);
-    }
-
-    #[test]
-    fn no_byte_of_a_name_makes_the_page_grow_without_bound() {
-        let bare = page("", &[file(b"", 1)], Order::default()).len();
-        let pairs = (0..=u8::MAX).map(|byte| vec![byte; 255]);
-        let marks = ["\u{202E}", "\u{FEFF}"].map(|mark| mark.repeat(85).into_bytes());
-        for name in pairs.chain(marks) {
-            let page = page("", &[file(&name, 1)], Order::default());
-            assert!(page.len() - bare <= 16 * name.len(), "{:?}", &name[..3]);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! rule; by name, only what is to be shown is looked at. Whether a file may be opened follows from
 //! its mode where that is exact (see [`OwnFiles`]); the kernel is asked about the others.
 
-use super::entry::Entry;
+use super::listed::Listed;
 use super::order::{Names, Order, SortKey};
 use crate::site::openat::{self, Kind, Status};
 use crate::site::permissions::{self, OwnFiles};
@@ -35,7 +35,7 @@ pub struct Wanted<'a> {
 
 /// The files and directories in the directory `path` beneath `root`, as `wanted`; whatever could
 /// not be served is left out.
-pub fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Entry>> {
+pub fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
     let descriptor = openat::open_directory(root, path)?;
     let own_files = OwnFiles::in_directory(descriptor.as_fd());
     let mut reading = Reading {
@@ -139,7 +139,7 @@ impl Reading<'_> {
 
     /// The entries of the first places that can be served. Only as many are put in order as it
     /// takes.
-    fn first_of(&self, mut places: Vec<Place>, wanted: Wanted) -> Result<Vec<Entry>> {
+    fn first_of(&self, mut places: Vec<Place>, wanted: Wanted) -> Result<Vec<Listed>> {
         let compare = |a: &Place, b: &Place| self.compare(a, b, wanted.order);
         let mut entries = Vec::with_capacity(places.len().min(wanted.entries_max));
         let mut rest = &mut places[..];
@@ -172,7 +172,7 @@ impl Reading<'_> {
 
     /// `None` where the candidate is nothing that is served; an error only where that could not be
     /// found out.
-    fn entry(&self, number: usize) -> Result<Option<Entry>> {
+    fn entry(&self, number: usize) -> Result<Option<Listed>> {
         let seen = match self.candidates[number] {
             Candidate::Seen(seen) => Some(seen),
             Candidate::Told(_) => self.seen(number)?,
@@ -183,7 +183,7 @@ impl Reading<'_> {
             let (directory, kind) = (self.descriptor.as_fd(), seen.status.kind);
             seen.may_be_opened || openat::may_open(directory, name, kind)
         };
-        Ok(seen.filter(may_be_opened).map(|Seen { status, .. }| Entry {
+        Ok(seen.filter(may_be_opened).map(|Seen { status, .. }| Listed {
             name: name.to_bytes().to_vec(),
             is_directory: status.kind == Kind::Directory,
             length: status.facts.length,
