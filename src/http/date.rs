@@ -44,7 +44,7 @@ impl Timestamp {
 
     /// The point to the second as in RFC 3339 §5.6: `2026-11-22T23:02:07Z`. `None` outside the
     /// years 0 to 9999.
-    pub fn rfc3339(self) -> Option<[u8; 20]> {
+    pub fn rfc3339(self) -> Option<Rfc3339> {
         // A date before 1970 differs from the one 2000 years later in nothing but the year.
         let cycles = if self.seconds < 0 { 5 } else { 0 };
         let later = Timestamp::from_seconds(self.seconds + cycles * CYCLE_SECONDS);
@@ -55,7 +55,7 @@ impl Timestamp {
         text[5..7].copy_from_slice(&date.month_digits());
         text[8..10].copy_from_slice(&date.0[5..7]);
         text[11..19].copy_from_slice(&date.0[17..25]);
-        Some(text)
+        Some(Rfc3339(text))
     }
 
     /// The IMF-fixdate; `None` before 1970 and after the year 9999.
@@ -68,6 +68,18 @@ impl Timestamp {
         write!(bytes.as_mut_slice(), "{}", httpdate::HttpDate::from(UNIX_EPOCH + since_1970))
             .ok()?;
         Some(HttpDate(bytes))
+    }
+}
+
+/// A time to the second as in RFC 3339 §5.6, such as `2026-11-22T23:02:07Z`: always 20 bytes of
+/// ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rfc3339([u8; 20]);
+
+impl Rfc3339 {
+    /// The time as text.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("digits and marks are ASCII")
     }
 }
 

@@ -1,11 +1,11 @@
 //! A listing as a JSON document (RFC 8259).
 
-use super::link::push_href;
+use super::link::push_encoded;
 use super::listed::{Listed, cut, full_path};
-use super::text::{push_json_string, push_number, push_rfc3339};
+use super::text::{push_json_string, push_number};
 
 /// The listing as a JSON document: an object with `path` (slashes at both ends), `truncated`
-/// (whether there are more than [`super::ENTRIES_MAX`]) and `entries`, objects with `name`, `href`, `type`
+/// (whether there are more than [`ENTRIES_MAX`](super::ENTRIES_MAX)) and `entries`, objects with `name`, `href`, `type`
 /// (`file` or `directory`), `size` in bytes (files only) and `modified` (RFC 3339, to the second;
 /// null where the year has not four digits).
 ///
@@ -29,20 +29,22 @@ pub fn document(path: &[u8], entries: &[Listed]) -> Vec<u8> {
 fn push_object(document: &mut String, entry: &Listed) {
     document.push_str("{\"name\":");
     push_json_string(document, &String::from_utf8_lossy(&entry.name));
-    document.push_str(",\"href\":\"");
-    push_href(document, entry);
+    document.push_str(",\"href\":\"./");
+    push_encoded(document, &entry.name);
     match entry.is_directory {
-        true => document.push_str("\",\"type\":\"directory\""),
+        true => document.push_str("/\",\"type\":\"directory\""),
         false => {
             document.push_str("\",\"type\":\"file\",\"size\":");
             push_number(document, entry.length);
         }
     }
-    document.push_str(",\"modified\":\"");
-    if push_rfc3339(document, entry.modified) {
-        document.push_str("\"}");
-    } else {
-        document.pop();
-        document.push_str("null}");
+    document.push_str(",\"modified\":");
+    match entry.modified.rfc3339() {
+        Some(time) => {
+            document.push('"');
+            document.push_str(time.as_str());
+            document.push_str("\"}");
+        }
+        None => document.push_str("null}"),
     }
 }

@@ -1,16 +1,13 @@
 //! A listing as a page in HTML.
 //!
 //! The page needs no script: its column headings are links that sort by way of the query. It is
-//! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. What is
-//! listed at all is decided by whoever reads the directory.
+//! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. It is not cut
+//! into parts either: programs such as rclone read one page and would miss the files on the next.
 
-use super::link::push_href;
+use super::link::push_encoded;
 use super::listed::{ENTRIES_MAX, Listed, cut, full_path};
 use super::order::{Order, SortKey};
-use super::text::{
-    RFC3339_BYTES, push_counted, push_escaped, push_grouped, push_human_size, push_rfc3339,
-    push_visible,
-};
+use super::text::{push_counted, push_escaped, push_grouped, push_human_size, push_visible};
 use crate::http::date::Timestamp;
 
 const STYLE: &str = include_str!("page.css");
@@ -132,42 +129,36 @@ fn push_headings(page: &mut String, order: Order) {
 /// One row of the table. `carried` is a query, escaped, for the links to directories. The end tags
 /// that HTML does without are left out: at ten thousand rows they count.
 fn push_row(page: &mut String, entry: &Listed, carried: &str) {
-    let (row, slash, query) = match entry.is_directory {
-        true => ("<tr class=d>", "/", carried),
-        false => ("<tr>", "", ""),
-    };
-    page.push_str(row);
-    page.push_str("<th scope=row><a href=\"");
-    push_href(page, entry);
-    page.push_str(query);
-    page.push_str("\"><bdi>");
-    push_visible(page, &String::from_utf8_lossy(&entry.name));
-    page.push_str(slash);
-    page.push_str("</bdi></a>");
-    push_size(page, entry);
+    let name = String::from_utf8_lossy(&entry.name);
+    if entry.is_directory {
+        page.push_str("<tr class=d><th scope=row><a href=\"./");
+        push_encoded(page, &entry.name);
+        page.push('/');
+        page.push_str(carried);
+        page.push_str("\"><bdi>");
+        push_visible(page, &name);
+        page.push_str("/</bdi></a><td><td>");
+    } else {
+        page.push_str("<tr><th scope=row><a href=\"./");
+        push_encoded(page, &entry.name);
+        page.push_str("\"><bdi>");
+        push_visible(page, &name);
+        page.push_str("</bdi></a><td title=\"");
+        push_counted(page, entry.length, "byte");
+        page.push_str("\">");
+        push_human_size(page, entry.length);
+        page.push_str("<td>");
+    }
     push_time(page, entry.modified);
     page.push('\n');
 }
 
-/// The cell with a file's length, exact where one points at it; empty for a directory.
-fn push_size(page: &mut String, entry: &Listed) {
-    if entry.is_directory {
-        page.push_str("<td>");
-        return;
-    }
-    page.push_str("<td title=\"");
-    push_counted(page, entry.length, "byte");
-    page.push_str("\">");
-    push_human_size(page, entry.length);
-}
-
-/// The cell with a time to the minute; empty where it cannot be written.
+/// A time to the minute; nothing where it cannot be written.
 fn push_time(page: &mut String, modified: Timestamp) {
-    let mut time = String::with_capacity(RFC3339_BYTES);
-    page.push_str("<td>");
-    if push_rfc3339(&mut time, modified) {
+    if let Some(time) = modified.rfc3339() {
+        let time = time.as_str();
         let (date, clock) = (&time[..10], &time[11..16]);
-        for part in ["<time datetime=", &time, ">", date, " ", clock, "</time>"] {
+        for part in ["<time datetime=", time, ">", date, " ", clock, "</time>"] {
             page.push_str(part);
         }
     }

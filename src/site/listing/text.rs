@@ -1,7 +1,6 @@
 //! Names, sizes and times as text for a page or a JSON document: escaped, and with nothing in it
 //! that cannot be seen.
 
-use crate::http::date::Timestamp;
 use std::borrow::Cow;
 
 /// Appends `text` to `page`, escaped so that it stays text within an element and within a quoted
@@ -34,14 +33,18 @@ pub fn push_json_string(document: &mut String, text: &str) {
     document.push('"');
 }
 
-/// Appends `text` in runs as long as can be, since nearly all of it stays as it is: `instead` tells
-/// what is appended for a character, if it is not the character.
+/// Appends `text`, with some characters replaced: `instead` gives what replaces a character, or
+/// `None` where the character stays. It is not asked about [`PLAIN`] ones.
 ///
-/// Asked are only characters that are not letters, digits or the like in ASCII.
+/// Most names are plain as a whole, and are copied at once. Of the others, the runs between two
+/// replaced characters are.
 fn push_with(out: &mut String, text: &str, instead: impl Fn(char) -> Option<Cow<'static, str>>) {
+    if text.bytes().all(is_plain) {
+        return out.push_str(text);
+    }
     let mut run = 0;
     for (position, character) in text.char_indices() {
-        if !is_plain(character)
+        if !u8::try_from(character).is_ok_and(is_plain)
             && let Some(instead) = instead(character)
         {
             out.push_str(&text[run..position]);
@@ -52,9 +55,20 @@ fn push_with(out: &mut String, text: &str, instead: impl Fn(char) -> Option<Cow<
     out.push_str(&text[run..]);
 }
 
-/// Whether a character is never anything but itself.
-fn is_plain(character: char) -> bool {
-    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | '-' | '_')
+/// The bytes that are never replaced: all ASCII, so each is a character.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] =
+            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b' ' | b'.' | b'-' | b'_');
+        byte += 1;
+    }
+    plain
+};
+
+fn is_plain(byte: u8) -> bool {
+    PLAIN[usize::from(byte)]
 }
 
 fn markup(character: char) -> Option<Cow<'static, str>> {
@@ -122,37 +136,23 @@ pub fn push_grouped(out: &mut String, number: u64) {
     }
     push_grouped(out, number / 1000);
     out.push(',');
-    push_padded(out, number % 1000, 3);
+    for divisor in [100, 10, 1] {
+        out.push(digit(number / divisor));
+    }
 }
 
 /// Appends a number in decimal.
 pub fn push_number(out: &mut String, number: u64) {
-    push_padded(out, number, 1);
-}
-
-/// Appends a number with zeros before it, so that it has so many digits at least.
-fn push_padded(out: &mut String, number: u64, digits: usize) {
-    let mut text = [b'0'; 20];
-    let (mut start, mut rest) = (text.len(), number);
-    while rest > 0 || text.len() - start < digits {
-        start -= 1;
-        text[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    let mut divisor = 10u64.pow(number.checked_ilog10().unwrap_or(0));
+    while divisor > 0 {
+        out.push(digit(number / divisor));
+        divisor /= 10;
     }
-    out.push_str(str::from_utf8(&text[start..]).unwrap_or_default());
 }
 
-/// The bytes of an RFC 3339 time to the second.
-pub const RFC3339_BYTES: usize = "2026-11-22T23:02:07Z".len();
-
-/// Appends a time to the second as RFC 3339 has it, such as `2026-11-22T23:02:07Z`; nothing outside
-/// the years 0 to 9999. Returns whether it did.
-pub fn push_rfc3339(out: &mut String, time: Timestamp) -> bool {
-    let Some(text) = time.rfc3339() else {
-        return false;
-    };
-    out.push_str(str::from_utf8(&text).unwrap_or_default());
-    true
+/// The last digit of a number.
+fn digit(number: u64) -> char {
+    char::from(b'0' + (number % 10) as u8)
 }
 
 #[cfg(test)]
@@ -255,15 +255,5 @@ mod tests {
         for (count, expected) in rows {
             assert_eq!(made(|out| push_counted(out, count, "byte")), expected);
         }
-    }
-
-    #[test]
-    fn a_time_is_appended_where_it_can_be_written() {
-        let mut out = String::from("at ");
-        assert!(push_rfc3339(&mut out, Timestamp::from_seconds(-1)));
-        assert_eq!(out, "at 1969-12-31T23:59:59Z");
-        assert_eq!(out.len(), "at ".len() + RFC3339_BYTES);
-        assert!(!push_rfc3339(&mut out, Timestamp::from_seconds(i64::MAX)));
-        assert_eq!(out.len(), "at ".len() + RFC3339_BYTES);
     }
 }
