@@ -1,7 +1,7 @@
-//! What answers for a directory: its index file, else its listing.
+//! The answer for a directory: its index file, else its listing.
 //!
-//! Which entries are listed and in which form is decided here; what a listing looks like is told in
-//! [`page`](super::page).
+//! This file decides which entries are listed; [`page`](super::page) and [`json`](super::json) how
+//! they look.
 
 use super::listed::{ENTRIES_MAX, Listed};
 use super::made::{Key, Made};
@@ -14,7 +14,7 @@ use crate::site::refusal::status_of;
 use crate::site::response::Response;
 
 impl Asked<'_> {
-    /// An index file of the directory, else its listing, else what stands in for an unknown path.
+    /// The directory's index file, else its listing, else the answer for an unknown path.
     pub(in crate::site) fn get_directory(&self, relative: &[u8]) -> Result<Response, Unanswered> {
         for name in &self.site.settings.index {
             if let Some(response) = self.get_file(&join(relative, name.as_bytes()))? {
@@ -30,7 +30,7 @@ impl Asked<'_> {
     /// The listing of the directory; `None` where there is none, or where `--list` is not given.
     fn list(&self, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
         if !self.site.settings.lists {
-            // Not about a root that is gone.
+            // A root that was removed or replaced needs no hint.
             if self.site.roots.current().is_in_place(self.request.host) {
                 hint_at_list(self, relative);
             }
@@ -51,11 +51,11 @@ impl Asked<'_> {
         Ok(Some(self.precluded(&made.representation).unwrap_or_else(|| made.response())))
     }
 
-    /// What is listed of the directory; `None` where there is no such directory.
+    /// The entries to list; `None` where there is no such directory.
     fn entries(&self, key: &Key) -> Result<Option<Vec<Listed>>, Status> {
         let wanted = Wanted {
             order: key.order,
-            // One more, which tells that there are more.
+            // One more than is shown: it tells that there are more.
             entries_max: ENTRIES_MAX + 1,
             admits: &|name| self.site.settings.serves_hidden || !is_hidden_name(name),
         };
@@ -67,7 +67,7 @@ impl Asked<'_> {
     }
 }
 
-/// Tells who runs the server, and not its client, why a directory is 404.
+/// Says in the log, not to the client, why a directory is answered with 404.
 fn hint_at_list(asked: &Asked, relative: &[u8]) {
     if matches!(asked.find(relative), Ok(Found::Directory)) {
         log::info!("a directory without an index file was asked for: --list would list it");

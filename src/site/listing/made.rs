@@ -1,5 +1,5 @@
-//! Listings that were made lately. To make one is dear, so one answers all requests that had come
-//! before its reading began.
+//! The last few listings made. Making one is dear, so one listing answers every request that came
+//! before the directory was read for it.
 
 use super::listed::Listed;
 use super::order::Order;
@@ -17,21 +17,20 @@ use std::sync::{Arc, Mutex};
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 
-/// A request's leave to get a listing: a listing whose reading began after this was given answers
-/// the request truly.
+/// When a request asked for a listing, and so its leave to get one. A listing whose reading began
+/// later is true for the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListingAsked(u64);
 
-/// The listings that were made lately, so that one answers all requests that had come before its
-/// reading began.
+/// The last few listings made, each with the moment when its reading began.
 #[derive(Default)]
 pub struct Listings {
-    /// Counts requests and readings together: an order of what came first, without a clock.
+    /// Counts requests and readings together, and so says which came first without a clock.
     events: AtomicU64,
     made: Mutex<Vec<(Key, ListingAsked, Arc<Made>)>>,
 }
 
-/// Listings kept at most. They are forgotten when nobody waits.
+/// At most so many listings are kept. They are forgotten once no request waits for one.
 const MADE_MAX: usize = 4;
 
 /// What a listing is of, and in which form.
@@ -51,12 +50,12 @@ pub struct Made {
 }
 
 impl Listings {
-    /// A request for a listing has come.
+    /// The moment at which a request asks for a listing.
     pub fn ask(&self) -> ListingAsked {
         self.begin()
     }
 
-    /// The reading of a directory begins.
+    /// The moment at which the reading of a directory begins.
     pub fn begin(&self) -> ListingAsked {
         ListingAsked(self.events.fetch_add(1, Ordering::AcqRel))
     }
@@ -87,7 +86,7 @@ impl Listings {
 }
 
 impl Key {
-    /// JSON goes to a client that would rather have it than a page.
+    /// The listing asked for: in JSON where Accept gives JSON a higher weight than HTML.
     pub fn of(asked: &Asked, relative: &[u8]) -> Key {
         let weight = |media_type| media_type_weight(&asked.request.fields, media_type);
         Key {

@@ -1,9 +1,14 @@
-//! What is in a directory, in the order of a listing.
+//! The entries of a directory, in the order of a listing.
 //!
-//! A name costs a system call or two, and there may be a hundred thousand, so no more is asked than
-//! the answer needs. What directories, files and symlinks are, reading the directory tells as a
-//! rule; by name, only what is to be shown is looked at. Whether a file may be opened follows from
-//! its mode where that is exact (see [`OwnFiles`]); the kernel is asked about the others.
+//! There may be a hundred thousand names, so the kernel is asked about each as little as can be:
+//!
+//! - Reading the directory usually tells which names are directories, files and symlinks. In the
+//!   order of names, only the names to be shown need a `stat`, one each.
+//! - A file's mode tells whether it may be opened, where that is exact (see [`OwnFiles`]). The
+//!   kernel is asked about all others.
+//!
+//! Nothing is kept from one listing to the next. A directory's own time proves its names, but no
+//! file's length or time: those must be asked for anew, or a listing would be stale.
 
 use super::listed::Listed;
 use super::order::{Names, Order, SortKey};
@@ -14,27 +19,28 @@ use rustix::fs::{FileType, RawDir};
 use rustix::io::{Errno, Result};
 use std::cmp::Ordering;
 
-/// Names that are read of one directory; what a larger one has beyond them is left out.
+/// At most so many names of a directory are read; the others are left out.
 const NAMES_MAX: usize = 100_000;
 
-/// Names looked at together at least, once those that seemed enough were not.
+/// When the first names were too few, because some cannot be served, at least so many more are
+/// looked at together.
 const STEP_NAMES_MIN: usize = 1000;
 
-/// Bytes of names that the kernel tells in one call.
+/// Bytes of the buffer in which the kernel returns names.
 const NAMES_BYTES: usize = 64 * 1024;
 
 /// What a listing is to hold.
 #[derive(Clone, Copy)]
 pub struct Wanted<'a> {
     pub order: Order,
-    /// The first of so many entries are read.
+    /// At most so many entries are returned: the first ones.
     pub entries_max: usize,
     /// Whether a name may be listed at all.
     pub admits: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// The files and directories in the directory `path` beneath `root`, as `wanted`; whatever could
-/// not be served is left out.
+/// The files and directories in the directory `path` beneath `root`, as `wanted`. What could not be
+/// served is left out.
 pub fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
     let descriptor = openat::open_directory(root, path)?;
     let own_files = OwnFiles::in_directory(descriptor.as_fd());
@@ -61,9 +67,9 @@ struct Reading<'a> {
     candidates: Vec<Candidate>,
 }
 
-/// A name, as far as is known what it stands for.
+/// What is known so far of a name.
 enum Candidate {
-    /// As the directory says, which says no more.
+    /// The directory says its kind; nothing else is known.
     Told(Kind),
     Seen(Seen),
     /// Nothing that is served.
@@ -74,7 +80,7 @@ enum Candidate {
 #[derive(Clone, Copy)]
 struct Seen {
     status: Status,
-    /// Whether it is certain already that it may be opened.
+    /// Whether its mode proves that it may be opened. If not, the kernel must be asked.
     may_be_opened: bool,
 }
 
@@ -112,8 +118,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The place of each candidate. What the order goes by is looked at; and what is no directory
-    /// and no file by what the directory says, since directories come first.
+    /// The place of each candidate. Sorting by size or time needs a look at every name. Sorting by
+    /// name needs one only where the directory does not say whether it is a file or a directory.
     fn places(&mut self, order: Order) -> Result<Vec<Place>> {
         let skipped = self.names.common_bytes();
         let mut places = Vec::with_capacity(self.candidates.len());
@@ -137,8 +143,7 @@ impl Reading<'_> {
         Ok(places)
     }
 
-    /// The entries of the first places that can be served. Only as many are put in order as it
-    /// takes.
+    /// The first entries that can be served. No more places are sorted than that takes.
     fn first_of(&self, mut places: Vec<Place>, wanted: Wanted) -> Result<Vec<Listed>> {
         let compare = |a: &Place, b: &Place| self.compare(a, b, wanted.order);
         let mut entries = Vec::with_capacity(places.len().min(wanted.entries_max));
@@ -170,8 +175,7 @@ impl Reading<'_> {
         })
     }
 
-    /// `None` where the candidate is nothing that is served; an error only where that could not be
-    /// found out.
+    /// `None` where the candidate cannot be served; an error only for want of descriptors.
     fn entry(&self, number: usize) -> Result<Option<Listed>> {
         let seen = match self.candidates[number] {
             Candidate::Seen(seen) => Some(seen),
@@ -191,9 +195,12 @@ impl Reading<'_> {
         }))
     }
 
-    /// A look at a name, and where it is a symlink at what it leads to beneath the root. `None`
-    /// where that is no file and no directory, or cannot be found out, unless for want of
-    /// descriptors.
+    /// Looks at a name; where it is a symlink, at what it leads to beneath the root. `None` where
+    /// that is neither a file nor a directory, or cannot be looked at.
+    ///
+    /// # Errors
+    ///
+    /// EMFILE and ENFILE: without descriptors, entries would be missing that are there.
     fn seen(&self, number: usize) -> Result<Option<Seen>> {
         let name = self.names.name(number);
         let seen = match permissions::look(self.descriptor.as_fd(), name) {
@@ -215,7 +222,8 @@ impl Reading<'_> {
     }
 }
 
-/// `None` for what is never served. Not all file systems tell while they list.
+/// `None` for what is never served. Some file systems do not say what a name is: `Kind::Other`
+/// then has it looked at.
 fn candidate(told: FileType) -> Option<Candidate> {
     match told {
         FileType::RegularFile => Some(Candidate::Told(Kind::Regular)),
@@ -230,14 +238,14 @@ fn is_served(kind: Kind) -> bool {
     matches!(kind, Kind::Regular | Kind::Directory)
 }
 
-/// What the order goes by, if it is not the name. Directories have no size.
+/// The size or the time as a number to sort by. Directories have no size.
 fn value(status: &Status, key: SortKey) -> u128 {
     match (key, status.kind) {
         (SortKey::Size, Kind::Directory) => 0,
         (SortKey::Size, _) => u128::from(status.facts.length),
         _ => {
             let modified = status.facts.modified;
-            // Counted from the most negative one on, so that none is negative.
+            // Counted from the earliest time there is, so never negative.
             let seconds = modified.seconds.wrapping_sub(i64::MIN) as u64;
             u128::from(seconds) << 32 | u128::from(modified.nanoseconds)
         }
