@@ -4,12 +4,14 @@ use super::link::push_encoded;
 use super::listed::{Listed, cut, full_path};
 use super::text::{push_json_string, push_number};
 
-/// The listing as a JSON document: an object with `path` (slashes at both ends), `truncated`
-/// (whether there are more than [`ENTRIES_MAX`](super::ENTRIES_MAX)) and `entries`, objects with `name`, `href`, `type`
-/// (`file` or `directory`), `size` in bytes (files only) and `modified` (RFC 3339, to the second;
-/// null where the year has not four digits).
+/// The listing as a JSON document, an object with
 ///
-/// A name that is not UTF-8 has U+FFFD in `name`; `href`, relative to the listing and
+/// - `path`: with slashes at both ends;
+/// - `truncated`: whether there are more than [`ENTRIES_MAX`](super::ENTRIES_MAX) entries;
+/// - `entries`: objects with `name`, `href`, `type` (`file` or `directory`), `size` in bytes (files
+///   only) and `modified` (RFC 3339, to the second; null where the year has not four digits).
+///
+/// A name that is not UTF-8 has U+FFFD in `name`. `href`, relative to the listing and
 /// percent-encoded, always leads to the very file.
 pub fn document(path: &[u8], entries: &[Listed]) -> Vec<u8> {
     let (shown, is_cut) = cut(entries);

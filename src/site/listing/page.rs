@@ -1,8 +1,8 @@
 //! A listing as a page in HTML.
 //!
-//! The page needs no script: its column headings are links that sort by way of the query. It is
-//! bounded, not streamed: [`ENTRIES_MAX`] entries, and a sentence where there are more. It is not cut
-//! into parts either: programs such as rclone read one page and would miss the files on the next.
+//! The page needs no script: its column headings are links that sort by way of the query. It shows
+//! at most [`ENTRIES_MAX`] entries, and says so where there are more. It is not cut into several
+//! pages: programs such as rclone read one page, and would miss the files on the next.
 
 use super::link::push_encoded;
 use super::listed::{ENTRIES_MAX, Listed, cut, full_path};
@@ -13,8 +13,8 @@ use crate::http::date::Timestamp;
 const STYLE: &str = include_str!("page.css");
 
 /// The listing as an HTML page in UTF-8. `path` is the directory's, relative to the root and
-/// decoded; empty for the root itself. `entries` are in `order`; of those beyond [`ENTRIES_MAX`] the
-/// page says that they are there.
+/// decoded; empty for the root itself. `entries` are in `order`; where there are more than
+/// [`ENTRIES_MAX`], the page shows the first and says that there are more.
 ///
 /// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the
 /// exact bytes, percent-encoded. What is shown of a name is escaped; bytes that are not UTF-8 are
