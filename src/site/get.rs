@@ -1,7 +1,8 @@
 //! From a GET to its response: the decisions in their order, from the request-target down to the
 //! bytes. HEAD takes the same way; its body is left unsent.
 
-use super::document_root::{Absent, Content, DocumentRoot, Found, OpenFile};
+use super::document_root::{Absent, DocumentRoot};
+use super::open_file::{Content, Found, OpenFile};
 use super::refusal::status_of_path;
 use super::refusal::{html, redirect_to_directory, redirect_to_page, refusal, status_of};
 use super::representation::Representation;

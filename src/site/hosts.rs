@@ -1,7 +1,8 @@
 //! Which document root a request is about: the only one, or the one named as the request's host.
 
 use super::Settings;
-use super::document_root::{CacheLimits, DocumentRoot};
+use super::document_root::DocumentRoot;
+use super::kept::KeptLimits;
 use super::openat;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -61,7 +62,7 @@ impl Hosts {
 
 /// The names beneath `root` that can be hosts', whatever they stand for.
 pub(super) fn host_names(root: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
+    let nothing_kept = KeptLimits { bytes_max: 0, descriptors_max: 0 };
     let names = DocumentRoot::open(root, nothing_kept)?.names()?;
     let names = names.into_iter().map(CString::into_bytes);
     Ok(names.filter(|name| is_plain(name)).collect())
@@ -70,7 +71,7 @@ pub(super) fn host_names(root: &Path) -> io::Result<Vec<Vec<u8>>> {
 /// The directories beneath `root` whose names can be hosts', by name in lower case. One that cannot
 /// be opened is left out: the other hosts shall not suffer for it.
 fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
-    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
+    let nothing_kept = KeptLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
     let mut hosts = Vec::new();
     for name in root.names()? {
@@ -101,8 +102,8 @@ fn open_host(root: &DocumentRoot, name: &[u8]) -> io::Result<Option<OwnedFd>> {
 }
 
 /// What each of so many roots may keep.
-fn share(whole: CacheLimits, roots: usize) -> CacheLimits {
-    CacheLimits {
+fn share(whole: KeptLimits, roots: usize) -> KeptLimits {
+    KeptLimits {
         bytes_max: whole.bytes_max / roots as u64,
         descriptors_max: whole.descriptors_max / roots,
     }
@@ -151,7 +152,7 @@ mod tests {
     }
     #[test]
     fn roots_together_keep_no_more_than_one_may() {
-        let whole = CacheLimits { bytes_max: 1000, descriptors_max: 10 };
+        let whole = KeptLimits { bytes_max: 1000, descriptors_max: 10 };
         let part = share(whole, 3);
         assert_eq!((part.bytes_max, part.descriptors_max), (333, 3));
         assert_eq!(share(whole, 11).descriptors_max, 0);

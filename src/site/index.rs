@@ -3,12 +3,14 @@
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in
 //! [`listing`].
 
-use super::document_root::{Absent, Found};
+use super::document_root::Absent;
 use super::get::{Asked, Unanswered};
 use super::listing::{self, Entry};
 use super::made_listings::{Key, Made};
+use super::open_file::Found;
 use super::reading::Wanted;
 use super::refusal::status_of;
+use super::relative_path::join;
 use super::response::Response;
 use crate::http::response::Status;
 
@@ -75,11 +77,4 @@ fn hint_at_list(asked: &Asked, relative: &[u8]) {
 
 fn is_hidden_name(name: &[u8]) -> bool {
     name.starts_with(b".") && name != b".well-known"
-}
-
-fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    match directory {
-        b"" => name.to_vec(),
-        directory => [directory, b"/", name].concat(),
-    }
 }

@@ -1,9 +1,9 @@
 //! Listings that were made lately. To make one is dear, so one answers all requests that had come
 //! before its reading began.
 
-use super::directory::lock;
 use super::get::Asked;
 use super::listing::{self, Entry};
+use super::lock::lock;
 use super::order::Order;
 use super::representation::Representation;
 use super::response::{Body, Response};

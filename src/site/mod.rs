@@ -7,7 +7,6 @@
 //! [`Upload`] the rest.
 
 pub mod content_type;
-mod directory;
 pub mod document_root;
 pub mod error_page;
 mod get;
@@ -17,14 +16,16 @@ mod index;
 mod kept;
 mod leftovers;
 pub mod listing;
+mod lock;
 mod made_listings;
 mod media_types;
+mod open_file;
 mod openat;
 mod order;
 mod permissions;
-mod proofs;
 mod reading;
 mod refusal;
+mod relative_path;
 pub mod representation;
 pub mod response;
 mod roots;
@@ -33,8 +34,8 @@ mod settings;
 mod temporary_file;
 pub mod upload;
 
+pub use kept::{KeptLimits, Proofs};
 pub use made_listings::ListingAsked;
-pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};
 
 use crate::http::date::Timestamp;
@@ -42,9 +43,10 @@ use crate::http::request::{Method, Request};
 use crate::http::response::Status;
 use crate::http::target::Target;
 use content_type::ContentTypes;
-use document_root::{DocumentRoot, Found};
+use document_root::DocumentRoot;
 use get::{Asked, NotAnswered};
 use made_listings::Listings;
+use open_file::Found;
 use refusal::refusal;
 use response::Response;
 use roots::{Opened, Roots};

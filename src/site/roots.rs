@@ -7,9 +7,9 @@
 //! soon as the last request that uses them is answered.
 
 use super::Settings;
-use super::directory::lock;
 use super::document_root::DocumentRoot;
 use super::hosts::{Hosts, host_names, plain_name};
+use super::lock::lock;
 use super::openat::{self, DirectoryId};
 use arc_swap::{ArcSwap, Guard};
 use std::ffi::OsStr;

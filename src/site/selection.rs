@@ -1,8 +1,8 @@
 //! Which representation of a file is selected: the file itself, or a precompressed variant beside
 //! it (RFC 9110 §12.5.3).
 
-use super::document_root::{Found, OpenFile};
 use super::get::Asked;
+use super::open_file::{Found, OpenFile};
 use super::representation::{Description, Representation};
 use crate::http::negotiation::{ContentCoding, accepted_codings};
 use std::sync::Arc;

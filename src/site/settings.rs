@@ -1,6 +1,6 @@
 //! What the site is told: which files it serves, and how.
 
-use super::document_root::CacheLimits;
+use super::kept::KeptLimits;
 use std::path::PathBuf;
 
 /// The settings of one site, checked where they were read.
@@ -33,7 +33,7 @@ pub struct Settings {
     pub writable: bool,
     /// Bytes of one request's body at most.
     pub body_bytes_max: u64,
-    pub cache: CacheLimits,
+    pub cache: KeptLimits,
 }
 
 impl Default for Settings {
@@ -53,7 +53,7 @@ impl Default for Settings {
             cross_origin: false,
             writable: false,
             body_bytes_max: crate::limits::BODY_BYTES_MAX,
-            cache: CacheLimits { bytes_max: crate::limits::CACHE_BYTES, descriptors_max: 128 },
+            cache: KeptLimits { bytes_max: crate::limits::CACHE_BYTES, descriptors_max: 128 },
         }
     }
 }

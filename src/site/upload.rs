@@ -12,11 +12,11 @@
 //! symlink would have to be written through or replaced: it is refused.
 
 use super::Site;
-use super::directory::split;
-use super::document_root::{self, Found};
+use super::open_file::{Found, open_file};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
 use super::refusal::{refusal, status_of_path};
+use super::relative_path::{or_dot, split};
 use super::response::Response;
 use super::temporary_file::TemporaryFile;
 use crate::http::body::Framing;
@@ -228,7 +228,7 @@ fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> 
 
 /// The directory at `path`, empty for the root, to make a file in.
 fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-    openat::open_directory(root, if path.is_empty() { b"." } else { path })
+    openat::open_directory(root, or_dot(path))
 }
 
 /// The regular file of this name, if there is one; 403 where this process may not write it, 409
@@ -250,7 +250,7 @@ fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Perm
 /// The validators of the file of this name; none of them where it cannot be read, so that no
 /// entity-tag names it. A short file is read for it.
 fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
-    match document_root::open_file(directory.as_fd(), name) {
+    match open_file(directory.as_fd(), name) {
         Ok(Found::File(file)) => Validators::of_file(file.entity_tag(), &file.facts, now),
         Ok(Found::Directory) | Err(_) => Validators::NONE,
     }
