@@ -94,10 +94,10 @@ fn what_is_linux_only_is_in_one_file_each() {
 #[test]
 fn files_are_written_in_one_place() {
     // And a pipe or a terminal at stderr, opened a second time for the log.
-    let writing = ["log_writer/sink.rs", "site/temporary_file.rs"];
+    let writing = ["log_writer/sink.rs", "site/upload/temporary_file.rs"];
     assert_eq!(who_names("OFlags::WRONLY"), writing);
     for word in ["OFlags::CREATE", "renameat(", "unlinkat(", "linkat("] {
-        assert_eq!(who_names(word), ["site/temporary_file.rs"], "{word}");
+        assert_eq!(who_names(word), ["site/upload/temporary_file.rs"], "{word}");
     }
     let other_ways = [
         "OFlags::RDWR",

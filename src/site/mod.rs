@@ -14,7 +14,6 @@ mod hosts;
 mod html;
 mod index;
 mod kept;
-mod leftovers;
 pub mod listing;
 mod lock;
 mod made_listings;
@@ -31,7 +30,6 @@ pub mod response;
 mod roots;
 mod selection;
 mod settings;
-mod temporary_file;
 pub mod upload;
 
 pub use kept::{KeptLimits, Proofs};
@@ -100,7 +98,7 @@ impl Site {
         let roots = Roots::open(&settings)?;
         expect_fallback(&roots.current(), &settings)?;
         if settings.writable {
-            leftovers::remove_leftovers(&settings.root);
+            upload::remove_leftovers(&settings.root);
         }
         let types = ContentTypes::new(settings.types.clone());
         Ok(Site {

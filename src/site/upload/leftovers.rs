@@ -1,6 +1,6 @@
 //! What processes that were killed have left of their uploads: found and cleared away.
 
-use super::openat::{self, Kind};
+use super::super::openat::{self, Kind};
 use super::temporary_file::{PREFIX, remove_if_abandoned};
 use crate::limits::LEFTOVER_NAMES_MAX;
 use rustix::fd::{AsFd, BorrowedFd};

@@ -6,19 +6,25 @@
 //! much may happen while a body arrives.
 //!
 //! A file that this process may not write is not replaced by it either, though the rights on the
-//! directory would do; what replaces a file has its permissions (see `permissions`).
+//! directory would do; what replaces a file has its permissions (see `taken_over`).
 //!
 //! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
 //! symlink would have to be written through or replaced: it is refused.
 
+mod leftovers;
+mod taken_over;
+mod temporary_file;
+
+pub use leftovers::remove_leftovers;
+
 use super::Site;
+use super::lock::lock;
 use super::open_file::{Found, open_file};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
 use super::refusal::{refusal, status_of_path};
 use super::relative_path::{or_dot, split};
 use super::response::Response;
-use super::temporary_file::TemporaryFile;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::field::Fields;
@@ -30,7 +36,8 @@ use crate::http::validator::{EntityTag, EntityTagBuilder, Validators};
 use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+use temporary_file::TemporaryFile;
 
 /// How often a file may appear in the very moment in which a new one is put in the same place.
 const ATTEMPTS_MAX: usize = 16;
@@ -138,7 +145,7 @@ impl Upload {
     /// there, 204 where it takes another's place.
     fn move_file(&mut self, now: Timestamp) -> Result<Status, Status> {
         let (_, name) = split(&self.path);
-        let _alone = MOVING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = lock(&MOVING);
         for _ in 0..ATTEMPTS_MAX {
             let current = current(self.file.directory(), name)?;
             let known = current.map(|file| file.0);
@@ -236,7 +243,7 @@ fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<Owned
 fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Permissions)>, Status> {
     let directory = directory.as_fd();
     let looked = permissions::look(directory, name).and_then(|file| match file.0.kind {
-        Kind::Regular => permissions::check_writable(directory, name).map(|()| Some(file)),
+        Kind::Regular => taken_over::check_writable(directory, name).map(|()| Some(file)),
         _ => Ok(None),
     });
     match looked {
