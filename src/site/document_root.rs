@@ -6,13 +6,11 @@
 //! what it can prove on each use.
 
 use super::kept::{Directory, KeptFiles, KeptLimits, Proofs};
-use super::listing::Entry;
 use super::open_file::{Found, OpenFile, open_file};
 use super::openat::{self, Kind};
-use super::order::Order;
-use super::reading::{self, Wanted};
-use super::relative_path::or_dot;
+use super::status_code;
 use crate::http::date::Timestamp;
+use crate::http::response::Status;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::Dir;
 use rustix::io::Errno;
@@ -26,19 +24,6 @@ use std::sync::Arc;
 pub struct DocumentRoot {
     root: Arc<Directory>,
     pub(super) kept: KeptFiles,
-}
-
-/// Why a path names nothing that is served.
-#[derive(Debug)]
-pub enum Absent {
-    /// 404.
-    NotFound,
-    /// 403.
-    Forbidden,
-    /// 503.
-    OutOfDescriptors,
-    /// 500, to be logged.
-    Failed(io::Error),
 }
 
 impl DocumentRoot {
@@ -70,7 +55,7 @@ impl DocumentRoot {
     /// look at what it is, `openat2`, `fstat` on what was really opened, and for a small one
     /// `pread` and `close`. To keep it costs one more for each directory on its way. `now` may lag
     /// behind, it must not be ahead.
-    pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Absent> {
+    pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Status> {
         self.find_with(relative, now, &Proofs::new())
     }
 
@@ -80,34 +65,14 @@ impl DocumentRoot {
         relative: &[u8],
         now: Timestamp,
         proofs: &Proofs,
-    ) -> Result<Found, Absent> {
+    ) -> Result<Found, Status> {
         if relative.is_empty() {
             return Ok(Found::Directory);
         }
         if let Some(file) = self.kept.get(relative, now, proofs) {
             return Ok(Found::File(file));
         }
-        self.find_anew(relative, now).map_err(|errno| absent(errno, relative))
-    }
-
-    /// The files and directories in the directory `relative`, hidden ones too, by name; whatever
-    /// could not be served is left out.
-    ///
-    /// A directory that may not be read is [`Absent::Forbidden`], a file [`Absent::NotFound`]. At
-    /// most 100,000 names are looked at.
-    pub fn read_directory(&self, relative: &[u8]) -> Result<Vec<Entry>, Absent> {
-        let order = Order::default();
-        self.read_in_order(relative, Wanted { order, entries_max: usize::MAX, admits: &|_| true })
-    }
-
-    /// The same, as a listing wants it.
-    pub(super) fn read_in_order(
-        &self,
-        relative: &[u8],
-        wanted: Wanted,
-    ) -> Result<Vec<Entry>, Absent> {
-        let read = reading::entries(self.descriptor(), or_dot(relative), wanted);
-        read.map_err(|errno| absent(errno, relative))
+        self.find_anew(relative, now).map_err(|errno| status_code::for_reading(errno, relative))
     }
 
     /// An open descriptor of a file that is in memory, to be sent as a long one is. `None` where it
@@ -167,24 +132,6 @@ impl DocumentRoot {
             Kind::Regular => open_file(self.descriptor(), relative),
             Kind::Directory => Ok(Found::Directory),
             Kind::Symlink | Kind::Other => Err(Errno::NOENT),
-        }
-    }
-}
-
-/// What the client is told, in four words; what it was stays in the log (contract, §3).
-fn absent(errno: Errno, relative: &[u8]) -> Absent {
-    match errno {
-        Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => Absent::NotFound,
-        // A symlink, or too many: out of the root, absolute, or one of /proc's.
-        Errno::XDEV | Errno::LOOP => Absent::NotFound,
-        // A socket or a device that has taken the place of a file between the look and the open.
-        Errno::NXIO | Errno::NODEV => Absent::NotFound,
-        Errno::ACCESS | Errno::PERM => Absent::Forbidden,
-        Errno::MFILE | Errno::NFILE => Absent::OutOfDescriptors,
-        other => {
-            let error = io::Error::from(other);
-            let message = format!("{}: {error}", relative.escape_ascii());
-            Absent::Failed(io::Error::new(error.kind(), message))
         }
     }
 }

@@ -1,12 +1,12 @@
 //! From a GET to its response: the decisions in their order, from the request-target down to the
 //! bytes. HEAD takes the same way; its body is left unsent.
 
-use super::document_root::{Absent, DocumentRoot};
+use super::document_root::DocumentRoot;
 use super::open_file::{Content, Found, OpenFile};
-use super::refusal::status_of_path;
-use super::refusal::{html, redirect_to_directory, redirect_to_page, refusal, status_of};
+use super::refusal::{html_response, redirect_to_directory, redirect_to_page, refusal};
 use super::representation::Representation;
 use super::response::{Body, Response};
+use super::status_code;
 use super::{Conditions, ListingAsked, Site};
 use crate::http::date::Timestamp;
 use crate::http::negotiation::media_type_weight;
@@ -64,7 +64,7 @@ impl Asked<'_> {
     }
 
     fn get(&self, path: &[u8]) -> Result<Response, Unanswered> {
-        let path = RequestPath::parse(path).map_err(status_of_path)?;
+        let path = RequestPath::parse(path).map_err(status_code::for_path)?;
         if path.is_hidden() && !self.site.settings.serves_hidden {
             return Err(Status::NotFound.into());
         }
@@ -80,11 +80,11 @@ impl Asked<'_> {
             Ok(Found::Directory) => Ok(self
                 .get_page(relative)?
                 .unwrap_or_else(|| redirect_to_directory(&path, self.query))),
-            Err(Absent::NotFound) => match self.get_page(relative)? {
+            Err(Status::NotFound) => match self.get_page(relative)? {
                 Some(page) => Ok(page),
                 None => Ok(self.get_fallback()?),
             },
-            Err(absent) => Err(status_of(absent).into()),
+            Err(status) => Err(status.into()),
         }
     }
 
@@ -133,8 +133,8 @@ impl Asked<'_> {
     pub(super) fn get_file(&self, relative: &[u8]) -> Result<Option<Response>, Status> {
         match self.find(relative) {
             Ok(Found::File(file)) => Ok(Some(self.file(relative, file))),
-            Ok(Found::Directory) | Err(Absent::NotFound) => Ok(None),
-            Err(absent) => Err(status_of(absent)),
+            Ok(Found::Directory) | Err(Status::NotFound) => Ok(None),
+            Err(status) => Err(status),
         }
     }
 
@@ -191,8 +191,8 @@ impl Asked<'_> {
     /// 404 with the root's own page where there is one.
     fn not_found(&self) -> Response {
         let response = match self.find_not_found_page() {
-            Some(file) => html(Status::NotFound, body_of(&file, 0..file.facts.length)),
-            None => html(
+            Some(file) => html_response(Status::NotFound, body_of(&file, 0..file.facts.length)),
+            None => html_response(
                 Status::NotFound,
                 Body::Bytes(
                     Arc::clone(&self.site.not_found_page),
@@ -206,7 +206,7 @@ impl Asked<'_> {
         }
     }
 
-    pub(super) fn find(&self, relative: &[u8]) -> Result<Found, Absent> {
+    pub(super) fn find(&self, relative: &[u8]) -> Result<Found, Status> {
         self.root.find_with(relative, self.now, self.conditions.proofs)
     }
 

@@ -3,15 +3,14 @@
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in
 //! [`listing`].
 
-use super::document_root::Absent;
 use super::get::{Asked, Unanswered};
 use super::listing::{self, Entry};
 use super::made_listings::{Key, Made};
 use super::open_file::Found;
-use super::reading::Wanted;
-use super::refusal::status_of;
-use super::relative_path::join;
+use super::reading::{self, Wanted};
+use super::relative_path::{join, or_dot};
 use super::response::Response;
+use super::status_code;
 use crate::http::response::Status;
 
 impl Asked<'_> {
@@ -60,10 +59,11 @@ impl Asked<'_> {
             entries_max: listing::ENTRIES_MAX + 1,
             admits: &|name| self.site.settings.serves_hidden || !is_hidden_name(name),
         };
-        match self.root.read_in_order(&key.relative, wanted) {
+        let read = reading::entries(self.root.descriptor(), or_dot(&key.relative), wanted);
+        match read.map_err(|errno| status_code::for_reading(errno, &key.relative)) {
             Ok(entries) => Ok(Some(entries)),
-            Err(Absent::NotFound) => Ok(None),
-            Err(absent) => Err(status_of(absent)),
+            Err(Status::NotFound) => Ok(None),
+            Err(status) => Err(status),
         }
     }
 }

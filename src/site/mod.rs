@@ -30,6 +30,7 @@ pub mod response;
 mod roots;
 mod selection;
 mod settings;
+mod status_code;
 pub mod upload;
 
 pub use kept::{KeptLimits, Proofs};

@@ -1,15 +1,14 @@
 //! Answers that tell of no representation: errors with the built-in page, and redirects.
 
-use super::document_root::Absent;
 use super::error_page;
 use super::response::{Body, Response};
 use crate::http::response::Status;
-use crate::http::target::{PathError, RequestPath, encode_path, encode_query};
+use crate::http::target::{RequestPath, encode_path, encode_query};
 
 /// A response of the server's own making, with an error page: for a status that tells of no
 /// representation.
 pub fn refusal(status: Status) -> Response {
-    let response = html(status, Body::text(error_page::page(status)));
+    let response = html_response(status, Body::text(error_page::page(status)));
     match status {
         Status::ServiceUnavailable => response.with("Retry-After", "1"),
         _ => response,
@@ -18,7 +17,7 @@ pub fn refusal(status: Status) -> Response {
 
 /// An answer whose body is a page, and which nobody may use later without asking: what was not
 /// there may be there now.
-pub(super) fn html(status: Status, body: Body) -> Response {
+pub(super) fn html_response(status: Status, body: Body) -> Response {
     Response { body, ..Response::empty(status) }
         .with("Content-Type", "text/html; charset=utf-8")
         .with("X-Content-Type-Options", "nosniff")
@@ -54,24 +53,4 @@ fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]
         location.push_str(&encode_query(query));
     }
     refusal(Status::MovedPermanently).with("Location", &location)
-}
-
-pub(super) fn status_of_path(error: PathError) -> Status {
-    match error {
-        PathError::BrokenEscape | PathError::Nul | PathError::AboveRoot => Status::BadRequest,
-        PathError::EncodedSlash => Status::NotFound,
-    }
-}
-
-/// The status for a file that cannot be served. The client gets no word of the cause; the log does.
-pub(super) fn status_of(absent: Absent) -> Status {
-    match absent {
-        Absent::NotFound => Status::NotFound,
-        Absent::Forbidden => Status::Forbidden,
-        Absent::OutOfDescriptors => Status::ServiceUnavailable,
-        Absent::Failed(error) => {
-            log::error!("{error}");
-            Status::InternalServerError
-        }
-    }
 }

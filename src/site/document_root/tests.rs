@@ -1,4 +1,6 @@
+use super::super::listing::{Entry, Order};
 use super::super::open_file::Content;
+use super::super::reading::{self, Wanted};
 use super::*;
 use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::AsFd;
@@ -55,7 +57,7 @@ impl Tree {
         rename(self.path(from), self.path(to)).unwrap();
     }
 
-    fn find(&self, relative: &str) -> Result<Found, Absent> {
+    fn find(&self, relative: &str) -> Result<Found, Status> {
         self.root.find(relative.as_bytes(), LATER)
     }
 
@@ -81,12 +83,12 @@ impl Tree {
                 format!("file {}", String::from_utf8_lossy(&bytes(&file)))
             }
             Ok(Found::Directory) => "directory".to_string(),
-            Err(absent) => format!("{absent:?}"),
+            Err(status) => format!("{status:?}"),
         }
     }
 
     fn listed(&self, relative: &str) -> Vec<(String, bool, u64)> {
-        let entries = self.root.read_directory(relative.as_bytes()).unwrap();
+        let entries = read_directory(&self.root, relative).unwrap();
         let row = |entry: Entry| {
             let name = String::from_utf8(entry.name).unwrap();
             let length = if entry.is_directory { 0 } else { entry.length };
@@ -96,6 +98,14 @@ impl Tree {
         rows.sort();
         rows
     }
+}
+
+/// All that is listed of a directory, in the order of names.
+fn read_directory(root: &DocumentRoot, relative: &str) -> Result<Vec<Entry>, Status> {
+    let order = Order::default();
+    let wanted = Wanted { order, entries_max: usize::MAX, admits: &|_| true };
+    let read = reading::entries(root.descriptor(), relative.as_bytes(), wanted);
+    read.map_err(|errno| status_code::for_reading(errno, relative.as_bytes()))
 }
 
 fn date_back(path: &Path) {
@@ -174,7 +184,7 @@ fn magic_links_of_proc_are_not_followed() {
     let root = DocumentRoot::open(Path::new("/proc"), CACHE).unwrap();
     for path in ["self/root", "self/cwd", "self/exe"] {
         let found = root.find(path.as_bytes(), LATER);
-        assert!(matches!(found, Err(Absent::NotFound)), "{path}: {found:?}");
+        assert!(matches!(found, Err(Status::NotFound)), "{path}: {found:?}");
     }
 }
 
@@ -205,33 +215,10 @@ fn neither_file_nor_directory_is_not_found_and_not_opened() {
 fn device_is_not_found() {
     let root = DocumentRoot::open(Path::new("/dev"), CACHE).unwrap();
     let found = root.find(b"null", LATER);
-    assert!(matches!(found, Err(Absent::NotFound)), "{found:?}");
+    assert!(matches!(found, Err(Status::NotFound)), "{found:?}");
     assert!(matches!(root.find(b"", LATER), Ok(Found::Directory)));
-    let entries = root.read_directory(b"").unwrap();
+    let entries = read_directory(&root, ".").unwrap();
     assert!(entries.iter().all(|entry| entry.name != b"null"));
-}
-
-#[test]
-fn every_error_has_its_answer() {
-    let rows = [
-        (Errno::NOENT, "NotFound"),
-        (Errno::NOTDIR, "NotFound"),
-        (Errno::NAMETOOLONG, "NotFound"),
-        (Errno::LOOP, "NotFound"),
-        (Errno::XDEV, "NotFound"),
-        (Errno::NXIO, "NotFound"),
-        (Errno::ACCESS, "Forbidden"),
-        (Errno::PERM, "Forbidden"),
-        (Errno::MFILE, "OutOfDescriptors"),
-        (Errno::NFILE, "OutOfDescriptors"),
-    ];
-    for (errno, expected) in rows {
-        assert_eq!(format!("{:?}", absent(errno, b"a/b")), expected);
-    }
-    let Absent::Failed(error) = absent(Errno::IO, b"a/line\nbreak") else {
-        panic!("an I/O error is a failure");
-    };
-    assert!(error.to_string().starts_with("a/line\\nbreak: "), "{error}");
 }
 
 #[test]
@@ -492,8 +479,8 @@ fn directory_is_read_with_what_would_be_served() {
     let expected =
         rows.map(|(name, is_directory, length)| (name.to_string(), is_directory, length));
     assert_eq!(tree.listed("a"), expected);
-    assert_eq!(tree.listed(""), [("a".to_string(), true, 0)]);
-    let entries = tree.root.read_directory(b"a").unwrap();
+    assert_eq!(tree.listed("."), [("a".to_string(), true, 0)]);
+    let entries = read_directory(&tree.root, "a").unwrap();
     let file = entries.iter().find(|entry| entry.name == b"file").unwrap();
     assert_eq!(file.modified, Timestamp::from_seconds(1_000_000_000));
 }
@@ -504,8 +491,8 @@ fn only_a_directory_beneath_the_root_can_be_read() {
     tree.file("root/file", b"content");
     tree.link("../outside", "root/out");
     for path in ["file", "missing", "out"] {
-        let read = tree.root.read_directory(path.as_bytes());
-        assert!(matches!(read, Err(Absent::NotFound)), "{path}: {read:?}");
+        let read = read_directory(&tree.root, path);
+        assert!(matches!(read, Err(Status::NotFound)), "{path}: {read:?}");
     }
 }
 
@@ -541,8 +528,8 @@ fn denied_permission_is_forbidden() {
     for (path, expected) in rows {
         assert_eq!(tree.told(path), expected, "{path}");
     }
-    let read = tree.root.read_directory(b"closed");
-    assert!(matches!(read, Err(Absent::Forbidden)), "{read:?}");
+    let read = read_directory(&tree.root, "closed");
+    assert!(matches!(read, Err(Status::Forbidden)), "{read:?}");
     let error = DocumentRoot::open(&tree.path("root/closed"), CACHE).err();
     assert_eq!(error.unwrap().kind(), io::ErrorKind::PermissionDenied);
     for name in ["root/closed", "root/kept", "outside/closed"] {

@@ -22,9 +22,10 @@ use super::lock::lock;
 use super::open_file::{Found, open_file};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
-use super::refusal::{refusal, status_of_path};
+use super::refusal::refusal;
 use super::relative_path::{or_dot, split};
 use super::response::Response;
+use super::status_code;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::field::Fields;
@@ -75,7 +76,7 @@ impl Site {
         let room = room_for_body(request, self.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields);
         let (parent, name) = split(path.relative());
-        let failed = |errno| status_of(errno, path.relative());
+        let failed = |errno| status_code::for_writing(errno, path.relative());
         let directory = open_directory(root.descriptor(), parent).map_err(failed)?;
         let known = current(&directory, name)?.map(|file| file.0);
         preconditions.judge(&directory, name, known, now)?;
@@ -107,7 +108,7 @@ impl Upload {
             self.tag.update(bytes);
         }
         let written = self.file.write(bytes);
-        written.map_err(|errno| self.site.refuse(self.status_of(errno)))
+        written.map_err(|errno| self.site.refuse(self.failed(errno)))
     }
 
     /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the
@@ -121,10 +122,10 @@ impl Upload {
     }
 
     fn put_in_place(&mut self, now: Timestamp) -> Result<Response, Status> {
-        self.file.sync().map_err(|errno| self.status_of(errno))?;
+        self.file.sync().map_err(|errno| self.failed(errno))?;
         let status = self.move_file(now)?;
         let synced = self.file.sync_directory();
-        synced.map_err(|errno| self.status_of(errno))?;
+        synced.map_err(|errno| self.failed(errno))?;
         let response = Response::empty(status);
         Ok(match self.entity_tag()? {
             Some(tag) => response.with("ETag", tag.as_str()),
@@ -137,7 +138,7 @@ impl Upload {
         if self.received < SENDFILE_BYTES_MIN {
             return Ok(Some(self.tag.entity_tag()));
         }
-        let known = self.file.status().map_err(|errno| self.status_of(errno))?;
+        let known = self.file.status().map_err(|errno| self.failed(errno))?;
         Ok(EntityTag::of_long_file(&known.facts))
     }
 
@@ -155,14 +156,14 @@ impl Upload {
                 Ok(()) => return Ok(Status::Created),
                 // Another process was faster: its file is the current one now, or none is.
                 Err(Errno::EXIST | Errno::NOENT) => {}
-                Err(errno) => return Err(self.status_of(errno)),
+                Err(errno) => return Err(self.failed(errno)),
             }
         }
         Err(Status::Conflict)
     }
 
-    fn status_of(&self, errno: Errno) -> Status {
-        status_of(errno, &self.path)
+    fn failed(&self, errno: Errno) -> Status {
+        status_code::for_writing(errno, &self.path)
     }
 }
 
@@ -213,7 +214,7 @@ impl Preconditions {
 /// A path that may be written to. A hidden one never is, even where it is served: 403. One that
 /// names a directory is 409.
 fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
-    let path = RequestPath::parse(path).map_err(status_of_path)?;
+    let path = RequestPath::parse(path).map_err(status_code::for_path)?;
     match (path.is_hidden(), path.names_directory()) {
         (true, _) => Err(Status::Forbidden),
         (false, true) => Err(Status::Conflict),
@@ -250,7 +251,7 @@ fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Perm
         Ok(Some(file)) => Ok(Some(file)),
         Ok(None) => Err(Status::Conflict),
         Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(status_of(errno, name)),
+        Err(errno) => Err(status_code::for_writing(errno, name)),
     }
 }
 
@@ -263,44 +264,9 @@ fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
     }
 }
 
-/// What the client is told; what it was stays in the log.
-fn status_of(errno: Errno, path: &[u8]) -> Status {
-    log::debug!("PUT {}: {errno}", path.escape_ascii());
-    match errno {
-        // There is no such directory beneath the root, or no such name in a directory.
-        Errno::NOENT | Errno::NOTDIR | Errno::XDEV | Errno::LOOP => Status::Conflict,
-        Errno::NAMETOOLONG | Errno::ISDIR | Errno::INVAL => Status::Conflict,
-        Errno::ACCESS | Errno::PERM | Errno::ROFS => Status::Forbidden,
-        Errno::FBIG => Status::ContentTooLarge,
-        Errno::NOSPC | Errno::DQUOT => Status::InsufficientStorage,
-        Errno::MFILE | Errno::NFILE => Status::ServiceUnavailable,
-        errno => {
-            log::error!("cannot write {}: {errno}", path.escape_ascii());
-            Status::InternalServerError
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_the_disk_refuses_has_its_status() {
-        let rows = [
-            (Errno::NOSPC, Status::InsufficientStorage),
-            (Errno::DQUOT, Status::InsufficientStorage),
-            (Errno::ROFS, Status::Forbidden),
-            (Errno::ACCESS, Status::Forbidden),
-            (Errno::PERM, Status::Forbidden),
-            (Errno::MFILE, Status::ServiceUnavailable),
-            (Errno::XDEV, Status::Conflict),
-            (Errno::IO, Status::InternalServerError),
-        ];
-        for (errno, status) in rows {
-            assert_eq!(status_of(errno, b"a"), status, "{errno}");
-        }
-    }
 
     #[test]
     fn preconditions_fit_wherever_they_were_received() {
