@@ -1,9 +1,9 @@
 //! Which document root a request is about: the only one, or the one named as the request's host.
 
-use super::Settings;
 use super::document_root::DocumentRoot;
 use super::kept::KeptLimits;
 use super::openat;
+use super::settings::Settings;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::HashMap;

@@ -1,35 +1,22 @@
-//! What answers for a directory: its index file, else its listing.
+//! What answers for a directory without an index file: its listing.
 //!
 //! Which entries are listed and in which form is decided here; what a listing looks like is told in
 //! [`listing`].
 
-use super::get::{Asked, Unanswered};
+use super::asked::{Asked, Unanswered};
 use super::listing::{self, Entry};
 use super::made_listings::{Key, Made};
 use super::open_file::Found;
 use super::reading::{self, Wanted};
-use super::relative_path::{join, or_dot};
+use super::relative_path::or_dot;
 use super::response::Response;
 use super::status_code;
 use crate::http::response::Status;
 
 impl Asked<'_> {
-    /// An index file of the directory, else its listing, else what stands in for an unknown path.
-    pub(super) fn get_directory(&self, relative: &[u8]) -> Result<Response, Unanswered> {
-        for name in &self.site.settings.index {
-            if let Some(response) = self.get_file(&join(relative, name.as_bytes()))? {
-                return Ok(response);
-            }
-        }
-        match self.list(relative)? {
-            Some(response) => Ok(response),
-            None => Ok(self.get_fallback()?),
-        }
-    }
-
     /// The listing of the directory; `None` where there is none, or where `--list` is not given.
-    fn list(&self, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
-        if !self.site.settings.lists {
+    pub(super) fn list(&self, relative: &[u8]) -> Result<Option<Response>, Unanswered> {
+        if !self.site.rules.settings.lists {
             // Not about a root that is gone.
             if self.site.roots.current().is_in_place(self.request.host) {
                 hint_at_list(self, relative);
@@ -39,7 +26,7 @@ impl Asked<'_> {
         let Some(leave) = self.conditions.listing else {
             return Err(Unanswered::Listing(self.site.listings.ask()));
         };
-        let key = Key::of(self, relative);
+        let key = Key::of(self.root, relative, self.query, &self.request.fields);
         let made = match self.site.listings.find(&key, leave) {
             Some(made) => made,
             None => {
@@ -57,7 +44,7 @@ impl Asked<'_> {
             order: key.order,
             // One more, which tells that there are more.
             entries_max: listing::ENTRIES_MAX + 1,
-            admits: &|name| self.site.settings.serves_hidden || !is_hidden_name(name),
+            admits: &|name| self.site.rules.settings.serves_hidden || !is_hidden_name(name),
         };
         let read = reading::entries(self.root.descriptor(), or_dot(&key.relative), wanted);
         match read.map_err(|errno| status_code::for_reading(errno, &key.relative)) {

@@ -1,12 +1,13 @@
 //! Listings that were made lately. To make one is dear, so one answers all requests that had come
 //! before its reading began.
 
-use super::get::Asked;
+use super::document_root::DocumentRoot;
 use super::listing::{self, Entry};
 use super::lock::lock;
 use super::order::Order;
 use super::representation::Representation;
 use super::response::{Body, Response};
+use crate::http::field::Fields;
 use crate::http::negotiation::media_type_weight;
 use crate::http::response::{FieldLines, Status};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,12 +87,12 @@ impl Listings {
 
 impl Key {
     /// JSON goes to a client that would rather have it than a page.
-    pub fn of(asked: &Asked, relative: &[u8]) -> Key {
-        let weight = |media_type| media_type_weight(&asked.request.fields, media_type);
+    pub fn of(root: &DocumentRoot, relative: &[u8], query: Option<&[u8]>, fields: &Fields) -> Key {
+        let weight = |media_type| media_type_weight(fields, media_type);
         Key {
-            root: std::ptr::from_ref(asked.root).addr(),
+            root: std::ptr::from_ref(root).addr(),
             relative: relative.to_vec(),
-            order: Order::from_query(asked.query),
+            order: Order::from_query(query),
             is_json: weight("application/json") > weight("text/html"),
         }
     }

@@ -6,11 +6,11 @@
 //! pointer, which no other thread waits for. What is kept of the former roots goes with them, as
 //! soon as the last request that uses them is answered.
 
-use super::Settings;
 use super::document_root::DocumentRoot;
 use super::hosts::{Hosts, host_names, plain_name};
 use super::lock::lock;
 use super::openat::{self, DirectoryId};
+use super::settings::Settings;
 use arc_swap::{ArcSwap, Guard};
 use std::ffi::OsStr;
 use std::io;

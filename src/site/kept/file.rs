@@ -1,7 +1,6 @@
 //! One kept file: the open file, the directory in which it was found, and when it was used last.
 
 use super::super::open_file::{Content, OpenFile};
-use super::super::openat::{self, Kind, Status};
 use super::descriptors::Permit;
 use super::directory::Directory;
 use crate::http::date::Timestamp;
@@ -33,12 +32,6 @@ impl KeptFile {
         now: Timestamp,
     ) -> KeptFile {
         KeptFile { file, directory, used: AtomicI64::new(now.seconds), _permit: permit }
-    }
-
-    /// Whether `name` in its directory still is this file, unchanged: one system call.
-    pub fn is_unchanged(&self, name: &[u8]) -> bool {
-        let expected = Status { kind: Kind::Regular, facts: self.file.facts };
-        openat::look(self.directory.descriptor(), name) == Ok(expected)
     }
 
     /// Notes a use at `now`. It stores at most once a second, because all workers may use one file

@@ -26,6 +26,7 @@ pub use proofs::Proofs;
 
 use super::lock::lock;
 use super::open_file::{Content, OpenFile};
+use super::openat::{self, Kind, Status};
 use super::relative_path::split;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
@@ -182,7 +183,8 @@ fn is_fresh(kept: &KeptFile, relative: &[u8], proofs: &Proofs) -> bool {
         return false;
     }
     proofs.note_directory(directory);
-    kept.is_unchanged(split(relative).1)
+    let unchanged = Status { kind: Kind::Regular, facts: kept.file.facts };
+    openat::look(directory.descriptor(), split(relative).1) == Ok(unchanged)
 }
 
 /// Whether every later change must show in the file's times. A time in the future is never settled.

@@ -17,7 +17,7 @@ mod temporary_file;
 
 pub use leftovers::remove_leftovers;
 
-use super::Site;
+use super::asked::Sources;
 use super::lock::lock;
 use super::open_file::{Found, open_file};
 use super::openat::{self, Kind, Status as FileStatus};
@@ -25,6 +25,7 @@ use super::permissions::{self, Permissions};
 use super::refusal::refusal;
 use super::relative_path::{or_dot, split};
 use super::response::Response;
+use super::rules::Rules;
 use super::status_code;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
@@ -50,7 +51,7 @@ static MOVING: Mutex<()> = Mutex::new(());
 
 /// A PUT that has been let in, and its file so far.
 pub struct Upload {
-    site: Arc<Site>,
+    rules: Arc<Rules>,
     path: Vec<u8>,
     preconditions: Preconditions,
     file: TemporaryFile,
@@ -61,19 +62,36 @@ pub struct Upload {
     room: u64,
 }
 
-impl Site {
+impl Upload {
     /// Judges a PUT to `path`, and opens the file for its body. Else its status: 400, 403, 404,
     /// 409, 411, 412, 413, 500, 503, 507.
-    pub(super) fn begin_upload(
-        self: &Arc<Site>,
+    pub(super) fn begin(
+        site: &Sources,
         request: &Request,
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let roots = self.roots.current();
+        match Upload::begin_in_root(site, request, path, now) {
+            // The root may have been replaced a moment ago.
+            Err(Status::NotFound | Status::Conflict)
+                if site.roots.look_for(&site.rules.settings, request.host) =>
+            {
+                Upload::begin_in_root(site, request, path, now)
+            }
+            begun => begun,
+        }
+    }
+
+    fn begin_in_root(
+        site: &Sources,
+        request: &Request,
+        path: &[u8],
+        now: Timestamp,
+    ) -> Result<Upload, Status> {
+        let roots = site.roots.current();
         let root = roots.root(request.host).ok_or(Status::NotFound)?;
         let path = parse_path(path)?;
-        let room = room_for_body(request, self.settings.body_bytes_max)?;
+        let room = room_for_body(request, site.rules.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields);
         let (parent, name) = split(path.relative());
         let failed = |errno| status_code::for_writing(errno, path.relative());
@@ -81,7 +99,7 @@ impl Site {
         let known = current(&directory, name)?.map(|file| file.0);
         preconditions.judge(&directory, name, known, now)?;
         Ok(Upload {
-            site: Arc::clone(self),
+            rules: Arc::clone(&site.rules),
             path: path.relative().to_vec(),
             preconditions,
             file: TemporaryFile::create(directory).map_err(failed)?,
@@ -90,9 +108,7 @@ impl Site {
             room,
         })
     }
-}
 
-impl Upload {
     /// Takes the next bytes of the body.
     ///
     /// # Errors
@@ -100,7 +116,7 @@ impl Upload {
     /// The response that says why there is no use in more: 403, 413, 500 or 507.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Response> {
         let Some(room) = self.room.checked_sub(bytes.len() as u64) else {
-            return Err(self.site.refuse(Status::ContentTooLarge));
+            return Err(self.rules.refuse(Status::ContentTooLarge));
         };
         self.room = room;
         self.received += bytes.len() as u64;
@@ -108,7 +124,7 @@ impl Upload {
             self.tag.update(bytes);
         }
         let written = self.file.write(bytes);
-        written.map_err(|errno| self.site.refuse(self.failed(errno)))
+        written.map_err(|errno| self.rules.refuse(self.failed(errno)))
     }
 
     /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the
@@ -118,7 +134,7 @@ impl Upload {
     /// Blocks until the file is on the disk.
     pub fn finish(mut self, now: Timestamp) -> Response {
         let response = self.put_in_place(now).unwrap_or_else(refusal);
-        self.site.complete(response)
+        self.rules.complete(response)
     }
 
     fn put_in_place(&mut self, now: Timestamp) -> Result<Response, Status> {
