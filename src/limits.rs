@@ -191,7 +191,7 @@ pub const ANSWER_DESCRIPTORS: usize = 2;
 pub const UPLOAD_DESCRIPTORS: usize = 3;
 
 /// Bytes of files kept in memory, unless `--cache-size` says otherwise: ten thousand pages.
-pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+pub const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Connections held at a time at most, unless `--max-connections` says otherwise, however many
 /// descriptors there are: half-sent heads of that many take 2 GiB at the worst.

@@ -2,8 +2,8 @@
 //! RESOLVE_BENEATH).
 //!
 //! Only regular files are opened for reading, and only directories are found beside them. Rules
-//! about names (dotfiles, index files) are not known here. Of what was found before, `kept` keeps
-//! what it can prove on each use.
+//! about names (dotfiles, index files) are not known here. `kept` keeps the files that were found
+//! and that it can prove on each use.
 
 use super::kept::{Directory, KeptFiles, KeptLimits, Proofs};
 use super::open_file::{Found, OpenFile, open_file};
@@ -27,9 +27,12 @@ pub struct DocumentRoot {
 }
 
 impl DocumentRoot {
-    /// Opens a directory that may be read and entered; the error names it otherwise. Later renames
-    /// of it change nothing.
-    pub fn open(directory: &Path, cache: KeptLimits) -> io::Result<DocumentRoot> {
+    /// Opens a directory that may be read and entered. It stays open when it is renamed.
+    ///
+    /// # Errors
+    ///
+    /// The error names the directory.
+    pub fn open(directory: &Path, kept: KeptLimits) -> io::Result<DocumentRoot> {
         let descriptor = openat::open_root(directory).map_err(|errno| {
             let reason = match errno {
                 Errno::NOSYS => "this kernel has no openat2 (Linux 5.6 or later has)".to_string(),
@@ -38,14 +41,14 @@ impl DocumentRoot {
             let message = format!("{}: {reason}", directory.display());
             io::Error::new(io::Error::from(errno).kind(), message)
         })?;
-        Ok(DocumentRoot::at(descriptor, cache))
+        Ok(DocumentRoot::at(descriptor, kept))
     }
 
     /// The directory that a descriptor of [`openat::open_root`] or [`openat::open_root_beneath`] is
     /// open on.
-    pub(super) fn at(descriptor: OwnedFd, cache: KeptLimits) -> DocumentRoot {
+    pub(super) fn at(descriptor: OwnedFd, kept: KeptLimits) -> DocumentRoot {
         let root = Arc::new(Directory::root(descriptor));
-        DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), cache), root }
+        DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), kept), root }
     }
 
     /// The file or directory that `relative` names: segments joined by slashes, none of them `.` or
@@ -59,7 +62,8 @@ impl DocumentRoot {
         self.find_with(relative, now, &Proofs::new())
     }
 
-    /// The same with `proofs`, which save calls where they may be used, and get what is proved here.
+    /// The same, with `proofs` that save system calls if they may be used; what is proved here is
+    /// noted in them.
     pub fn find_with(
         &self,
         relative: &[u8],
@@ -75,8 +79,8 @@ impl DocumentRoot {
         self.find_anew(relative, now).map_err(|errno| status_code::for_reading(errno, relative))
     }
 
-    /// An open descriptor of a file that is in memory, to be sent as a long one is. `None` where it
-    /// is not as it was read any more.
+    /// An open descriptor of a file that is in memory, so that it can be sent as a long one is.
+    /// `None` if it has changed since it was read.
     pub fn reopen(&self, relative: &[u8], file: &OpenFile) -> Option<Arc<File>> {
         let descriptor = openat::open_file(self.descriptor(), relative).ok()?;
         let status = openat::status_of(&descriptor).ok()?;
@@ -91,8 +95,8 @@ impl DocumentRoot {
         names.collect()
     }
 
-    /// Lets go of what is kept and has not been used for a minute, as far as that is quickly done.
-    /// Returns whether there is more.
+    /// Lets go of files that are kept and have not been used for a minute, a bounded number each
+    /// time. Returns whether there is more.
     pub fn let_go(&self, now: Timestamp) -> bool {
         self.kept.let_go(now)
     }
@@ -102,16 +106,16 @@ impl DocumentRoot {
         self.root.descriptor()
     }
 
-    /// Looks before it opens, because opening a FIFO wakes who waits at its other end, and opening
-    /// a device may do anything.
+    /// Looks before it opens: to open a FIFO wakes the process at its other end, and to open a
+    /// device may do anything.
     fn find_anew(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
         match openat::look(self.descriptor(), relative) {
             Ok(look) if look.kind == Kind::Regular => self.open_and_keep(relative, now),
             // Beneath the root or not, it is not served.
             Ok(look) if look.kind == Kind::Other => Err(Errno::NOENT),
             Err(Errno::NOENT) => Err(Errno::NOENT),
-            // A directory may be outside. So may what could not be looked at: that it may not be
-            // seen is not to be told.
+            // The look follows symlinks out of the root. A directory may be outside, and so may
+            // what could not be looked at: a client must not learn that it is there.
             Ok(_) | Err(_) => self.resolve(relative),
         }
     }

@@ -20,8 +20,8 @@ use crate::http::validator::Validators;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes of a file above which it is sent from the disk while memory is short; a socket takes as many
-/// at once.
+/// Bytes of a file above which it is sent from the disk while memory is short; a socket takes as
+/// many at once.
 const THRIFTY_BYTES_MIN: u64 = 16 * 1024;
 
 /// One GET or HEAD, before its root is known.
@@ -144,9 +144,9 @@ fn is_page_alone(asked: &Asked, relative: &[u8]) -> bool {
         && !settings.index.iter().any(|name| is_file(&join(relative, name.as_bytes())))
 }
 
-/// The fallback file, for a client that prefers HTML to everything else: a browser that opens a page,
-/// and not a script that asks for data. In both cases the answer depends on Accept, and says so (RFC
-/// 9110 §12.5.5).
+/// The fallback file, for a client that prefers HTML to everything else: a browser that opens a
+/// page, and not a script that asks for data. In both cases the answer depends on Accept, and says
+/// so (RFC 9110 §12.5.5).
 fn get_fallback(asked: &Asked) -> Result<Response, Status> {
     let weight = |media_type| media_type_weight(&asked.request.fields, media_type);
     match &asked.site.rules.settings.fallback {

@@ -14,8 +14,8 @@ use std::path::Path;
 /// The open document roots.
 pub(super) enum Hosts {
     One(Box<DocumentRoot>),
-    /// By host name in lower case. They are read once, so that no Host field ever reaches the file
-    /// system.
+    /// By host name in lower case. The names are read when the roots are opened, so that no Host
+    /// field ever reaches the file system.
     ByName(HashMap<Vec<u8>, DocumentRoot>),
 }
 
@@ -29,11 +29,11 @@ impl Hosts {
     /// The roots share what may be kept of files, in equal parts.
     pub(super) fn open(settings: &Settings) -> io::Result<Hosts> {
         if !settings.by_host {
-            let root = DocumentRoot::open(&settings.root, settings.cache)?;
+            let root = DocumentRoot::open(&settings.root, settings.kept)?;
             return Ok(Hosts::One(Box::new(root)));
         }
         let directories = open_hosts(&settings.root)?;
-        let share = share(settings.cache, directories.len().max(1));
+        let share = share(settings.kept, directories.len().max(1));
         let root = |(name, directory)| (name, DocumentRoot::at(directory, share));
         Ok(Hosts::ByName(directories.into_iter().map(root).collect()))
     }
@@ -47,7 +47,7 @@ impl Hosts {
         one.into_iter().chain(named.into_iter().flatten())
     }
 
-    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is
+    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` if there is
     /// none.
     pub(super) fn root(&self, host: Option<&[u8]>) -> Option<&DocumentRoot> {
         match self {
@@ -69,7 +69,7 @@ pub(super) fn host_names(root: &Path) -> io::Result<Vec<Vec<u8>>> {
 }
 
 /// The directories beneath `root` whose names can be hosts', by name in lower case. One that cannot
-/// be opened is left out: the other hosts shall not suffer for it.
+/// be opened is left out, so that the other hosts are served.
 fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
     let nothing_kept = KeptLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
@@ -85,9 +85,9 @@ fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
     Ok(hosts)
 }
 
-/// The directory of one host, opened as every path beneath the root is, so that none is outside,
-/// whatever takes its place meanwhile. An error only where this process is out of descriptors: then
-/// it would be a matter of luck which hosts are served.
+/// The directory of one host, opened as every path beneath the root is, so that it is never
+/// outside. An error only if this process is out of descriptors: then chance would decide which
+/// hosts are served.
 fn open_host(root: &DocumentRoot, name: &[u8]) -> io::Result<Option<OwnedFd>> {
     match openat::open_root_beneath(root.descriptor(), name) {
         Ok(directory) => Ok(Some(directory)),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_host_is_no_root() {
+    fn name_that_is_no_host_is_no_root() {
         for name in [".hidden", "..", "a/b", "a b", "[::1]", "ü"] {
             assert!(!is_plain(name.as_bytes()), "{name}");
         }

@@ -133,8 +133,8 @@ impl Site {
     }
 
     /// Looks whether the document root is still where it was. If another directory is there now, as
-    /// after a build or the switch of a symlink, it is opened; returns whether it was. A system call
-    /// or two, to be made about twice a second: no answer comes from a former root for longer.
+    /// after a build or the switch of a symlink, it is opened; returns whether it was. A system
+    /// call or two, to be made about twice a second: no answer comes from a former root for longer.
     ///
     /// A request that finds nothing looks too. While there is no root, every answer is 404.
     pub fn look_at_root(&self) -> bool {

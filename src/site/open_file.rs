@@ -1,4 +1,5 @@
 //! One open file: its content, in memory or behind a descriptor, and what the kernel says of it.
+//! Only regular files are opened.
 
 use super::openat::{self, Kind};
 use super::representation::Representation;
@@ -9,8 +10,8 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::sync::{Arc, OnceLock};
 
-/// How often a small file is read anew that changes its length while it is read; after that it is
-/// sent as a long one is.
+/// How often a small file is read if its length changes while it is read. After that it is sent as
+/// a long one is.
 const READ_ATTEMPTS_MAX: usize = 3;
 
 /// One regular file beneath the root, open or in memory.
@@ -18,12 +19,13 @@ const READ_ATTEMPTS_MAX: usize = 3;
 pub struct OpenFile {
     pub facts: FileFacts,
     pub content: Content,
-    /// Made on first use, as it may cost a look at all bytes.
+    /// Made on first use, because it may take all bytes of the file.
     entity_tag: OnceLock<Option<EntityTag>>,
-    /// Set by the site on first use: what all answers about this file share.
+    /// What all answers about this file share. The site sets it on first use.
     pub representation: OnceLock<Arc<Representation>>,
 }
 
+/// Where the bytes of an open file are.
 #[derive(Debug)]
 pub enum Content {
     /// All bytes of a file shorter than `SENDFILE_BYTES_MIN`.
@@ -32,6 +34,7 @@ pub enum Content {
     Handle(Arc<File>),
 }
 
+/// What a path names.
 #[derive(Debug)]
 pub enum Found {
     File(Arc<OpenFile>),
@@ -44,8 +47,8 @@ impl OpenFile {
         OpenFile { facts, content, entity_tag, representation }
     }
 
-    /// The entity-tag of the bytes as they are in the file: made of themselves where they are in
-    /// memory, of length and time else. `None` for a long file whose time says nothing.
+    /// The entity-tag of the file's bytes, without a content coding: a hash of them if they are in
+    /// memory, else length and time. `None` for a long file whose time says nothing.
     pub fn entity_tag(&self) -> Option<EntityTag> {
         *self.entity_tag.get_or_init(|| match &self.content {
             Content::Bytes(bytes) => Some(EntityTag::of_bytes(bytes)),
@@ -54,8 +57,8 @@ impl OpenFile {
     }
 }
 
-/// Opens what was a regular file a moment ago, beneath `directory`, and goes by what the descriptor
-/// is.
+/// Opens what was a regular file a moment ago, beneath `directory`. What counts is what the
+/// descriptor is open on.
 pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Found, Errno> {
     let descriptor = openat::open_file(directory, relative)?;
     let status = openat::status_of(&descriptor)?;
@@ -66,7 +69,7 @@ pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Fo
     }
 }
 
-/// The content of an open regular file: in memory where it is small and keeps still.
+/// The content of an open regular file: in memory if it is small and does not change meanwhile.
 fn load(descriptor: OwnedFd, mut facts: FileFacts) -> Result<OpenFile, Errno> {
     for _ in 0..READ_ATTEMPTS_MAX {
         if facts.length >= SENDFILE_BYTES_MIN {

@@ -8,7 +8,7 @@ use rustix::io::Result;
 use rustix::path::Arg;
 use std::sync::LazyLock;
 
-/// Of one file.
+/// The permissions of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// The nine bits of reading, writing and executing.
@@ -41,21 +41,21 @@ pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(Status, Permis
 /// What a file's mode alone proves of the right to open it, so that the kernel need not be asked
 /// about each file of a large directory.
 ///
-/// That is little: the owner may do what the owner's bits allow. For all others an access control
-/// list may say otherwise, and on a network the server has the last word. So it counts on the
-/// directory's own file system, one of those known to go by mode and list alone, and where no
+/// That is little: the owner may do what the owner's bits allow. For all other users an access
+/// control list may say otherwise, and on a network file system its server decides. So this counts
+/// only on the directory's own file system, if it is known to go by mode and list alone, and if no
 /// security module goes by labels.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnFiles {
-    /// The user and the file system; `None` where nothing is proved.
+    /// The user and the file system; `None` if nothing is proved.
     known: Option<(Uid, u64)>,
 }
 
 /// Their magic numbers in statfs(2): ext2 to ext4, XFS, Btrfs, F2FS and tmpfs.
 const LOCAL_FILE_SYSTEMS: [u64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994];
 
-/// Whether this kernel's security module may refuse by label what a mode allows. It stays as it was
-/// when the system started.
+/// Whether this kernel's security module may refuse by label what a mode allows. It cannot change
+/// while the system runs.
 static LABELS_COUNT: LazyLock<bool> = LazyLock::new(|| {
     let known = std::fs::read_to_string("/proc/filesystems");
     known.map_or(true, |known| ["selinuxfs", "smackfs"].iter().any(|name| known.contains(name)))
@@ -74,8 +74,8 @@ impl OwnFiles {
         OwnFiles { known: device.map(|status| (user, status.facts.device)) }
     }
 
-    /// Whether it is proved that this process may read the file, or enter the directory; `false`
-    /// says nothing.
+    /// Whether it is proved that this process may read the file, or enter the directory. `false`
+    /// proves nothing.
     pub fn may_open(&self, status: &Status, permissions: Permissions) -> bool {
         let needed = match status.kind {
             Kind::Directory => Mode::XUSR,

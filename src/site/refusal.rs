@@ -1,12 +1,11 @@
-//! Answers that tell of no representation: errors with the built-in page, and redirects.
+//! Answers without a representation: errors with the built-in page, and redirects.
 
 use super::error_page;
 use super::response::{Body, Response};
 use crate::http::response::Status;
 use crate::http::target::{RequestPath, encode_path, encode_query};
 
-/// A response of the server's own making, with an error page: for a status that tells of no
-/// representation.
+/// The response of this status with the built-in page, for an answer without a representation.
 pub fn refusal(status: Status) -> Response {
     let response = html_response(status, Body::text(error_page::page(status)));
     match status {
@@ -15,7 +14,7 @@ pub fn refusal(status: Status) -> Response {
     }
 }
 
-/// An answer whose body is a page, and which nobody may use later without asking: what was not
+/// An answer whose body is an HTML page. A cache must ask before it uses it again: what was not
 /// there may be there now.
 pub(super) fn html_response(status: Status, body: Body) -> Response {
     Response { body, ..Response::empty(status) }
@@ -40,9 +39,9 @@ pub(super) fn redirect_to_page(path: &RequestPath, query: Option<&[u8]>) -> Resp
     redirect(path, format!("../{}", encode_path(path.name())), "", query)
 }
 
-/// 301 to `relative`, which is right behind a proxy that cuts a prefix off the path too. A path
-/// that is not plain gets the whole one, with `end` after it: it begins with one slash and holds no
-/// `\`, so that no browser takes it for another host.
+/// 301 to `relative`, which also works behind a proxy that cuts a prefix off the path. A path that
+/// is not plain gets the whole path and `end`: it begins with one slash and holds no `\`, so that
+/// no browser takes it for another host.
 fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]>) -> Response {
     let mut location = match path.is_plain() {
         true => relative,

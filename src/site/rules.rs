@@ -1,5 +1,5 @@
-//! What is the same for every answer of a site: its settings, its media types, its page for 404, and
-//! the field lines that all answers have.
+//! What is the same for every answer of a site: its settings, its media types, its page for 404,
+//! and the field lines that all answers have.
 
 use super::content_type::ContentTypes;
 use super::error_page;

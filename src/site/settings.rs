@@ -3,7 +3,7 @@
 use super::kept::KeptLimits;
 use std::path::PathBuf;
 
-/// The settings of one site, checked where they were read.
+/// The settings of one site, checked when they were read.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The document root.
@@ -24,6 +24,7 @@ pub struct Settings {
     pub precompressed: bool,
     /// Names or extensions of files with their media types, over the table's.
     pub types: Vec<(String, String)>,
+    /// The first that matches a file's path has its Cache-Control.
     pub cache_control: Vec<CacheRule>,
     /// Field lines for every answer: names and values.
     pub fields: Vec<(String, String)>,
@@ -33,7 +34,8 @@ pub struct Settings {
     pub writable: bool,
     /// Bytes of one request's body at most.
     pub body_bytes_max: u64,
-    pub cache: KeptLimits,
+    /// How much is kept of the files.
+    pub kept: KeptLimits,
 }
 
 impl Default for Settings {
@@ -53,7 +55,7 @@ impl Default for Settings {
             cross_origin: false,
             writable: false,
             body_bytes_max: crate::limits::BODY_BYTES_MAX,
-            cache: KeptLimits { bytes_max: crate::limits::CACHE_BYTES, descriptors_max: 128 },
+            kept: KeptLimits { bytes_max: crate::limits::KEPT_BYTES, descriptors_max: 128 },
         }
     }
 }

@@ -38,8 +38,8 @@ pub fn for_writing(errno: Errno, path: &[u8]) -> Status {
 fn of(errno: Errno, tried: Tried) -> Status {
     use Tried::{Reading, Writing};
     match (errno, tried) {
-        // Nothing beneath the root has this name. XDEV and LOOP: a symlink leads out of the root, is
-        // absolute or one of /proc's, or there are too many.
+        // Nothing beneath the root has this name. XDEV and LOOP: a symlink leads out of the root,
+        // is absolute or one of /proc's, or there are too many.
         (Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG, Reading) => Status::NotFound,
         (Errno::XDEV | Errno::LOOP, Reading) => Status::NotFound,
         (Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG, Writing) => Status::Conflict,

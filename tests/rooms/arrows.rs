@@ -1,11 +1,11 @@
 //! Arrows between source files: who names what of whom.
 //!
 //! An arrow goes from a file to the file that declares what it names, by a path that begins with
-//! `crate`, `super` or `self`, or with a module that the file itself declares. A name that is handed
-//! on (`pub use`) belongs to the file that declares it, not to the one that hands it on. So a parent
-//! that uses its children is no circle, and neither is a child that reaches its sibling by way of the
-//! parent. A child that names an item which its parent declares makes one, if the parent uses it too:
-//! such an item belongs into a file below both. `mod name;` alone is no arrow.
+//! `crate`, `super` or `self`, or with a module that the file itself declares. A name that is
+//! handed on (`pub use`) belongs to the file that declares it, not to the one that hands it on. So
+//! a parent that uses its children is no circle, and neither is a child that reaches its sibling by
+//! way of the parent. A child that names an item which its parent declares makes one, if the parent
+//! uses it too: such an item belongs into a file below both. `mod name;` alone is no arrow.
 //!
 //! Not seen: methods of a type that was not named, and what a macro writes.
 

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 /// So late that every file's times have settled.
 const LATER: Timestamp = Timestamp::from_seconds(4_000_000_000);
 
-const CACHE: KeptLimits = KeptLimits { bytes_max: 16 << 20, descriptors_max: 100 };
+const KEPT: KeptLimits = KeptLimits { bytes_max: 16 << 20, descriptors_max: 100 };
 
 /// A temporary directory with the document root `root` in it, and beside it `outside` with a
 /// file `secret`.
@@ -32,7 +32,7 @@ impl Tree {
         create_dir(directory.path().join("root")).unwrap();
         create_dir(directory.path().join("outside")).unwrap();
         write(directory.path().join("outside/secret"), "outside").unwrap();
-        let root = DocumentRoot::open(&directory.path().join("root"), CACHE).unwrap();
+        let root = DocumentRoot::open(&directory.path().join("root"), KEPT).unwrap();
         Tree { directory, root }
     }
 
@@ -181,7 +181,7 @@ fn kernel_decides_where_symlinks_may_lead() {
 
 #[test]
 fn magic_links_of_proc_are_not_followed() {
-    let root = DocumentRoot::open(Path::new("/proc"), CACHE).unwrap();
+    let root = DocumentRoot::open(Path::new("/proc"), KEPT).unwrap();
     for path in ["self/root", "self/cwd", "self/exe"] {
         let found = root.find(path.as_bytes(), LATER);
         assert!(matches!(found, Err(Status::NotFound)), "{path}: {found:?}");
@@ -213,7 +213,7 @@ fn neither_file_nor_directory_is_not_found_and_not_opened() {
 
 #[test]
 fn device_is_not_found() {
-    let root = DocumentRoot::open(Path::new("/dev"), CACHE).unwrap();
+    let root = DocumentRoot::open(Path::new("/dev"), KEPT).unwrap();
     let found = root.find(b"null", LATER);
     assert!(matches!(found, Err(Status::NotFound)), "{found:?}");
     assert!(matches!(root.find(b"", LATER), Ok(Found::Directory)));
@@ -234,7 +234,7 @@ fn root_that_cannot_be_opened_is_named() {
     let tree = Tree::new();
     for name in ["missing", "outside/secret"] {
         let path = tree.path(name);
-        let error = DocumentRoot::open(&path, CACHE).err().unwrap();
+        let error = DocumentRoot::open(&path, KEPT).err().unwrap();
         let message = error.to_string();
         assert!(message.starts_with(path.to_str().unwrap()), "{message}");
     }
@@ -530,7 +530,7 @@ fn denied_permission_is_forbidden() {
     }
     let read = read_directory(&tree.root, "closed");
     assert!(matches!(read, Err(Status::Forbidden)), "{read:?}");
-    let error = DocumentRoot::open(&tree.path("root/closed"), CACHE).err();
+    let error = DocumentRoot::open(&tree.path("root/closed"), KEPT).err();
     assert_eq!(error.unwrap().kind(), io::ErrorKind::PermissionDenied);
     for name in ["root/closed", "root/kept", "outside/closed"] {
         set_permissions(tree.path(name), PermissionsExt::from_mode(0o700)).unwrap();

@@ -1,4 +1,5 @@
-//! The descriptors that kept files and directories hold open: counted, and no more than are allowed.
+//! The descriptors that kept files and directories hold open: counted, and no more than are
+//! allowed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

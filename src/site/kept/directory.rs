@@ -2,9 +2,9 @@
 //! where it led.
 //!
 //! A path is walked as the kernel walks it: from the root down, each name looked up in the
-//! directory before it, and no symlink among them. Each step must meet the same directory as before,
-//! by device and inode; while its descriptor is open, the kernel gives its inode number to no other.
-//! So a path that passes this walk would pass `openat2` at the same moment.
+//! directory before it, and no symlink among them. Each step must meet the same directory as
+//! before, by device and inode; while its descriptor is open, the kernel gives its inode number to
+//! no other. So a path that passes this walk would pass `openat2` at the same moment.
 
 use super::super::lock::lock;
 use super::super::openat::{self, Kind, Status};
@@ -48,8 +48,8 @@ impl Directory {
     /// a segment.
     ///
     /// From the root down: upwards, a path could pass that never existed, because its parts were
-    /// moved in between. Each look makes the kernel check search permission on the directory that it
-    /// looks into, so that is proved anew too.
+    /// moved in between. Each look makes the kernel check search permission on the directory that
+    /// it looks into, so that is proved anew too.
     pub fn is_in_place(&self) -> bool {
         self.place.as_ref().is_none_or(|place| place.parent.is_in_place() && place.is_taken())
     }

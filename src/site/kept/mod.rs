@@ -81,7 +81,8 @@ impl KeptFiles {
     }
 
     /// The file of this path, proved to be there as it was kept. Allocates nothing, and makes one
-    /// system call a segment, fewer if `proofs` may be used. `now` is noted as the time of this use.
+    /// system call a segment, fewer if `proofs` may be used. `now` is noted as the time of this
+    /// use.
     pub fn get(&self, relative: &[u8], now: Timestamp, proofs: &Proofs) -> Option<Arc<OpenFile>> {
         if self.shard_bytes_max == 0 {
             return None;

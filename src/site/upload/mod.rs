@@ -1,15 +1,15 @@
 //! PUT: a request's body becomes a file beneath the root (RFC 9110 §9.3.4).
 //!
-//! All that can be judged without the body is judged before it is asked for. The body goes to a
-//! file out of sight, and takes its place when it is whole and on the disk, so that a reader sees
-//! the former bytes or the new ones. Just before, the preconditions are judged once more, since
-//! much may happen while a body arrives.
+//! What can be judged without the body is judged before the client is asked for it. The body goes
+//! to a temporary file, which moves to its place when it is whole and on the disk, so that a reader
+//! sees the former bytes or the new ones. Just before the move the preconditions are judged again,
+//! because the former file may have changed while the body arrived.
 //!
-//! A file that this process may not write is not replaced by it either, though the rights on the
-//! directory would do; what replaces a file has its permissions (see `taken_over`).
+//! A file that this process may not write is not replaced, even if the rights on its directory
+//! would allow it. A file that replaces another takes over its permissions (see `taken_over`).
 //!
-//! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
-//! symlink would have to be written through or replaced: it is refused.
+//! Left out on purpose: partial PUT, new directories, and every name that is now something else
+//! than a regular file. A symlink is refused: it would have to be written through, or replaced.
 
 mod leftovers;
 mod taken_over;
@@ -41,30 +41,30 @@ use rustix::io::Errno;
 use std::sync::{Arc, Mutex};
 use temporary_file::TemporaryFile;
 
-/// How often a file may appear in the very moment in which a new one is put in the same place.
+/// How often another process may put a file in the same place just before the move.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Held while preconditions are judged for the last time and the file moves, so that of two uploads
-/// which expect the same former file one is told that it is late. One for the process: after
-/// SIGHUP, uploads to the former site go on.
+/// Held while preconditions are judged for the last time and the file moves: of two uploads that
+/// expect the same former file, one gets 412. One lock for the process, because uploads to the
+/// former site go on after SIGHUP.
 static MOVING: Mutex<()> = Mutex::new(());
 
-/// A PUT that has been let in, and its file so far.
+/// A PUT that was accepted, and its file so far.
 pub struct Upload {
     rules: Arc<Rules>,
     path: Vec<u8>,
     preconditions: Preconditions,
     file: TemporaryFile,
-    /// Of the bytes so far, as long as they are few enough to be held in memory.
+    /// The tag of the bytes so far, as long as a file of so many is held in memory.
     tag: EntityTagBuilder,
     received: u64,
-    /// Bytes that the body may still have: all that are to come, where its length is known.
+    /// Bytes that the body may still have: exactly those to come, if its length is known.
     room: u64,
 }
 
 impl Upload {
-    /// Judges a PUT to `path`, and opens the file for its body. Else its status: 400, 403, 404,
-    /// 409, 411, 412, 413, 500, 503, 507.
+    /// Judges a PUT to `path`, and opens the file for its body. The error is its status: 400, 403,
+    /// 404, 409, 411, 412, 413, 500, 503, 507.
     pub(super) fn begin(
         site: &Sources,
         request: &Request,
@@ -113,7 +113,7 @@ impl Upload {
     ///
     /// # Errors
     ///
-    /// The response that says why there is no use in more: 403, 413, 500 or 507.
+    /// The response that says why no more bytes are needed: 403, 413, 500 or 507.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Response> {
         let Some(room) = self.room.checked_sub(bytes.len() as u64) else {
             return Err(self.rules.refuse(Status::ContentTooLarge));
@@ -128,8 +128,8 @@ impl Upload {
     }
 
     /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the
-    /// entity-tag that GET will have; else 403, 409, 412, 500 or 507, and nothing has changed,
-    /// unless the disk fails in the last moment (500).
+    /// entity-tag that GET will have; else 403, 409, 412, 500 or 507, and nothing has changed. Only
+    /// if the disk fails after the move (500) may the new file be in its place.
     ///
     /// Blocks until the file is on the disk.
     pub fn finish(mut self, now: Timestamp) -> Response {
@@ -158,8 +158,8 @@ impl Upload {
         Ok(EntityTag::of_long_file(&known.facts))
     }
 
-    /// Moves the file to its place if the preconditions still hold: 201 where it is the first
-    /// there, 204 where it takes another's place.
+    /// Moves the file to its place if the preconditions still hold: 201 if nothing was there, 204
+    /// if it takes another file's place.
     fn move_file(&mut self, now: Timestamp) -> Result<Status, Status> {
         let (_, name) = split(&self.path);
         let _alone = lock(&MOVING);
@@ -170,7 +170,7 @@ impl Upload {
             match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
-                // Another process was faster: its file is the current one now, or none is.
+                // Another process was faster: it has put a file there, or removed it.
                 Err(Errno::EXIST | Errno::NOENT) => {}
                 Err(errno) => return Err(self.failed(errno)),
             }
@@ -238,8 +238,9 @@ fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
     }
 }
 
-/// Bytes that the body may have. A part of a file is 400 (RFC 9110 §14.5), a body that is not told
-/// of 411, a length over the limit 413; a chunked body may turn out to be too long later.
+/// Bytes that the body may have. 400 for a part of a file (RFC 9110 §14.5), 411 for a request that
+/// says nothing of a body, 413 for a length over the limit; a chunked body may turn out to be too
+/// long later.
 fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> {
     match request.framing {
         _ if request.fields.get("Content-Range").is_some() => Err(Status::BadRequest),
@@ -255,8 +256,8 @@ fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<Owned
     openat::open_directory(root, or_dot(path))
 }
 
-/// The regular file of this name, if there is one; 403 where this process may not write it, 409
-/// where something else has the name.
+/// The regular file of this name, if there is one; 403 if this process may not write it, 409 if
+/// something else has the name.
 fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Permissions)>, Status> {
     let directory = directory.as_fd();
     let looked = permissions::look(directory, name).and_then(|file| match file.0.kind {
@@ -271,8 +272,8 @@ fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Perm
     }
 }
 
-/// The validators of the file of this name; none of them where it cannot be read, so that no
-/// entity-tag names it. A short file is read for it.
+/// The validators of the file of this name; none if it cannot be read, so that no entity-tag
+/// matches it. A short file is read for its entity-tag.
 fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
     match open_file(directory.as_fd(), name) {
         Ok(Found::File(file)) => Validators::of_file(file.entity_tag(), &file.facts, now),

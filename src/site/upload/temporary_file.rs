@@ -1,15 +1,15 @@
-//! A file that is written out of sight, and moved to its place when it is complete.
+//! A file that nobody sees while it is written, and that moves to its place when it is complete.
 //!
-//! It begins without a name (O_TMPFILE in open(2)), so that the kernel throws it away whenever this
-//! process ends before the file is complete. It gets a name at the very end, for the moment between
-//! linkat(2) and renameat2(2). Where the file system or a missing /proc does not allow that, it has
-//! its name from the start. The name begins with a dot, so it is neither served nor listed, and
-//! `leftovers` knows it. The writer holds a lock on the file (flock(2)): that tells a file that is
-//! being written from one that was left behind.
+//! It begins without a name (O_TMPFILE in open(2)), so that the kernel removes it if this process
+//! ends before the file is complete. It gets a name at the end, for the moment between linkat(2)
+//! and renameat2(2). If the file system or a missing /proc does not allow that, it has its name
+//! from the start. The name begins with a dot, so it is neither served nor listed, and `leftovers`
+//! knows it. The writer holds a lock on the file (flock(2)): that tells a file that is being
+//! written from one that was left behind.
 //!
-//! Between the making of a named file and its lock, somebody who clears up may take it for a
-//! leftover. So the name is looked at once more after the lock, and if it is gone, a new file is
-//! made. A file system without locks can prove nothing: there the name is one that nobody clears.
+//! Another process that tidies may take a named file for a leftover before it is locked. So the
+//! name is looked at again after the lock, and if it is gone, a new file is made. A file system
+//! without locks proves nothing: there the name is one that is never tidied away.
 
 use super::super::openat::{self, Status};
 use super::super::permissions::Permissions;
@@ -24,16 +24,16 @@ use std::io::Write;
 /// What the names of files that their writers have locked begin with. A random number follows.
 pub const PREFIX: &str = ".tinyhttpd-upload-";
 
-/// The same for files that could not be locked. They are never cleared away.
+/// The same for files that could not be locked. They are never tidied away.
 const PREFIX_UNLOCKED: &str = ".tinyhttpd-unlocked-";
 
-/// How often a file is made that somebody clears away before it is locked.
+/// How often a file is made anew because it was tidied away before it was locked.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Of a new file, less the bits of the process's umask.
+/// The mode of a new file, less the bits of the process's umask.
 const MODE_NEW: Mode = Mode::from_raw_mode(0o666);
 
-/// Of a file that has a name while it is written.
+/// The mode of a file that has a name while it is written.
 const MODE_HIDDEN: Mode = Mode::from_raw_mode(0o600);
 
 /// A file that is being written. Unless it is put in its place, it is gone when dropped.
@@ -42,9 +42,9 @@ pub struct TemporaryFile {
     file: File,
     directory: OwnedFd,
     name: String,
-    /// Whether the file is to be found under `name`.
+    /// Whether the file has this name now.
     is_named: bool,
-    /// For a place where no file is.
+    /// Its mode if it replaces no file.
     mode_when_new: Mode,
 }
 
@@ -58,8 +58,7 @@ impl TemporaryFile {
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         match fs::openat(&directory, ".", flags, MODE_NEW) {
             Ok(file) => TemporaryFile::from_unnamed(file, directory),
-            // How file systems say that they know no files without a name, and kernels that they
-            // know no such flag.
+            // The file system knows no files without a name, or the kernel no such flag.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
                 TemporaryFile::create_named(directory)
             }
@@ -67,7 +66,7 @@ impl TemporaryFile {
         }
     }
 
-    /// Nobody else can open a file without a name, so its mode and its lock come in time.
+    /// Nobody else can open a file without a name, so it is early enough to lock it now.
     fn from_unnamed(file: OwnedFd, directory: OwnedFd) -> Result<TemporaryFile> {
         let mode_when_new = Permissions::of(&file)?.mode;
         let prefix = if lock(file.as_fd()).is_ok() { PREFIX } else { PREFIX_UNLOCKED };
@@ -75,7 +74,7 @@ impl TemporaryFile {
         Ok(TemporaryFile { file, directory, name, is_named: false, mode_when_new })
     }
 
-    /// The same where files without a name are not to be had.
+    /// The same for a file system without files that have no name.
     pub(super) fn create_named(directory: OwnedFd) -> Result<TemporaryFile> {
         TemporaryFile::create_locked_by(lock, directory)
     }
@@ -97,7 +96,7 @@ impl TemporaryFile {
         written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
     }
 
-    /// Waits until all that was written is on the disk.
+    /// Waits until all bytes written are on the disk.
     pub fn sync(&self) -> Result<()> {
         fs::fsync(&self.file)
     }
@@ -121,11 +120,11 @@ impl TemporaryFile {
         openat::status_of(&self.file)
     }
 
-    /// Has the file appear as `name` in its directory, all at once. With `replaces`, the
-    /// permissions of what has the name now, it takes that one's place and permissions; without,
-    /// EEXIST says that something has the name.
+    /// Moves the file to `name` in its directory, in one step. `replaces` has the permissions of
+    /// the file that it replaces, and takes over; `None` is for a free name, and EEXIST says that
+    /// it is not free.
     pub fn move_to(&mut self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
-        // Before it can be seen under any name but a hidden one of this user's own.
+        // Before others can see it: until now it has no name, or one that only this user may open.
         self.permit(name, replaces)?;
         self.give_name()?;
         let flags = match replaces {
@@ -134,7 +133,8 @@ impl TemporaryFile {
         };
         let (directory, own) = (&self.directory, self.name.as_str());
         match fs::renameat_with(directory, own, directory, name, flags) {
-            // NFS knows no such flag: there, the caller's look at the name just before has to do.
+            // NFS knows no such flag: the caller has looked at the name just before, which has to
+            // do.
             Err(Errno::INVAL | Errno::NOSYS) if replaces.is_none() => {
                 fs::renameat(directory, own, directory, name)?;
             }
@@ -176,7 +176,7 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// A new file with its name, which this process has locked, or which nobody clears away.
+/// A new file with its name: locked by this process, or with a name that is never tidied away.
 fn create_locked(
     lock: impl Fn(BorrowedFd<'_>) -> Result<()>,
     directory: BorrowedFd<'_>,
@@ -188,7 +188,7 @@ fn create_locked(
         if locked.is_ok() && openat::is_at(&file, directory, &name) {
             return Ok((file, name));
         }
-        // Somebody else has cleared it away, or is about to, or it cannot be locked.
+        // Another process has tidied it away, or is about to, or it cannot be locked.
         remove(directory, &name)?;
         if let Err(errno) = locked
             && errno != Errno::WOULDBLOCK
@@ -201,15 +201,15 @@ fn create_locked(
     Err(Errno::AGAIN)
 }
 
-/// Says that somebody writes to the file. EWOULDBLOCK where somebody else says so; every other
-/// error means that this file system knows no locks.
+/// Locks the file, which says that it is being written. EWOULDBLOCK if another process holds the
+/// lock; every other error means that this file system knows no locks.
 fn lock(file: BorrowedFd<'_>) -> Result<()> {
     fs::flock(file, FlockOperation::NonBlockingLockExclusive)
 }
 
-/// What the system makes of [`MODE_NEW`] in this directory: the umask counts, or the directory's
-/// own rule (a default ACL). Asked by a file that is empty and gone at once, since the umask cannot
-/// be read without setting it.
+/// What the system makes of [`MODE_NEW`] in this directory, by the umask or by the directory's
+/// default ACL. To find out, it makes an empty file and removes it: the umask cannot be read
+/// without setting it.
 fn mode_of_new_file(directory: BorrowedFd<'_>) -> Result<Mode> {
     let name = new_name(PREFIX);
     let file = create_file(directory, &name, MODE_NEW)?;
@@ -222,7 +222,7 @@ fn create_file(directory: BorrowedFd<'_>, name: &str, mode: Mode) -> Result<Owne
     fs::openat(directory, name, flags | OFlags::WRONLY | OFlags::CLOEXEC, mode)
 }
 
-/// Removes the name, if nobody has done so before.
+/// Removes the name, if it is still there.
 fn remove(directory: BorrowedFd<'_>, name: &str) -> Result<()> {
     match fs::unlinkat(directory, name, AtFlags::empty()) {
         Err(Errno::NOENT) => Ok(()),
@@ -230,13 +230,14 @@ fn remove(directory: BorrowedFd<'_>, name: &str) -> Result<()> {
     }
 }
 
-/// Random, so that nobody can lay something in its way.
+/// A random name, so that nobody can take it before.
 fn new_name(prefix: &str) -> String {
     format!("{prefix}{:016x}", RandomState::new().hash_one(()))
 }
 
-/// Removes a file whose writer is gone; whether it did. Nothing but its lock proves that, and the
-/// lock is held until the name is gone, so that a writer which comes for it now makes another file.
+/// Removes a file whose writer is gone, and returns whether it did. Only the lock proves that the
+/// writer is gone. It is held until the name is removed, so a writer that has just made the file
+/// sees the loss, and makes another.
 pub fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
     // For writing: NFS grants no exclusive lock on anything else.
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
