@@ -1,5 +1,6 @@
-//! Every limit and every time of the server: its unit, its reason, and what happens when it is
-//! reached.
+//! The limits and times that a client, a file system or an option can meet: each with its unit, its
+//! reason, and what happens when it is reached. A number that only one algorithm knows (how often it
+//! tries anew, in how many parts it works) stands beside that algorithm.
 //!
 //! What a user may set (`--keep-alive`, `--threads`, ...) starts from the value here.
 
@@ -191,7 +192,7 @@ pub const ANSWER_DESCRIPTORS: usize = 2;
 pub const UPLOAD_DESCRIPTORS: usize = 3;
 
 /// Bytes of files kept in memory, unless `--cache-size` says otherwise: ten thousand pages.
-pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+pub const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Connections held at a time at most, unless `--max-connections` says otherwise, however many
 /// descriptors there are: half-sent heads of that many take 2 GiB at the worst.
@@ -203,3 +204,7 @@ pub const KEPT_DESCRIPTORS_MAX: usize = 1024;
 /// The time after which a kept file that nobody asks for is let go of, with the descriptors of the
 /// directories on its way; until then, a file system that it lies on cannot be unmounted.
 pub const KEPT_TIME: Duration = Duration::from_secs(60);
+
+/// Entries in one listing; of more, the first in the order asked for are shown, and the listing
+/// says so. A page of so many has about 2 MB, and is still quick in a browser.
+pub const ENTRIES_MAX: usize = 10_000;

@@ -207,7 +207,7 @@ impl Builder {
 
     /// Bytes of files kept in memory; 0 keeps none.
     pub fn cache_size(mut self, bytes: u64) -> Builder {
-        self.site.cache.bytes_max = bytes;
+        self.site.kept.bytes_max = bytes;
         self
     }
 

@@ -3,8 +3,7 @@
 use crate::limits;
 use crate::server::{self, BindAddress};
 use crate::site::content_type::parse_override;
-use crate::site::document_root::CacheLimits;
-use crate::site::{self, CacheRule, parse_field};
+use crate::site::{self, CacheRule, KeptLimits, parse_field};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -204,7 +203,7 @@ impl Config {
             cross_origin: self.cors,
             writable: self.writable,
             body_bytes_max: self.max_body,
-            cache: CacheLimits {
+            kept: KeptLimits {
                 bytes_max: self.cache_size,
                 descriptors_max: self.kept_descriptors(descriptors_max),
             },
@@ -319,7 +318,7 @@ mod tests {
     fn limits_are_those_of_the_limits_file_unless_given() {
         let config = Config::parse_from(["tinyhttpd"]);
         assert_eq!(config.max_body, limits::BODY_BYTES_MAX);
-        assert_eq!(config.cache_size, limits::CACHE_BYTES);
+        assert_eq!(config.cache_size, limits::KEPT_BYTES);
         assert_eq!(config.body_memory, limits::MEMORY_BYTES);
         assert_eq!(config.write_timeout, limits::WRITE_TIME.as_secs());
     }

@@ -1,7 +1,7 @@
 //! The media type of a file, by its name (RFC 9110 §8.3.1).
 //!
-//! The table is that of `media_types.rs`; above it lies what the user says with `--type`. Left out
-//! on purpose: no byte of a file is looked at to guess what it holds.
+//! What the user says with `--type` comes first, then the table of `media_types.rs`. Left out on
+//! purpose: the type is never guessed from the bytes of a file.
 
 use super::media_types;
 use crate::http::grammar::{is_token, quoted_string_length, token_length};

@@ -1,8 +1,9 @@
 //! Which document root a request is about: the only one, or the one named as the request's host.
 
-use super::Settings;
-use super::document_root::{CacheLimits, DocumentRoot};
+use super::document_root::DocumentRoot;
+use super::kept::KeptLimits;
 use super::openat;
+use super::settings::Settings;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -13,8 +14,8 @@ use std::path::Path;
 /// The open document roots.
 pub(super) enum Hosts {
     One(Box<DocumentRoot>),
-    /// By host name in lower case. They are read once, so that no Host field ever reaches the file
-    /// system.
+    /// By host name in lower case. The names are read when the roots are opened, so that no Host
+    /// field ever reaches the file system.
     ByName(HashMap<Vec<u8>, DocumentRoot>),
 }
 
@@ -28,11 +29,11 @@ impl Hosts {
     /// The roots share what may be kept of files, in equal parts.
     pub(super) fn open(settings: &Settings) -> io::Result<Hosts> {
         if !settings.by_host {
-            let root = DocumentRoot::open(&settings.root, settings.cache)?;
+            let root = DocumentRoot::open(&settings.root, settings.kept)?;
             return Ok(Hosts::One(Box::new(root)));
         }
         let directories = open_hosts(&settings.root)?;
-        let share = share(settings.cache, directories.len().max(1));
+        let share = share(settings.kept, directories.len().max(1));
         let root = |(name, directory)| (name, DocumentRoot::at(directory, share));
         Ok(Hosts::ByName(directories.into_iter().map(root).collect()))
     }
@@ -46,7 +47,7 @@ impl Hosts {
         one.into_iter().chain(named.into_iter().flatten())
     }
 
-    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` where there is
+    /// The root for a request to `host`, which is `uri-host [":" port]`; `None` if there is
     /// none.
     pub(super) fn root(&self, host: Option<&[u8]>) -> Option<&DocumentRoot> {
         match self {
@@ -61,16 +62,16 @@ impl Hosts {
 
 /// The names beneath `root` that can be hosts', whatever they stand for.
 pub(super) fn host_names(root: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
+    let nothing_kept = KeptLimits { bytes_max: 0, descriptors_max: 0 };
     let names = DocumentRoot::open(root, nothing_kept)?.names()?;
     let names = names.into_iter().map(CString::into_bytes);
     Ok(names.filter(|name| is_plain(name)).collect())
 }
 
 /// The directories beneath `root` whose names can be hosts', by name in lower case. One that cannot
-/// be opened is left out: the other hosts shall not suffer for it.
+/// be opened is left out, so that the other hosts are served.
 fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
-    let nothing_kept = CacheLimits { bytes_max: 0, descriptors_max: 0 };
+    let nothing_kept = KeptLimits { bytes_max: 0, descriptors_max: 0 };
     let root = DocumentRoot::open(root, nothing_kept)?;
     let mut hosts = Vec::new();
     for name in root.names()? {
@@ -84,9 +85,9 @@ fn open_hosts(root: &Path) -> io::Result<Vec<(Vec<u8>, OwnedFd)>> {
     Ok(hosts)
 }
 
-/// The directory of one host, opened as every path beneath the root is, so that none is outside,
-/// whatever takes its place meanwhile. An error only where this process is out of descriptors: then
-/// it would be a matter of luck which hosts are served.
+/// The directory of one host, opened as every path beneath the root is, so that it is never
+/// outside. An error only if this process is out of descriptors: then chance would decide which
+/// hosts are served.
 fn open_host(root: &DocumentRoot, name: &[u8]) -> io::Result<Option<OwnedFd>> {
     match openat::open_root_beneath(root.descriptor(), name) {
         Ok(directory) => Ok(Some(directory)),
@@ -101,8 +102,8 @@ fn open_host(root: &DocumentRoot, name: &[u8]) -> io::Result<Option<OwnedFd>> {
 }
 
 /// What each of so many roots may keep.
-fn share(whole: CacheLimits, roots: usize) -> CacheLimits {
-    CacheLimits {
+fn share(whole: KeptLimits, roots: usize) -> KeptLimits {
+    KeptLimits {
         bytes_max: whole.bytes_max / roots as u64,
         descriptors_max: whole.descriptors_max / roots,
     }
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_host_is_no_root() {
+    fn name_that_is_no_host_is_no_root() {
         for name in [".hidden", "..", "a/b", "a b", "[::1]", "ü"] {
             assert!(!is_plain(name.as_bytes()), "{name}");
         }
@@ -151,7 +152,7 @@ mod tests {
     }
     #[test]
     fn roots_together_keep_no_more_than_one_may() {
-        let whole = CacheLimits { bytes_max: 1000, descriptors_max: 10 };
+        let whole = KeptLimits { bytes_max: 1000, descriptors_max: 10 };
         let part = share(whole, 3);
         assert_eq!((part.bytes_max, part.descriptors_max), (333, 3));
         assert_eq!(share(whole, 11).descriptors_max, 0);

@@ -1,12 +1,12 @@
 //! The built-in table of media types: by the extension of a file's name, and by the whole name of
 //! files that have none.
 //!
-//! Most of it is that of `mime_guess`. Where that has no type, an outdated one, or one that the web
-//! of today does not expect, the rows here come first; `docs/content-types.md` tells where they
-//! differ from mime-db, and why.
+//! Most of it comes from `mime_guess`. The rows here come first, for a name of which that has no
+//! type, an outdated one, or one that today's web does not expect. `docs/content-types.md` says
+//! where they differ from mime-db, and why.
 
-/// What a person clicks on in order to read it: browsers show text/plain, and offer most other
-/// types for download.
+/// For files that people open to read them: browsers show text/plain, and offer most other types
+/// for download.
 const PLAIN: &str = "text/plain";
 
 const CORRECTIONS: &[(&str, &[&str])] = &[

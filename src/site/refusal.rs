@@ -1,24 +1,22 @@
-//! Answers that tell of no representation: errors with the built-in page, and redirects.
+//! Answers without a representation: errors with the built-in page, and redirects.
 
-use super::document_root::Absent;
 use super::error_page;
 use super::response::{Body, Response};
 use crate::http::path::{RequestPath, encode_path, encode_query};
 use crate::http::status::Status;
 
-/// A response of the server's own making, with an error page: for a status that tells of no
-/// representation.
+/// The response of this status with the built-in page, for an answer without a representation.
 pub fn refusal(status: Status) -> Response {
-    let response = html(status, Body::text(error_page::page(status)));
+    let response = html_response(status, Body::text(error_page::page(status)));
     match status {
         Status::ServiceUnavailable => response.with("Retry-After", "1"),
         _ => response,
     }
 }
 
-/// An answer whose body is a page, and which nobody may use later without asking: what was not
+/// An answer whose body is an HTML page. A cache must ask before it uses it again: what was not
 /// there may be there now.
-pub(super) fn html(status: Status, body: Body) -> Response {
+pub(super) fn html_response(status: Status, body: Body) -> Response {
     Response { body, ..Response::empty(status) }
         .with("Content-Type", "text/html; charset=utf-8")
         .with("X-Content-Type-Options", "nosniff")
@@ -41,9 +39,9 @@ pub(super) fn redirect_to_page(path: &RequestPath, query: Option<&[u8]>) -> Resp
     redirect(path, format!("../{}", encode_path(path.name())), "", query)
 }
 
-/// 301 to `relative`, which is right behind a proxy that cuts a prefix off the path too. A path
-/// that is not plain gets the whole one, with `end` after it: it begins with one slash and holds no
-/// `\`, so that no browser takes it for another host.
+/// 301 to `relative`, which also works behind a proxy that cuts a prefix off the path. A path that
+/// is not plain gets the whole path and `end`: it begins with one slash and holds no `\`, so that
+/// no browser takes it for another host.
 fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]>) -> Response {
     let mut location = match path.is_plain() {
         true => relative,
@@ -54,17 +52,4 @@ fn redirect(path: &RequestPath, relative: String, end: &str, query: Option<&[u8]
         location.push_str(&encode_query(query));
     }
     refusal(Status::MovedPermanently).with("Location", &location)
-}
-
-/// The status for a file that cannot be served. The client gets no word of the cause; the log does.
-pub(super) fn status_of(absent: Absent) -> Status {
-    match absent {
-        Absent::NotFound => Status::NotFound,
-        Absent::Forbidden => Status::Forbidden,
-        Absent::OutOfDescriptors => Status::ServiceUnavailable,
-        Absent::Failed(error) => {
-            log::error!("{error}");
-            Status::InternalServerError
-        }
-    }
 }

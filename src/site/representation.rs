@@ -21,7 +21,7 @@ pub struct Description<'a> {
     pub media_type: &'a str,
     /// The value of Content-Encoding, for a precompressed variant.
     pub content_coding: Option<&'a str>,
-    /// Whether the answer would be another for another Accept-Encoding.
+    /// Whether the answer depends on Accept-Encoding.
     pub varies: bool,
     pub cache_control: &'a str,
 }
@@ -59,7 +59,7 @@ impl Representation {
         Representation::of_lines(validators, caching, &content.map(render).concat())
     }
 
-    /// The representation of a listing: its validators follow from its text, and it differs by
+    /// The representation of a listing: its validators come from its text, and it depends on
     /// Accept.
     pub fn of_listing(text: &[u8], media_type: &str) -> Representation {
         let validators = Validators::of_content(text);

@@ -11,7 +11,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Body {
     Empty,
-    /// A half-open interval of bytes in memory: a small file's, shared with the cache, or a page's.
+    /// A half-open interval of bytes in memory: a small file's, shared with what is kept, or a
+    /// page's.
     Bytes(Arc<[u8]>, Range<usize>),
     /// A half-open interval of an open file, in bytes: for `sendfile`.
     File(Arc<File>, Range<u64>),
@@ -24,7 +25,7 @@ impl Body {
         Body::Bytes(Arc::from(text), 0..length)
     }
 
-    /// Leaves out the first `count` bytes, which are sent.
+    /// Leaves out the first `count` bytes, because they are sent.
     pub fn advance(&mut self, count: u64) {
         match self {
             Body::Empty => {}
@@ -35,7 +36,7 @@ impl Body {
         }
     }
 
-    /// Bytes.
+    /// The length in bytes.
     pub fn length(&self) -> u64 {
         match self {
             Body::Empty => 0,

@@ -1,16 +1,16 @@
-//! The document roots as they are now. A root whose path leads to another directory than it did is
-//! opened anew: a build that removes its directory and makes it again, or a symlink that is
-//! switched to the next release, needs no signal.
+//! The document roots as they are now. If the path of a root leads to another directory than
+//! before, the root is opened anew. So a build that removes its directory and makes it again, or a
+//! symlink that is switched to the next release, needs no signal.
 //!
-//! Whoever looks pays a call or two; a request that finds a file pays nothing but one load of a
-//! pointer, which no other thread waits for. What is kept of the former roots goes with them, as
-//! soon as the last request that uses them is answered.
+//! To look costs a system call or two. A request that finds a file does not look: it loads one
+//! pointer, and takes no lock. The former roots, and what is kept of them, go when the last request
+//! that uses them is answered.
 
-use super::Settings;
-use super::directory::lock;
 use super::document_root::DocumentRoot;
 use super::hosts::{Hosts, host_names, plain_name};
+use super::lock::lock;
 use super::openat::{self, DirectoryId};
+use super::settings::Settings;
 use arc_swap::{ArcSwap, Guard};
 use std::ffi::OsStr;
 use std::io;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 /// The open roots, until others take their place.
 pub(super) struct Roots {
     opened: ArcSwap<Opened>,
-    /// Held by who opens them anew.
+    /// Held while they are opened anew.
     renewing: Mutex<()>,
 }
 
@@ -36,14 +36,14 @@ pub(super) struct Opened {
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     path: PathBuf,
-    /// `None` where the path led to no directory.
+    /// `None` if the path led to no directory.
     directory: Option<DirectoryId>,
 }
 
 impl Roots {
     /// # Errors
     ///
-    /// Where a root is missing, is no directory or cannot be read.
+    /// If a root is missing, is no directory or cannot be read.
     pub(super) fn open(settings: &Settings) -> io::Result<Roots> {
         let opened = ArcSwap::from_pointee(Opened::open(settings)?);
         Ok(Roots { opened, renewing: Mutex::new(()) })
@@ -54,15 +54,15 @@ impl Roots {
         self.opened.load()
     }
 
-    /// Looks at the path of each root, and opens all of them anew where one leads elsewhere than it
-    /// did, or has gone or come. Whether it has.
+    /// Looks at the path of each root, and opens all of them anew if one leads elsewhere than
+    /// before, or has gone or come. Returns whether one has.
     pub(super) fn look(&self, settings: &Settings) -> bool {
         let opened = self.current();
         opened.places != places(settings) && self.renew(settings, &opened)
     }
 
-    /// As [`Roots::look`], for a request to `host` that has found nothing: looks at the root that
-    /// it was sought in and no other.
+    /// As [`Roots::look`], for a request to `host` that has found nothing: looks at the root for
+    /// that host only.
     pub(super) fn look_for(&self, settings: &Settings, host: Option<&[u8]>) -> bool {
         let opened = self.current();
         !opened.is_in_place(host) && self.renew(settings, &opened)
@@ -98,12 +98,12 @@ impl Roots {
 
 impl Opened {
     fn open(settings: &Settings) -> io::Result<Opened> {
-        // Before they are opened: should one be replaced in between, the next look will tell.
+        // Before they are opened: if one is replaced in between, the next look will tell.
         let places = places(settings);
         Ok(Opened { hosts: Some(Hosts::open(settings)?), places })
     }
 
-    /// The root for a request to `host`; `None` where there is none.
+    /// The root for a request to `host`; `None` if there is none.
     pub(super) fn root(&self, host: Option<&[u8]>) -> Option<&DocumentRoot> {
         self.hosts.as_ref()?.root(host)
     }

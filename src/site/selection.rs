@@ -1,56 +1,56 @@
 //! Which representation of a file is selected: the file itself, or a precompressed variant beside
 //! it (RFC 9110 §12.5.3).
 
-use super::document_root::{Found, OpenFile};
-use super::get::Asked;
+use super::asked::Asked;
+use super::open_file::{Found, OpenFile};
+use super::relative_path::split;
 use super::representation::{Description, Representation};
 use crate::http::negotiation::{ContentCoding, accepted_codings};
 use std::sync::Arc;
 
-impl Asked<'_> {
-    /// The file to be sent for the one at `relative`, and its representation.
-    pub(super) fn select(
-        &self,
-        relative: &[u8],
-        file: Arc<OpenFile>,
-    ) -> (Arc<OpenFile>, Arc<Representation>) {
-        if self.site.settings.precompressed
-            && let Some((coding, variant)) = find_variant(self, relative, &file)
-        {
-            // Not kept with the variant: asked for by its own name, the same file is another
-            // representation.
-            let representation = self.represent(relative, &variant, Some(coding));
-            return (variant, Arc::new(representation));
-        }
-        let made = || Arc::new(self.represent(relative, &file, None));
-        // A Last-Modified stays as it is only once its second is over, by this request's clock too.
-        let representation = match file.facts.modified.seconds < self.now.seconds {
-            true => Arc::clone(file.representation.get_or_init(made)),
-            false => made(),
-        };
-        (file, representation)
+/// The file to be sent for the one at `relative`, and its representation.
+pub(super) fn select(
+    asked: &Asked,
+    relative: &[u8],
+    file: Arc<OpenFile>,
+) -> (Arc<OpenFile>, Arc<Representation>) {
+    if asked.site.rules.settings.precompressed
+        && let Some((coding, variant)) = find_variant(asked, relative, &file)
+    {
+        // Not kept with the variant: asked for by its own name, the same file is another
+        // representation.
+        let representation = represent(asked, relative, &variant, Some(coding));
+        return (variant, Arc::new(representation));
     }
+    let made = || Arc::new(represent(asked, relative, &file, None));
+    // Last-Modified is left out until its second is over, by this request's clock too. Only from
+    // then on do all answers share one representation.
+    let representation = match file.facts.modified.seconds < asked.conditions.now.seconds {
+        true => Arc::clone(file.representation.get_or_init(made)),
+        false => made(),
+    };
+    (file, representation)
+}
 
-    fn represent(
-        &self,
-        relative: &[u8],
-        file: &OpenFile,
-        coding: Option<ContentCoding>,
-    ) -> Representation {
-        let name = relative.rsplit(|&byte| byte == b'/').next().unwrap_or(relative);
-        let rule = self.site.settings.cache_control.iter().find(|rule| rule.matches(relative));
-        let description = Description {
-            media_type: &self.site.types.of(name),
-            content_coding: coding.map(ContentCoding::name),
-            varies: self.site.settings.precompressed,
-            cache_control: rule.map_or("no-cache", |rule| &rule.value),
-        };
-        let entity_tag = match (file.entity_tag(), coding) {
-            (Some(tag), Some(coding)) => Some(tag.in_coding(coding)),
-            (tag, _) => tag,
-        };
-        Representation::new(entity_tag, &file.facts, description, self.now)
-    }
+fn represent(
+    asked: &Asked,
+    relative: &[u8],
+    file: &OpenFile,
+    coding: Option<ContentCoding>,
+) -> Representation {
+    let rules = &asked.site.rules;
+    let rule = rules.settings.cache_control.iter().find(|rule| rule.matches(relative));
+    let description = Description {
+        media_type: &rules.types.of(split(relative).1),
+        content_coding: coding.map(ContentCoding::name),
+        varies: rules.settings.precompressed,
+        cache_control: rule.map_or("no-cache", |rule| &rule.value),
+    };
+    let entity_tag = match (file.entity_tag(), coding) {
+        (Some(tag), Some(coding)) => Some(tag.in_coding(coding)),
+        (tag, _) => tag,
+    };
+    Representation::new(entity_tag, &file.facts, description, asked.conditions.now)
 }
 
 /// The best variant that the client accepts and that is not older than its original.
@@ -61,7 +61,7 @@ fn find_variant(
 ) -> Option<(ContentCoding, Arc<OpenFile>)> {
     accepted_codings(&asked.request.fields).find_map(|coding| {
         let variant = [relative, coding.suffix().as_bytes()].concat();
-        match asked.root.find(&variant, asked.now) {
+        match asked.root.find(&variant, asked.conditions.now) {
             Ok(Found::File(file)) if file.facts.modified >= original.facts.modified => {
                 Some((coding, file))
             }

@@ -1,10 +1,10 @@
 //! What the site is told: which files it serves, and how.
 
-use super::document_root::CacheLimits;
+use super::kept::KeptLimits;
 use crate::http::grammar::is_token;
 use std::path::PathBuf;
 
-/// The settings of one site, checked where they were read.
+/// The settings of one site, checked when they were read.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The document root.
@@ -25,6 +25,7 @@ pub struct Settings {
     pub precompressed: bool,
     /// Names or extensions of files with their media types, over the table's.
     pub types: Vec<(String, String)>,
+    /// The first that matches a file's path has its Cache-Control.
     pub cache_control: Vec<CacheRule>,
     /// Field lines for every answer: names and values.
     pub fields: Vec<(String, String)>,
@@ -34,7 +35,8 @@ pub struct Settings {
     pub writable: bool,
     /// Bytes of one request's body at most.
     pub body_bytes_max: u64,
-    pub cache: CacheLimits,
+    /// How much is kept of the files.
+    pub kept: KeptLimits,
 }
 
 impl Default for Settings {
@@ -54,7 +56,7 @@ impl Default for Settings {
             cross_origin: false,
             writable: false,
             body_bytes_max: crate::limits::BODY_BYTES_MAX,
-            cache: CacheLimits { bytes_max: crate::limits::CACHE_BYTES, descriptors_max: 128 },
+            kept: KeptLimits { bytes_max: crate::limits::KEPT_BYTES, descriptors_max: 128 },
         }
     }
 }

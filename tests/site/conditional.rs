@@ -244,7 +244,7 @@ fn an_entity_tag_stays_as_long_as_the_file_does() {
     let tree = Tree::with(&[("a.txt", "content")]);
     let tag = tree.default_site().get("/a.txt").tag();
     assert_eq!(tree.default_site().get("/a.txt").tag(), tag);
-    let uncached = tree.site(|settings| settings.cache.bytes_max = 0);
+    let uncached = tree.site(|settings| settings.kept.bytes_max = 0);
     assert_eq!(uncached.get("/a.txt").tag(), tag);
     let same = format!("If-None-Match: {tag}");
     uncached.get_with("/a.txt", &same).expect_status("304 Not Modified");

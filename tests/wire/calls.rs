@@ -9,8 +9,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use tempfile::TempDir;
-use tinyhttpd::limits::ACCEPT_PAUSE;
-use tinyhttpd::site::listing::ENTRIES_MAX;
+use tinyhttpd::limits::{ACCEPT_PAUSE, ENTRIES_MAX};
 
 /// A document root with `file` and `directory/file`, which are kept as soon as their change of date
 /// is some seconds old.

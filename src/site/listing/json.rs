@@ -7,7 +7,7 @@ use super::text::{push_json_string, push_number};
 /// The listing as a JSON document, an object with
 ///
 /// - `path`: with slashes at both ends;
-/// - `truncated`: whether there are more than [`ENTRIES_MAX`](super::ENTRIES_MAX) entries;
+/// - `truncated`: whether there are more than [`ENTRIES_MAX`](crate::limits::ENTRIES_MAX) entries;
 /// - `entries`: objects with `name`, `href`, `type` (`file` or `directory`), `size` in bytes (files
 ///   only) and `modified` (RFC 3339, to the second; null where the year has not four digits).
 ///

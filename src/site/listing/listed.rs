@@ -1,10 +1,7 @@
 //! What is listed of a directory.
 
 use crate::http::date::Timestamp;
-
-/// Entries in one listing; of more, the first in the order asked for are shown, and the listing
-/// says so. A page of so many has about 2 MB, and is still quick in a browser.
-pub const ENTRIES_MAX: usize = 10_000;
+use crate::limits::ENTRIES_MAX;
 
 /// One file or directory in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]

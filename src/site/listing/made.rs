@@ -1,14 +1,16 @@
 //! The last few listings made. Making one is dear, so one listing answers every request that came
 //! before the directory was read for it.
 
+use super::json;
 use super::listed::Listed;
 use super::order::Order;
-use super::{json, page};
+use super::page;
+use crate::http::field::Fields;
 use crate::http::negotiation::media_type_weight;
 use crate::http::response::FieldLines;
 use crate::http::status::Status;
-use crate::site::directory::lock;
-use crate::site::get::Asked;
+use crate::site::document_root::DocumentRoot;
+use crate::site::lock::lock;
 use crate::site::representation::Representation;
 use crate::site::response::{Body, Response};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,13 +88,13 @@ impl Listings {
 }
 
 impl Key {
-    /// The listing asked for: in JSON where Accept gives JSON a higher weight than HTML.
-    pub fn of(asked: &Asked, relative: &[u8]) -> Key {
-        let weight = |media_type| media_type_weight(&asked.request.fields, media_type);
+    /// JSON goes to a client that would rather have it than a page.
+    pub fn of(root: &DocumentRoot, relative: &[u8], query: Option<&[u8]>, fields: &Fields) -> Key {
+        let weight = |media_type| media_type_weight(fields, media_type);
         Key {
-            root: std::ptr::from_ref(asked.root).addr(),
+            root: std::ptr::from_ref(root).addr(),
             relative: relative.to_vec(),
-            order: Order::from_query(asked.query),
+            order: Order::from_query(query),
             is_json: weight("application/json") > weight("text/html"),
         }
     }

@@ -12,8 +12,7 @@ mod reading;
 mod tests;
 mod text;
 
-pub use listed::{ENTRIES_MAX, Listed};
 pub use made::ListingAsked;
 pub(super) use made::Listings;
-pub use order::{Order, SortKey};
-pub(super) use reading::{Wanted, entries};
+#[cfg(test)]
+pub(super) use {listed::Listed, order::Order, reading::Wanted, reading::entries};

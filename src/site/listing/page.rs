@@ -5,10 +5,11 @@
 //! pages: programs such as rclone read one page, and would miss the files on the next.
 
 use super::link::push_encoded;
-use super::listed::{ENTRIES_MAX, Listed, cut, full_path};
+use super::listed::{Listed, cut, full_path};
 use super::order::{Order, SortKey};
 use super::text::{push_counted, push_escaped, push_grouped, push_human_size, push_visible};
 use crate::http::date::Timestamp;
+use crate::limits::ENTRIES_MAX;
 
 const STYLE: &str = include_str!("page.css");
 

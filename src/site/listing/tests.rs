@@ -1,9 +1,10 @@
 //! What a listing looks like, as a page and as a JSON document.
 
-use super::listed::{ENTRIES_MAX, Listed};
+use super::listed::Listed;
 use super::order::Order;
 use super::{json, page as html};
 use crate::http::date::Timestamp;
+use crate::limits::ENTRIES_MAX;
 
 const TIME: Timestamp = Timestamp::from_seconds(1_795_388_527);
 

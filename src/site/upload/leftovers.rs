@@ -1,6 +1,6 @@
-//! What processes that were killed have left of their uploads: found and cleared away.
+//! Files that killed processes have left of their uploads: found and tidied away.
 
-use super::openat::{self, Kind};
+use super::super::openat::{self, Kind};
 use super::temporary_file::{PREFIX, remove_if_abandoned};
 use crate::limits::LEFTOVER_NAMES_MAX;
 use rustix::fd::{AsFd, BorrowedFd};
@@ -8,13 +8,13 @@ use rustix::fs::{Dir, FileType};
 use rustix::io::{Errno, Result};
 use std::path::Path;
 
-/// Removes what a process that was killed has left beneath `root`, and nothing that is still being
-/// written. Symlinks are not followed.
+/// Removes the files that killed processes have left beneath `root`, and none that is still being
+/// written. Follows no symlinks.
 pub fn remove_leftovers(root: &Path) {
     match openat::open_root(root).and_then(|root| find_leftovers(root.as_fd())) {
         Ok(0) => {}
-        Ok(count) => log::info!("{count} broken-off uploads were cleared away"),
-        Err(error) => log::warn!("not all broken-off uploads may be cleared away: {error}"),
+        Ok(count) => log::info!("{count} broken-off uploads were tidied away"),
+        Err(error) => log::warn!("perhaps not all broken-off uploads are tidied away: {error}"),
     }
 }
 
@@ -24,7 +24,7 @@ fn find_leftovers(root: BorrowedFd<'_>) -> Result<usize> {
     let mut names = 0;
     let mut directories = vec![b".".to_vec()];
     while let Some(path) = directories.pop() {
-        // One that is gone by now, or may not be read, holds nothing of ours.
+        // A directory that is gone by now, or may not be read, is left out.
         let Ok(descriptor) = openat::open_directory(root, &path) else {
             continue;
         };
@@ -47,7 +47,7 @@ fn find_leftovers(root: BorrowedFd<'_>) -> Result<usize> {
     Ok(removed)
 }
 
-/// What the name stands for; not all file systems tell while they list.
+/// What the name stands for. Not every file system says it in the list of names.
 fn kind(directory: BorrowedFd<'_>, name: &[u8], told: FileType) -> Kind {
     match told {
         FileType::Directory => Kind::Directory,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn storm_of_clearing_takes_no_file_that_is_being_written() {
+    fn storm_of_tidying_takes_no_file_that_is_being_written() {
         const FILES: usize = 2_000;
         let root = tempfile::tempdir().unwrap();
         let is_over = AtomicBool::new(false);

@@ -1,24 +1,32 @@
 //! PUT: a request's body becomes a file beneath the root (RFC 9110 §9.3.4).
 //!
-//! All that can be judged without the body is judged before it is asked for. The body goes to a
-//! file out of sight, and takes its place when it is whole and on the disk, so that a reader sees
-//! the former bytes or the new ones. Just before, the preconditions are judged once more, since
-//! much may happen while a body arrives.
+//! What can be judged without the body is judged before the client is asked for it. The body goes
+//! to a temporary file, which moves to its place when it is whole and on the disk, so that a reader
+//! sees the former bytes or the new ones. Just before the move the preconditions are judged again,
+//! because the former file may have changed while the body arrived.
 //!
-//! A file that this process may not write is not replaced by it either, though the rights on the
-//! directory would do; what replaces a file has its permissions (see `permissions`).
+//! A file that this process may not write is not replaced, even if the rights on its directory
+//! would allow it. A file that replaces another takes over its permissions (see `taken_over`).
 //!
-//! Left out on purpose: partial PUT, new directories, and every name that is no regular file now. A
-//! symlink would have to be written through or replaced: it is refused.
+//! Left out on purpose: partial PUT, new directories, and every name that is now something else
+//! than a regular file. A symlink is refused: it would have to be written through, or replaced.
 
-use super::Site;
-use super::directory::split;
-use super::document_root::{self, Found};
+mod leftovers;
+mod taken_over;
+mod temporary_file;
+
+pub use leftovers::remove_leftovers;
+
+use super::asked::Sources;
+use super::lock::lock;
+use super::open_file::{Found, open_file};
 use super::openat::{self, Kind, Status as FileStatus};
 use super::permissions::{self, Permissions};
 use super::refusal::refusal;
+use super::relative_path::{or_dot, split};
 use super::response::Response;
-use super::temporary_file::TemporaryFile;
+use super::rules::Rules;
+use super::status_code;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
@@ -30,50 +38,68 @@ use crate::http::validator::{EntityTag, EntityTagBuilder, Validators};
 use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+use temporary_file::TemporaryFile;
 
-/// How often a file may appear in the very moment in which a new one is put in the same place.
+/// How often another process may put a file in the same place just before the move.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Held while preconditions are judged for the last time and the file moves, so that of two uploads
-/// which expect the same former file one is told that it is late. One for the process: after
-/// SIGHUP, uploads to the former site go on.
+/// Held while preconditions are judged for the last time and the file moves: of two uploads that
+/// expect the same former file, one gets 412. One lock for the process, because uploads to the
+/// former site go on after SIGHUP.
 static MOVING: Mutex<()> = Mutex::new(());
 
-/// A PUT that has been let in, and its file so far.
+/// A PUT that was accepted, and its file so far.
 pub struct Upload {
-    site: Arc<Site>,
+    rules: Arc<Rules>,
     path: Vec<u8>,
     preconditions: Preconditions<'static>,
     file: TemporaryFile,
-    /// Of the bytes so far, as long as they are few enough to be held in memory.
+    /// The tag of the bytes so far, as long as a file of so many is held in memory.
     tag: EntityTagBuilder,
     received: u64,
-    /// Bytes that the body may still have: all that are to come, where its length is known.
+    /// Bytes that the body may still have: exactly those to come, if its length is known.
     room: u64,
 }
 
-impl Site {
-    /// Judges a PUT to `path`, and opens the file for its body. Else its status: 400, 403, 404,
-    /// 409, 411, 412, 413, 500, 503, 507.
-    pub(super) fn begin_upload(
-        self: &Arc<Site>,
+impl Upload {
+    /// Judges a PUT to `path`, and opens the file for its body. The error is its status: 400, 403,
+    /// 404, 409, 411, 412, 413, 500, 503, 507.
+    pub(super) fn begin(
+        site: &Sources,
         request: &Request,
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let roots = self.roots.current();
+        match Upload::begin_in_root(site, request, path, now) {
+            // The root may have been replaced a moment ago.
+            Err(Status::NotFound | Status::Conflict)
+                if site.roots.look_for(&site.rules.settings, request.host) =>
+            {
+                Upload::begin_in_root(site, request, path, now)
+            }
+            begun => begun,
+        }
+    }
+
+    fn begin_in_root(
+        site: &Sources,
+        request: &Request,
+        path: &[u8],
+        now: Timestamp,
+    ) -> Result<Upload, Status> {
+        let roots = site.roots.current();
         let root = roots.root(request.host).ok_or(Status::NotFound)?;
         let path = parse_path(path)?;
-        let room = room_for_body(request, self.settings.body_bytes_max)?;
+        let room = room_for_body(request, site.rules.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields).into_owned();
         let (parent, name) = split(path.relative());
-        let failed = |errno| status_of(errno, path.relative());
+        let failed = |errno| status_code::for_writing(errno, path.relative());
         let directory = open_directory(root.descriptor(), parent).map_err(failed)?;
         let known = current(&directory, name)?.map(|file| file.0);
         judge(&preconditions, &directory, name, known, now)?;
         Ok(Upload {
-            site: Arc::clone(self),
+            rules: Arc::clone(&site.rules),
             path: path.relative().to_vec(),
             preconditions,
             file: TemporaryFile::create(directory).map_err(failed)?,
@@ -82,17 +108,15 @@ impl Site {
             room,
         })
     }
-}
 
-impl Upload {
     /// Takes the next bytes of the body.
     ///
     /// # Errors
     ///
-    /// The response that says why there is no use in more: 403, 413, 500 or 507.
+    /// The response that says why no more bytes are needed: 403, 413, 500 or 507.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Response> {
         let Some(room) = self.room.checked_sub(bytes.len() as u64) else {
-            return Err(self.site.refuse(Status::ContentTooLarge));
+            return Err(self.rules.refuse(Status::ContentTooLarge));
         };
         self.room = room;
         self.received += bytes.len() as u64;
@@ -100,24 +124,24 @@ impl Upload {
             self.tag.update(bytes);
         }
         let written = self.file.write(bytes);
-        written.map_err(|errno| self.site.refuse(self.status_of(errno)))
+        written.map_err(|errno| self.rules.refuse(self.failed(errno)))
     }
 
     /// Puts the file, whose body is whole, in its place. The response is 201 or 204 with the
-    /// entity-tag that GET will have; else 403, 409, 412, 500 or 507, and nothing has changed,
-    /// unless the disk fails in the last moment (500).
+    /// entity-tag that GET will have; else 403, 409, 412, 500 or 507, and nothing has changed. Only
+    /// if the disk fails after the move (500) may the new file be in its place.
     ///
     /// Blocks until the file is on the disk.
     pub fn finish(mut self, now: Timestamp) -> Response {
         let response = self.put_in_place(now).unwrap_or_else(refusal);
-        self.site.complete(response)
+        self.rules.complete(response)
     }
 
     fn put_in_place(&mut self, now: Timestamp) -> Result<Response, Status> {
-        self.file.sync().map_err(|errno| self.status_of(errno))?;
+        self.file.sync().map_err(|errno| self.failed(errno))?;
         let status = self.move_file(now)?;
         let synced = self.file.sync_directory();
-        synced.map_err(|errno| self.status_of(errno))?;
+        synced.map_err(|errno| self.failed(errno))?;
         let response = Response::empty(status);
         Ok(match self.entity_tag()? {
             Some(tag) => response.with("ETag", tag.as_str()),
@@ -130,15 +154,15 @@ impl Upload {
         if self.received < SENDFILE_BYTES_MIN {
             return Ok(Some(self.tag.entity_tag()));
         }
-        let known = self.file.status().map_err(|errno| self.status_of(errno))?;
+        let known = self.file.status().map_err(|errno| self.failed(errno))?;
         Ok(EntityTag::of_long_file(&known.facts))
     }
 
-    /// Moves the file to its place if the preconditions still hold: 201 where it is the first
-    /// there, 204 where it takes another's place.
+    /// Moves the file to its place if the preconditions still hold: 201 if nothing was there, 204
+    /// if it takes another file's place.
     fn move_file(&mut self, now: Timestamp) -> Result<Status, Status> {
         let (_, name) = split(&self.path);
-        let _alone = MOVING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = lock(&MOVING);
         for _ in 0..ATTEMPTS_MAX {
             let current = current(self.file.directory(), name)?;
             let known = current.map(|file| file.0);
@@ -146,16 +170,16 @@ impl Upload {
             match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
-                // Another process was faster: its file is the current one now, or none is.
+                // Another process was faster: it has put a file there, or removed it.
                 Err(Errno::EXIST | Errno::NOENT) => {}
-                Err(errno) => return Err(self.status_of(errno)),
+                Err(errno) => return Err(self.failed(errno)),
             }
         }
         Err(Status::Conflict)
     }
 
-    fn status_of(&self, errno: Errno) -> Status {
-        status_of(errno, &self.path)
+    fn failed(&self, errno: Errno) -> Status {
+        status_code::for_writing(errno, &self.path)
     }
 }
 
@@ -188,8 +212,9 @@ fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
     }
 }
 
-/// Bytes that the body may have. A part of a file is 400 (RFC 9110 §14.5), a body that is not told
-/// of 411, a length over the limit 413; a chunked body may turn out to be too long later.
+/// Bytes that the body may have. 400 for a part of a file (RFC 9110 §14.5), 411 for a request that
+/// says nothing of a body, 413 for a length over the limit; a chunked body may turn out to be too
+/// long later.
 fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> {
     match request.framing {
         _ if request.fields.get("Content-Range").is_some() => Err(Status::BadRequest),
@@ -202,70 +227,30 @@ fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> 
 
 /// The directory at `path`, empty for the root, to make a file in.
 fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-    openat::open_directory(root, if path.is_empty() { b"." } else { path })
+    openat::open_directory(root, or_dot(path))
 }
 
-/// The regular file of this name, if there is one; 403 where this process may not write it, 409
-/// where something else has the name.
+/// The regular file of this name, if there is one; 403 if this process may not write it, 409 if
+/// something else has the name.
 fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Permissions)>, Status> {
     let directory = directory.as_fd();
     let looked = permissions::look(directory, name).and_then(|file| match file.0.kind {
-        Kind::Regular => permissions::check_writable(directory, name).map(|()| Some(file)),
+        Kind::Regular => taken_over::check_writable(directory, name).map(|()| Some(file)),
         _ => Ok(None),
     });
     match looked {
         Ok(Some(file)) => Ok(Some(file)),
         Ok(None) => Err(Status::Conflict),
         Err(Errno::NOENT) => Ok(None),
-        Err(errno) => Err(status_of(errno, name)),
+        Err(errno) => Err(status_code::for_writing(errno, name)),
     }
 }
 
-/// The validators of the file of this name; none of them where it cannot be read, so that no
-/// entity-tag names it. A short file is read for it.
+/// The validators of the file of this name; none if it cannot be read, so that no entity-tag
+/// matches it. A short file is read for its entity-tag.
 fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
-    match document_root::open_file(directory.as_fd(), name) {
+    match open_file(directory.as_fd(), name) {
         Ok(Found::File(file)) => Validators::of_file(file.entity_tag(), &file.facts, now),
         Ok(Found::Directory) | Err(_) => Validators::NONE,
-    }
-}
-
-/// What the client is told; what it was stays in the log.
-fn status_of(errno: Errno, path: &[u8]) -> Status {
-    log::debug!("PUT {}: {errno}", path.escape_ascii());
-    match errno {
-        // There is no such directory beneath the root, or no such name in a directory.
-        Errno::NOENT | Errno::NOTDIR | Errno::XDEV | Errno::LOOP => Status::Conflict,
-        Errno::NAMETOOLONG | Errno::ISDIR | Errno::INVAL => Status::Conflict,
-        Errno::ACCESS | Errno::PERM | Errno::ROFS => Status::Forbidden,
-        Errno::FBIG => Status::ContentTooLarge,
-        Errno::NOSPC | Errno::DQUOT => Status::InsufficientStorage,
-        Errno::MFILE | Errno::NFILE => Status::ServiceUnavailable,
-        errno => {
-            log::error!("cannot write {}: {errno}", path.escape_ascii());
-            Status::InternalServerError
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_disk_refuses_has_its_status() {
-        let rows = [
-            (Errno::NOSPC, Status::InsufficientStorage),
-            (Errno::DQUOT, Status::InsufficientStorage),
-            (Errno::ROFS, Status::Forbidden),
-            (Errno::ACCESS, Status::Forbidden),
-            (Errno::PERM, Status::Forbidden),
-            (Errno::MFILE, Status::ServiceUnavailable),
-            (Errno::XDEV, Status::Conflict),
-            (Errno::IO, Status::InternalServerError),
-        ];
-        for (errno, status) in rows {
-            assert_eq!(status_of(errno, b"a"), status, "{errno}");
-        }
     }
 }

@@ -1,37 +1,38 @@
-//! Proofs that are good for a moment: what was looked at lately and found to be as it was kept.
+//! Proofs that are good for a moment: what was looked at lately, and found as it was kept.
 //!
-//! A look at a file that was made after a request had come gives an answer that was true between
+//! If the server looks at a file after a request has come, the answer was true at a time between
 //! request and answer. So one look can serve several requests, if all of them had come before it.
-//! Whether they had is known to whoever holds the proofs: it says so before each request, and clears
-//! the proofs when they are old.
+//! The owner of the proofs knows whether they had: it says so before each request, and clears the
+//! proofs when they are old.
 
 use super::directory::Directory;
-use super::kept::Kept;
+use super::file::KeptFile;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// What was looked at and found to be so.
+/// What was looked at, and found as it was kept.
 #[derive(Default)]
 pub struct Proofs {
-    /// Kept files that are unchanged and in place.
-    files: RefCell<Vec<Arc<Kept>>>,
-    /// Directories on the way to them that are in place.
+    /// Kept files that are unchanged and in their place.
+    files: RefCell<Vec<Arc<KeptFile>>>,
+    /// Directories on the way to them that are in their place.
     directories: RefCell<Vec<Arc<Directory>>>,
     facts: Cell<Facts>,
-    /// Whether they are good for the present request.
+    /// Whether the proofs are good for the present request.
     are_usable: Cell<bool>,
 }
 
-/// Facts about document roots, each known by its address as long as a turn lasts; 0 stands for none.
+/// Facts about document roots, each named by its address, which is its own for as long as a turn
+/// lasts; 0 stands for none.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The roots that are where they were opened.
+    /// The roots ([`Opened`](super::super::roots::Opened)) that are where they were opened.
     pub in_place: usize,
-    /// A root that has no page for what is not found.
+    /// A root that has no page of its own for 404.
     pub without_page: usize,
 }
 
-/// Files and directories of which a proof is held at most: a few requests are told at once.
+/// Files, and directories, of which proofs are held at most: one wait reports few requests.
 const PROOFS_MAX: usize = 16;
 
 impl Proofs {
@@ -60,19 +61,19 @@ impl Proofs {
     }
 
     /// The facts that are good for the present request.
-    pub(super) fn facts(&self) -> Facts {
+    pub(in crate::site) fn facts(&self) -> Facts {
         if self.are_usable.get() { self.facts.get() } else { Facts::default() }
     }
 
     /// Notes what was found just now.
-    pub(super) fn note_facts(&self, note: impl FnOnce(&mut Facts)) {
+    pub(in crate::site) fn note_facts(&self, note: impl FnOnce(&mut Facts)) {
         let mut facts = self.facts.get();
         note(&mut facts);
         self.facts.set(facts);
     }
 
     /// Whether this very file was proved.
-    pub(super) fn have_file(&self, file: &Arc<Kept>) -> bool {
+    pub(super) fn have_file(&self, file: &Arc<KeptFile>) -> bool {
         self.are_usable.get() && self.files.borrow().iter().any(|have| Arc::ptr_eq(have, file))
     }
 
@@ -83,7 +84,7 @@ impl Proofs {
     }
 
     /// Notes that this file was proved just now.
-    pub(super) fn note_file(&self, file: Arc<Kept>) {
+    pub(super) fn note_file(&self, file: Arc<KeptFile>) {
         push(&mut self.files.borrow_mut(), file);
     }
 

@@ -2,21 +2,23 @@
 //! where it led.
 //!
 //! A path is walked as the kernel walks it: from the root down, each name looked up in the
-//! directory before it, and no symlink among them. Each step must meet the very directory that was
-//! met before (its device and inode; the open descriptor keeps the number from being given to
-//! another one). So what passes this walk is what `openat2` would pass at the same moment.
+//! directory before it, and no symlink among them. Each step must meet the same directory as
+//! before, by device and inode; while its descriptor is open, the kernel gives its inode number to
+//! no other. So a path that passes this walk would pass `openat2` at the same moment.
 
-use super::openat::{self, Kind, Status};
+use super::super::lock::lock;
+use super::super::openat::{self, Kind, Status};
+use super::super::relative_path::split;
+use super::descriptors::Permit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 /// The root, or a directory beneath it.
 pub struct Directory {
     descriptor: OwnedFd,
-    /// `None` for the root, which is where its descriptor is, though it be renamed.
+    /// `None` for the root: it is where its descriptor is, even after a rename.
     place: Option<Place>,
 }
 
@@ -37,7 +39,7 @@ impl Directory {
         self.descriptor.as_fd()
     }
 
-    /// Whether it is the document root, which is in its place whatever happens.
+    /// Whether it is the document root, which is always in its place.
     pub fn is_root(&self) -> bool {
         self.place.is_none()
     }
@@ -45,9 +47,9 @@ impl Directory {
     /// Whether the path from the root still leads here, through directories alone: one system call
     /// a segment.
     ///
-    /// The order matters. Proved upwards, a path could pass that never was one, its parts moved in
-    /// between. Each look makes the kernel check search permission on the directory it looks into,
-    /// so that is proved anew as well.
+    /// From the root down: upwards, a path could pass that never existed, because its parts were
+    /// moved in between. Each look makes the kernel check search permission on the directory that
+    /// it looks into, so that is proved anew too.
     pub fn is_in_place(&self) -> bool {
         self.place.as_ref().is_none_or(|place| place.parent.is_in_place() && place.is_taken())
     }
@@ -61,7 +63,7 @@ impl Place {
     }
 }
 
-/// Its times are left out: they change whenever a file comes or goes.
+/// Times are not compared: they change whenever a file comes or goes.
 fn is_same_directory(one: &Status, other: &Status) -> bool {
     one.kind == Kind::Directory
         && other.kind == Kind::Directory
@@ -69,7 +71,7 @@ fn is_same_directory(one: &Status, other: &Status) -> bool {
         && one.facts.inode == other.facts.inode
 }
 
-/// The directories that are open, by path, so that all that is kept of one shares its descriptor.
+/// The open directories by path, so that all files kept of one directory share its descriptor.
 pub struct Directories {
     root: Arc<Directory>,
     known: Mutex<HashMap<Box<[u8]>, Weak<Directory>>>,
@@ -77,8 +79,8 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// At most `descriptors_max` are open at a time; it says when the names of closed ones are
-    /// swept out.
+    /// Of `descriptors_max` directories open at most; at twice as many names, those of closed ones
+    /// are tidied away.
     pub fn new(root: Arc<Directory>, descriptors_max: usize) -> Directories {
         Directories {
             root,
@@ -87,11 +89,11 @@ impl Directories {
         }
     }
 
-    /// The directory `path` as it is now, each directory on the way to it opened where it is not
+    /// The directory `path` as it is now. Opens each directory on the way to it that is not open
     /// yet.
     ///
-    /// `None` where a segment is a symlink, no directory or not to be entered, and where `permit`
-    /// yields none. The call nests once a segment: the caller bounds them.
+    /// `None` if a segment is a symlink, no directory or may not be entered, or if `permit` gives
+    /// none. It calls itself once a segment; the caller bounds the number of segments.
     pub fn open(&self, path: &[u8], permit: &dyn Fn() -> Option<Permit>) -> Option<Arc<Directory>> {
         if path.is_empty() {
             return Some(Arc::clone(&self.root));
@@ -106,7 +108,7 @@ impl Directories {
         Some(directory)
     }
 
-    /// The open directory of this path, if it is in `parent` to this moment.
+    /// The open directory of this path, if it is still in `parent`.
     fn known(&self, path: &[u8], parent: &Arc<Directory>) -> Option<Arc<Directory>> {
         let known = lock(&self.known).get(path)?.upgrade()?;
         let place = known.place.as_ref()?;
@@ -129,55 +131,9 @@ fn open_child(parent: Arc<Directory>, name: &[u8], permit: Permit) -> Option<Dir
     Some(Directory { descriptor, place: Some(place) })
 }
 
-/// A relative path's parent, empty for the root, and its last segment.
-pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|&byte| byte == b'/') {
-        Some(slash) => (&path[..slash], &path[slash + 1..]),
-        None => (b"", path),
-    }
-}
-
-/// How many descriptors are kept open, and may be.
-pub struct Descriptors {
-    open: AtomicUsize,
-    max: usize,
-}
-
-/// The right to keep one descriptor open, given back when dropped.
-pub struct Permit(Arc<Descriptors>);
-
-impl Descriptors {
-    pub fn new(max: usize) -> Descriptors {
-        Descriptors { open: AtomicUsize::new(0), max }
-    }
-
-    /// `None` while as many are open as may be.
-    pub fn permit(self: &Arc<Descriptors>) -> Option<Permit> {
-        let one_more = |open| (open < self.max).then_some(open + 1);
-        self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
-        Some(Permit(Arc::clone(self)))
-    }
-
-    #[cfg(test)]
-    pub fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Nothing here leaves a value half changed, so a panic elsewhere while a lock was held spoils
-/// nothing.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::descriptors::Descriptors;
     use super::*;
     use std::fs::{create_dir_all, rename};
     use std::os::unix::fs::symlink;
@@ -247,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_closed_directories_are_swept_out() {
+    fn names_of_closed_directories_are_tidied_away() {
         let root = tempfile::tempdir().unwrap();
         let (directories, descriptors) = directories(root.path(), 1);
         for number in 0..100 {
@@ -256,15 +212,6 @@ mod tests {
             let opened = directories.open(name.as_bytes(), &|| descriptors.permit());
             assert!(opened.is_some(), "{name}");
             assert!(lock(&directories.known).len() <= directories.names_max);
-        }
-    }
-
-    #[test]
-    fn path_is_split_at_its_last_slash() {
-        let rows = [("file", "", "file"), ("a/file", "a", "file"), ("a/b/file", "a/b", "file")];
-        for (path, parent, name) in rows {
-            let parts = (parent.as_bytes(), name.as_bytes());
-            assert_eq!(split(path.as_bytes()), parts, "{path}");
         }
     }
 }

@@ -1,0 +1,59 @@
+//! One kept file: the open file, the directory in which it was found, and when it was used last.
+
+use super::super::open_file::{Content, OpenFile};
+use super::descriptors::Permit;
+use super::directory::Directory;
+use crate::http::date::Timestamp;
+use crate::limits::KEPT_TIME;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Bytes that a kept file costs beside its path and content: its entry, its facts, and the field
+/// lines that its answers share.
+const ENTRY_BYTES: u64 = 512;
+
+/// A file that is kept.
+pub struct KeptFile {
+    pub file: Arc<OpenFile>,
+    /// The directory that holds it.
+    pub directory: Arc<Directory>,
+    /// When it was used last, in seconds since 1970.
+    used: AtomicI64,
+    /// For the file's own descriptor, if it holds one.
+    _permit: Option<Permit>,
+}
+
+impl KeptFile {
+    /// A file in `directory`, used at `now`; with the permit for its descriptor, if it holds one.
+    pub fn new(
+        file: Arc<OpenFile>,
+        directory: Arc<Directory>,
+        permit: Option<Permit>,
+        now: Timestamp,
+    ) -> KeptFile {
+        KeptFile { file, directory, used: AtomicI64::new(now.seconds), _permit: permit }
+    }
+
+    /// Notes a use at `now`. It stores at most once a second, because all workers may use one file
+    /// at once.
+    pub fn note_use(&self, now: Timestamp) {
+        if self.used.load(Ordering::Relaxed) != now.seconds {
+            self.used.store(now.seconds, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it has not been used for [`KEPT_TIME`]. A last use far in the future counts as none:
+    /// the system's clock was set back.
+    pub fn is_unused(&self, now: Timestamp) -> bool {
+        self.used.load(Ordering::Relaxed).abs_diff(now.seconds) >= KEPT_TIME.as_secs()
+    }
+}
+
+/// Bytes that it costs to keep `file` by the path `relative`.
+pub fn cost(relative: &[u8], file: &OpenFile) -> u64 {
+    let content = match &file.content {
+        Content::Bytes(bytes) => bytes.len(),
+        Content::Handle(_) => 0,
+    };
+    ENTRY_BYTES + (relative.len() + content) as u64
+}

@@ -1,0 +1,85 @@
+//! One open file: its content, in memory or behind a descriptor, and what the kernel says of it.
+//! Only regular files are opened.
+
+use super::openat::{self, Kind};
+use super::representation::Representation;
+use crate::http::validator::{EntityTag, FileFacts};
+use crate::limits::SENDFILE_BYTES_MIN;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use std::fs::File;
+use std::sync::{Arc, OnceLock};
+
+/// How often a small file is read if its length changes while it is read. After that it is sent as
+/// a long one is.
+const READ_ATTEMPTS_MAX: usize = 3;
+
+/// One regular file beneath the root, open or in memory.
+#[derive(Debug)]
+pub struct OpenFile {
+    pub facts: FileFacts,
+    pub content: Content,
+    /// Made on first use, because it may take all bytes of the file.
+    entity_tag: OnceLock<Option<EntityTag>>,
+    /// What all answers about this file share. The site sets it on first use.
+    pub representation: OnceLock<Arc<Representation>>,
+}
+
+/// Where the bytes of an open file are.
+#[derive(Debug)]
+pub enum Content {
+    /// All bytes of a file shorter than `SENDFILE_BYTES_MIN`.
+    Bytes(Arc<[u8]>),
+    /// An open descriptor of a longer one.
+    Handle(Arc<File>),
+}
+
+/// What a path names.
+#[derive(Debug)]
+pub enum Found {
+    File(Arc<OpenFile>),
+    Directory,
+}
+
+impl OpenFile {
+    fn new(facts: FileFacts, content: Content) -> OpenFile {
+        let (entity_tag, representation) = (OnceLock::new(), OnceLock::new());
+        OpenFile { facts, content, entity_tag, representation }
+    }
+
+    /// The entity-tag of the file's bytes, without a content coding: a hash of them if they are in
+    /// memory, else length and time. `None` for a long file whose time says nothing.
+    pub fn entity_tag(&self) -> Option<EntityTag> {
+        *self.entity_tag.get_or_init(|| match &self.content {
+            Content::Bytes(bytes) => Some(EntityTag::of_bytes(bytes)),
+            Content::Handle(_) => EntityTag::of_long_file(&self.facts),
+        })
+    }
+}
+
+/// Opens what was a regular file a moment ago, beneath `directory`. What counts is what the
+/// descriptor is open on.
+pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Found, Errno> {
+    let descriptor = openat::open_file(directory, relative)?;
+    let status = openat::status_of(&descriptor)?;
+    match status.kind {
+        Kind::Regular => Ok(Found::File(Arc::new(load(descriptor, status.facts)?))),
+        Kind::Directory => Ok(Found::Directory),
+        Kind::Symlink | Kind::Other => Err(Errno::NOENT),
+    }
+}
+
+/// The content of an open regular file: in memory if it is small and does not change meanwhile.
+fn load(descriptor: OwnedFd, mut facts: FileFacts) -> Result<OpenFile, Errno> {
+    for _ in 0..READ_ATTEMPTS_MAX {
+        if facts.length >= SENDFILE_BYTES_MIN {
+            break;
+        }
+        if let Some(bytes) = openat::read_whole(descriptor.as_fd(), facts.length as usize)? {
+            return Ok(OpenFile::new(facts, Content::Bytes(bytes)));
+        }
+        facts = openat::status_of(&descriptor)?.facts;
+    }
+    let handle = Content::Handle(Arc::new(File::from(descriptor)));
+    Ok(OpenFile::new(facts, handle))
+}

@@ -1,0 +1,56 @@
+//! What is the same for every answer of a site: its settings, its media types, its page for 404,
+//! and the field lines that all answers have.
+
+use super::content_type::ContentTypes;
+use super::error_page;
+use super::refusal::refusal;
+use super::response::Response;
+use super::settings::Settings;
+use crate::http::status::Status;
+use std::sync::Arc;
+
+/// The rules of one site.
+pub struct Rules {
+    pub settings: Settings,
+    pub types: ContentTypes,
+    /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
+    pub not_found_page: Arc<[u8]>,
+}
+
+impl Rules {
+    pub fn new(settings: Settings) -> Rules {
+        Rules {
+            types: ContentTypes::new(settings.types.clone()),
+            not_found_page: Arc::from(error_page::page(Status::NotFound)),
+            settings,
+        }
+    }
+
+    /// The methods that are allowed, for an Allow field.
+    pub fn allow(&self) -> &'static str {
+        if self.settings.writable { "GET, HEAD, OPTIONS, PUT" } else { "GET, HEAD, OPTIONS" }
+    }
+
+    /// The complete answer of this status, with the page that says it.
+    pub fn refuse(&self, status: Status) -> Response {
+        self.complete(refusal(status))
+    }
+
+    /// The same response with the field lines that every answer of this site has.
+    pub fn complete(&self, mut response: Response) -> Response {
+        if self.settings.cross_origin {
+            // Two of them: browsers then ignore both.
+            if !self.settings.sets("Access-Control-Allow-Origin") {
+                response.fields.push("Access-Control-Allow-Origin", "*");
+            }
+            response.fields.push(
+                "Access-Control-Expose-Headers",
+                "Accept-Ranges, Content-Length, Content-Range, ETag",
+            );
+        }
+        for (name, value) in &self.settings.fields {
+            response.fields.push(name, value);
+        }
+        response
+    }
+}
