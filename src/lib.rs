@@ -19,8 +19,9 @@
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
 //! [`site::Site::respond`], the rules in the order of RFC 9110; `openat.rs` is where the kernel
-//! keeps every path beneath the root, `roots.rs` opens the root anew where it was replaced, and
-//! `kept.rs` has what is known of files from their last use, and how that is proved again.
+//! keeps every path beneath the root, or `walk.rs` does it, `roots.rs` opens the root anew where it
+//! was replaced, and `kept.rs` has what is known of files from their last use, and how that is
+//! proved again.
 //!
 //! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields, chunked
 //! bodies, dates, validators, preconditions, ranges, negotiation, the head of a response. It is

@@ -32,6 +32,11 @@ mod selection;
 mod settings;
 mod temporary_file;
 pub mod upload;
+mod walk;
+
+#[cfg(test)]
+#[path = "../../tests/refused/mod.rs"]
+mod refused;
 
 pub use made_listings::ListingAsked;
 pub use proofs::Proofs;
