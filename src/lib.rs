@@ -19,7 +19,7 @@
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
 //! [`site::Site::begin`] and go on with `get.rs`, the rules in the order of RFC 9110. By `openat.rs`
-//! the kernel keeps every path beneath the root, `roots.rs` opens the root anew if it was replaced,
+//! the kernel keeps every path beneath the root, or `walk.rs` does where it will not, `roots.rs` opens the root anew if it was replaced,
 //! `kept/` has what is known of files from their last use and how that is proved again, and
 //! `upload/` is all of PUT.
 //!

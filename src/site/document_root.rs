@@ -1,5 +1,4 @@
-//! The document root: from a path beneath it to an open file, contained by the kernel (openat2 with
-//! RESOLVE_BENEATH).
+//! The document root: from a path beneath it to an open file, contained as `openat` tells.
 //!
 //! Only regular files are opened for reading, and only directories are found beside them. Rules
 //! about names (dotfiles, index files) are not known here. `kept` keeps the files that were found
@@ -34,12 +33,8 @@ impl DocumentRoot {
     /// The error names the directory.
     pub fn open(directory: &Path, kept: KeptLimits) -> io::Result<DocumentRoot> {
         let descriptor = openat::open_root(directory).map_err(|errno| {
-            let reason = match errno {
-                Errno::NOSYS => "this kernel has no openat2 (Linux 5.6 or later has)".to_string(),
-                other => io::Error::from(other).to_string(),
-            };
-            let message = format!("{}: {reason}", directory.display());
-            io::Error::new(io::Error::from(errno).kind(), message)
+            let error = io::Error::from(errno);
+            io::Error::new(error.kind(), format!("{}: {error}", directory.display()))
         })?;
         Ok(DocumentRoot::at(descriptor, kept))
     }
@@ -55,7 +50,7 @@ impl DocumentRoot {
     /// `..`; empty for the root.
     ///
     /// A file that is kept costs one system call a segment of its path, any other five as a rule: a
-    /// look at what it is, `openat2`, `fstat` on what was really opened, and for a small one
+    /// look at what it is, `openat2` (or the calls of a walk), `fstat` on what was really opened, and for a small one
     /// `pread` and `close`. To keep it costs one more for each directory on its way. `now` may lag
     /// behind, it must not be ahead.
     pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Status> {

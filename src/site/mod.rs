@@ -29,6 +29,11 @@ mod selection;
 mod settings;
 mod status_code;
 pub mod upload;
+mod walk;
+
+#[cfg(test)]
+#[path = "../../tests/refused/mod.rs"]
+mod refused;
 
 pub use asked::Conditions;
 pub use kept::{KeptLimits, Proofs};

@@ -3,22 +3,26 @@
 //!
 //! Containment is the kernel's. `openat2` with RESOLVE_BENEATH follows a relative symlink as long
 //! as no step of the way leaves the directory it starts from, and refuses every other way with
-//! EXDEV, whatever is renamed meanwhile. A twin for other POSIX systems would stand beside this
-//! file and walk segment by segment with `openat` and O_NOFOLLOW, following no symlink at all.
+//! EXDEV, whatever is renamed meanwhile. Where the system refuses that call, the same is promised
+//! by `walk`. Which it is, the first root that is opened decides for good: a later refusal is an
+//! error.
 
+use super::walk;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, Result, retry_on_intr};
 use rustix::path::Arg;
 use std::ffi::CStr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-/// How often a call is made anew that the kernel gave up with EAGAIN: a rename somewhere on the
-/// system crossed a walk over `..`.
+pub use super::walk::is_at;
+
+/// How often a path is tried again after EAGAIN: a rename crossed the way, for `openat2` any rename
+/// on the system where the way has `..`.
 const ATTEMPTS_MAX: usize = 64;
 
 /// What a name or a descriptor stands for, as far as this server tells them apart.
@@ -41,12 +45,11 @@ pub struct Status {
 /// A descriptor of the document root itself, wherever and through whatever symlinks `directory`
 /// leads.
 ///
-/// ENOTDIR where it is no directory, EACCES where it may not be read, ENOSYS where the kernel has
-/// no `openat2` (before Linux 5.6).
+/// ENOTDIR where it is no directory, EACCES where it may not be read or entered.
 pub fn open_root(directory: &Path) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = retry_on_intr(|| rustix::fs::open(directory, flags, Mode::empty()))?;
-    // Walks into the root once: it may lack search permission, and the kernel openat2.
+    // Walks into the root once: it may lack search permission.
     open_path(root.as_fd(), b".")?;
     Ok(root)
 }
@@ -96,17 +99,10 @@ pub fn status_of(descriptor: impl AsFd) -> Result<Status> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
-/// Whether `name` in `directory` stands for what `descriptor` is open on.
-pub fn is_at(descriptor: impl AsFd, directory: BorrowedFd<'_>, name: &str) -> bool {
-    let identity = |status: Status| (status.facts.device, status.facts.inode);
-    let own = status_of(descriptor).map(identity);
-    own.is_ok() && own == look(directory, name).map(identity)
-}
-
 /// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks
 /// it nor wakes.
 pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
-    open_beneath(root, path, OFlags::PATH, ResolveFlags::empty())
+    open_beneath(root, path, OFlags::PATH)
 }
 
 /// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a
@@ -114,37 +110,71 @@ pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
 /// harm away.
 pub fn open_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-    open_beneath(root, path, flags, ResolveFlags::empty())
+    open_beneath(root, path, flags)
 }
 
 /// A descriptor to list the directory `path` from; ENOTDIR where it is none.
 pub fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-    open_beneath(root, path, flags, ResolveFlags::empty())
+    open_beneath(root, path, flags)
 }
 
-/// A descriptor that stands for the directory `name` in `parent`; ELOOP or ENOTDIR where it is a
-/// symlink.
+/// A descriptor that stands for the directory `name`, a single segment, in `parent`; ENOTDIR where
+/// it is a symlink.
 pub fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    open_beneath(parent, name, flags, ResolveFlags::NO_SYMLINKS)
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    retry_on_intr(|| rustix::fs::openat(parent, name, flags, Mode::empty()))
 }
 
-fn open_beneath(
-    root: BorrowedFd<'_>,
-    path: &[u8],
-    flags: OFlags,
-    resolve: ResolveFlags,
-) -> Result<OwnedFd> {
-    let flags = flags | OFlags::CLOEXEC;
-    let resolve = resolve | ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    let mut attempts = 1;
-    loop {
-        match rustix::fs::openat2(root, path, flags, Mode::empty(), resolve) {
-            Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS_MAX => attempts += 1,
-            result => return result,
+fn open_beneath(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    WAY.open(root, path, flags | OFlags::CLOEXEC)
+}
+
+/// How this system keeps a path beneath a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Openat2,
+    Walk,
+}
+
+/// It stays as it was when the first root was opened.
+static WAY: LazyLock<Way> = LazyLock::new(Way::of_this_system);
+
+impl Way {
+    /// Asks the kernel once, and says so where it refuses.
+    ///
+    /// Kernels before Linux 5.6 refuse `openat2`, and so do the filters of sandboxes that cannot look
+    /// into its arguments (`RestrictSUIDSGID` and `DynamicUser` of systemd, systemd-nspawn).
+    fn of_this_system() -> Way {
+        // The empty path names nothing, so no file is touched: ENOENT says that the call is there.
+        let refusal = match openat2(CWD, b"", OFlags::PATH | OFlags::CLOEXEC) {
+            Err(Errno::NOSYS) => "ENOSYS",
+            Err(Errno::PERM) => "EPERM",
+            _ => return Way::Openat2,
+        };
+        log::info!("openat2 is refused here ({refusal}): paths are walked segment by segment");
+        Way::Walk
+    }
+
+    fn open(self, root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+        let open = match self {
+            Way::Openat2 => openat2,
+            Way::Walk => walk::open,
+        };
+        let mut attempts = 1;
+        loop {
+            match open(root, path, flags) {
+                Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS_MAX => attempts += 1,
+                result => return result,
+            }
         }
     }
+}
+
+/// Beneath `root`, or EXDEV; EAGAIN where a rename crossed the way.
+pub(super) fn openat2(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    rustix::fs::openat2(root, path, flags, Mode::empty(), resolve)
 }
 
 /// All bytes of a regular file, if they are `length` in number; `None` where the file has become
@@ -193,8 +223,62 @@ fn timestamp(seconds: i64, nanoseconds: impl TryInto<u32>) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refused::{REFUSALS, expect_tests_to_pass, without_openat2};
     use super::*;
-    use std::fs::File;
+    use std::fs::{File, create_dir_all, rename, write};
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn paths_are_walked_where_openat2_is_refused() {
+        for refusal in REFUSALS {
+            assert_eq!(without_openat2(refusal, Way::of_this_system), Way::Walk, "{refusal:?}");
+        }
+        assert_eq!(Way::of_this_system(), Way::Openat2);
+    }
+
+    #[test]
+    fn all_is_the_same_where_openat2_is_refused() {
+        // What compares both ways needs both.
+        expect_tests_to_pass(Errno::NOSYS, &["site::"], &["openat2"]);
+    }
+
+    /// `a/b` changes places with a directory that lies elsewhere, so that `../..` of it is outside.
+    #[test]
+    fn moved_directory_never_leads_above_the_root_by_openat2_and_walk() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        create_dir_all(path("root/a/b")).unwrap();
+        create_dir_all(path("outside/c")).unwrap();
+        symlink("../../file", path("root/a/b/up")).unwrap();
+        write(path("root/file"), "inside").unwrap();
+        write(path("file"), "outside").unwrap();
+        let root = open_root(&path("root")).unwrap();
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..5_000 {
+                    rename(path("root/a/b"), path("outside/c/b")).unwrap();
+                    rename(path("outside/c/b"), path("root/a/b")).unwrap();
+                }
+                is_over.store(true, Ordering::Release);
+            });
+            let inside = status_of(File::open(path("root/file")).unwrap()).unwrap();
+            let mut opened = [0; 2];
+            while !is_over.load(Ordering::Acquire) || opened.contains(&0) {
+                for (way, opened) in [Way::Openat2, Way::Walk].into_iter().zip(&mut opened) {
+                    match way.open(root.as_fd(), b"a/b/up", OFlags::RDONLY | OFlags::CLOEXEC) {
+                        Ok(file) => {
+                            assert_eq!(status_of(file), Ok(inside), "{way:?}");
+                            *opened += 1;
+                        }
+                        Err(Errno::NOENT | Errno::XDEV | Errno::AGAIN) => {}
+                        Err(errno) => panic!("{way:?}: {errno}"),
+                    }
+                }
+            }
+        });
+    }
 
     #[test]
     fn whole_file_is_read_only_at_its_length() {

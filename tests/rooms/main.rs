@@ -105,6 +105,7 @@ fn what_is_linux_only_is_in_one_file_each() {
     assert_eq!(who_names("epoll::"), ["server/ready_set.rs"]);
     assert_eq!(who_names("ResolveFlags"), ["site/openat.rs"]);
     assert_eq!(who_names("openat2("), ["site/openat.rs"]);
+    assert_eq!(who_names("OFlags::PATH"), ["site/openat.rs", "site/walk.rs"]);
     assert_eq!(who_names("fs::sendfile"), ["server/socket.rs"]);
 }
 
@@ -113,12 +114,13 @@ fn files_are_written_in_one_place() {
     // And a pipe or a terminal at stderr, opened a second time for the log.
     let writing = ["command/log_writer/sink.rs", "site/upload/temporary_file.rs"];
     assert_eq!(who_names("OFlags::WRONLY"), writing);
-    for word in ["OFlags::CREATE", "renameat(", "unlinkat(", "linkat("] {
+    for word in ["OFlags::CREATE", "renameat(", "unlinkat(", "fs::linkat("] {
         assert_eq!(who_names(word), ["site/upload/temporary_file.rs"], "{word}");
     }
     let other_ways = [
         "OFlags::RDWR",
         "OpenOptions",
+        " linkat(",
         " File::create(",
         "(File::create(",
         ":File::create(",

@@ -10,5 +10,8 @@ mod mounts;
 mod paths;
 mod precompressed;
 mod range;
+#[path = "../refused/mod.rs"]
+mod refused;
+mod refused_openat2;
 mod roots;
 mod support;

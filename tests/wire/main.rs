@@ -22,6 +22,9 @@ mod memory;
 mod permissions;
 mod persistence;
 mod put;
+#[path = "../refused/mod.rs"]
+mod refused;
+mod refused_openat2;
 mod roots;
 mod shutdown;
 mod sockets;

@@ -1,0 +1,9 @@
+//! All of these tests once more, where `openat2` is refused.
+
+use super::refused::{REFUSALS, expect_tests_to_pass};
+
+#[test]
+fn site_answers_the_same_where_openat2_is_refused() {
+    // The refusals differ in the choice of the way alone, which has a test of its own.
+    expect_tests_to_pass(REFUSALS[0], &[], &["openat2"]);
+}
