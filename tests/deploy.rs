@@ -38,7 +38,8 @@ fn every_option_and_variable_that_is_named_exists() {
     let mut command = Config::command();
     command.build();
     let longs: BTreeSet<_> = command.get_arguments().filter_map(|a| a.get_long()).collect();
-    let in_deploy = UNITS.iter().chain(&["tinyhttpd.default", "manual/tinyhttpd.1.in"]);
+    let in_deploy =
+        UNITS.iter().chain(&["tinyhttpd.default", "Dockerfile", "manual/tinyhttpd.1.in"]);
     let files = in_deploy.map(|name| format!("deploy/{name}"));
     for name in files {
         for variable in words(&text(&name), "TINYHTTPD_").filter(|word| word != "option") {
@@ -240,4 +241,15 @@ fn logrotate_has_the_lines_go_on_in_a_new_file() {
     };
     assert_eq!(requests("log/tinyhttpd/access.log.1"), ["/page.html?before"]);
     assert_eq!(requests("log/tinyhttpd/access.log"), ["/page.html?after"]);
+}
+
+#[test]
+fn a_container_is_stopped_before_it_is_killed() {
+    let image = text("deploy/Dockerfile");
+    let grace =
+        image.split("TINYHTTPD_GRACE=").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let seconds: u64 = grace.expect("a grace").parse().expect("seconds");
+    // Where nobody says otherwise, a container has 10 s.
+    assert!(seconds + END_TIME.as_secs() < 10, "{seconds}");
+    assert!(image.contains("\"--check\", \"http://127.0.0.1:8080/\""), "{image}");
 }
