@@ -244,6 +244,18 @@ fn logrotate_has_the_lines_go_on_in_a_new_file() {
 }
 
 #[test]
+fn every_file_of_the_package_is_there() {
+    let manifest = text("Cargo.toml");
+    let package = manifest.split("[package.metadata.deb]").nth(1).expect("its metadata");
+    let assets = package.lines().filter(|line| line.trim_start().starts_with("[\""));
+    let sources: Vec<_> = assets.filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(sources.len() > 5, "{sources:?}");
+    for source in sources.iter().filter(|source| !source.starts_with("target/")) {
+        assert!(crate_file(source).is_file(), "{source}");
+    }
+}
+
+#[test]
 fn a_container_is_stopped_before_it_is_killed() {
     let image = text("deploy/Dockerfile");
     let grace =
