@@ -57,7 +57,7 @@ pub fn numbered(length: usize) -> Vec<u8> {
 
 /// A running tinyhttpd, which logs every socket call and every request.
 pub struct Served {
-    child: Child,
+    pub child: Child,
     url: String,
     /// Its log as it comes.
     pub log: Lines,
@@ -66,7 +66,12 @@ pub struct Served {
 impl Served {
     /// Serves `root` on a free port.
     pub fn start(root: &Path, options: &[&str]) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"))
+        Served::spawn(Command::new(env!("CARGO_BIN_EXE_tinyhttpd")), root, options)
+    }
+
+    /// The same where `command` runs the program with what is added to it.
+    pub fn spawn(mut command: Command, root: &Path, options: &[&str]) -> Served {
+        let mut child = command
             .args(["--port", "0", "--root"])
             .arg(root)
             .args(options)
