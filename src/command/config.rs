@@ -1,7 +1,7 @@
 //! The command line, and what follows from it (clap's messages and exit code 2 for bad usage).
 
 use crate::limits;
-use crate::server::{self, BindAddress};
+use crate::server::{self, BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
 use crate::site::document_root::CacheLimits;
 use crate::site::{self, CacheRule, parse_field};
@@ -112,6 +112,11 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
     pub body_memory: u64,
 
+    /// A proxy whose X-Forwarded-For names the client in the access log: an address, a network such
+    /// as 10.0.0.0/8, or unix; may be repeated
+    #[arg(long, value_name = "ADDR[/BITS]", value_parser = TrustedProxy::parse, help_heading = "Behind a proxy")]
+    pub trusted_proxy: Vec<TrustedProxy>,
+
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -183,6 +188,7 @@ impl Config {
             write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),
             memory_max: self.body_memory,
+            trusted_proxies: self.trusted_proxy.iter().copied().collect(),
             ..server::Settings::default()
         }
     }

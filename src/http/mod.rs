@@ -3,6 +3,7 @@ pub mod body;
 pub mod chunked;
 pub mod date;
 pub mod field;
+pub mod forwarded;
 mod line;
 pub mod method;
 pub mod negotiation;

@@ -27,6 +27,7 @@ mod turn;
 mod watch;
 mod worker;
 
+pub use crate::http::forwarded::TrustedProxy;
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, bind_all};
 pub use listener::Listener;
