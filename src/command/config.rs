@@ -4,7 +4,7 @@ use crate::limits;
 use crate::server::{self, BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
 use crate::site::document_root::CacheLimits;
-use crate::site::{self, CacheRule, parse_field};
+use crate::site::{self, CacheRule, Prefix, parse_field};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +112,10 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
     pub body_memory: u64,
 
+    /// What every path begins with, such as /files: it is cut off, and other paths are 404
+    #[arg(long, value_name = "PATH", default_value = "/", value_parser = Prefix::parse, hide_default_value = true, help_heading = "Behind a proxy")]
+    pub prefix: Prefix,
+
     /// A proxy whose X-Forwarded-For names the client in the access log: an address, a network such
     /// as 10.0.0.0/8, or unix; may be repeated
     #[arg(long, value_name = "ADDR[/BITS]", value_parser = TrustedProxy::parse, help_heading = "Behind a proxy")]
@@ -197,6 +201,7 @@ impl Config {
     pub fn site(&self, descriptors_max: usize) -> site::Settings {
         site::Settings {
             root: self.root.clone(),
+            prefix: self.prefix.clone(),
             index: self.index.clone(),
             lists: self.list,
             serves_hidden: self.hidden,

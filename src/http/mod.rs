@@ -8,6 +8,7 @@ mod line;
 pub mod method;
 pub mod negotiation;
 pub mod precondition;
+pub mod prefix;
 pub mod range;
 pub mod reject;
 pub mod request;

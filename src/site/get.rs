@@ -63,22 +63,27 @@ impl Asked<'_> {
     }
 
     fn get(&self, path: &[u8]) -> Result<Response, Unanswered> {
-        let path = RequestPath::parse(path).map_err(status_of_path)?;
+        let whole = RequestPath::parse(path).map_err(status_of_path)?;
+        let path = self.site.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
         if path.is_hidden() && !self.site.settings.serves_hidden {
             return Err(Status::NotFound.into());
         }
         let relative = path.relative();
         if path.names_directory() {
             if self.is_page_alone(relative) {
-                return Ok(redirect_to_page(&path, self.query));
+                return Ok(redirect_to_page(&whole, self.query));
             }
             return self.get_directory(relative);
+        }
+        // The prefix alone.
+        if relative.is_empty() {
+            return Ok(redirect_to_directory(&whole, self.query));
         }
         match self.find(relative) {
             Ok(Found::File(file)) => Ok(self.file(relative, file)),
             Ok(Found::Directory) => Ok(self
                 .get_page(relative)?
-                .unwrap_or_else(|| redirect_to_directory(&path, self.query))),
+                .unwrap_or_else(|| redirect_to_directory(&whole, self.query))),
             Err(Absent::NotFound) => match self.get_page(relative)? {
                 Some(page) => Ok(page),
                 None => Ok(self.get_fallback()?),

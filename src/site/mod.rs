@@ -33,6 +33,7 @@ mod settings;
 mod temporary_file;
 pub mod upload;
 
+pub use crate::http::prefix::Prefix;
 pub use made_listings::ListingAsked;
 pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};

@@ -1,6 +1,7 @@
 //! What the site is told: which files it serves, and how.
 
 use super::document_root::CacheLimits;
+use crate::http::prefix::Prefix;
 use std::path::PathBuf;
 
 /// The settings of one site, checked where they were read.
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The document root.
     pub root: PathBuf,
+    /// What every path begins with; it is cut off, and other paths name nothing.
+    pub prefix: Prefix,
     /// Names of index files, in the order they are looked for.
     pub index: Vec<String>,
     /// Whether a directory without an index file is listed.
@@ -40,6 +43,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             root: PathBuf::from("."),
+            prefix: Prefix::default(),
             index: vec!["index.html".to_owned()],
             lists: false,
             serves_hidden: false,
@@ -69,7 +73,7 @@ impl Settings {
 /// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheRule {
-    /// A path from the root, such as `/assets/*`; `*` stands for any bytes, slashes among them.
+    /// A path from the root, without the prefix, such as `/assets/*`; `*` stands for any bytes, slashes among them.
     pub pattern: String,
     pub value: String,
 }

@@ -22,6 +22,7 @@ mod malformed;
 mod memory;
 mod permissions;
 mod persistence;
+mod prefix;
 mod put;
 mod roots;
 mod shutdown;
