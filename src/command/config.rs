@@ -4,7 +4,7 @@ use crate::limits;
 use crate::server::{self, BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
 use crate::site::document_root::CacheLimits;
-use crate::site::{self, CacheRule, Prefix, parse_field};
+use crate::site::{self, CacheRule, Prefix, parse_field, parse_health};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -121,6 +121,11 @@ pub struct Config {
     #[arg(long, value_name = "ADDR[/BITS]", value_parser = TrustedProxy::parse, help_heading = "Behind a proxy")]
     pub trusted_proxy: Vec<TrustedProxy>,
 
+    /// The path where a balancer asks whether this server wants requests: 200, and 503 once it is
+    /// about to stop; no file is looked at, and no line logged
+    #[arg(long, value_name = "PATH", value_parser = parse_health, help_heading = "Behind a proxy")]
+    pub health: Option<String>,
+
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -202,6 +207,7 @@ impl Config {
         site::Settings {
             root: self.root.clone(),
             prefix: self.prefix.clone(),
+            health: self.health.clone(),
             index: self.index.clone(),
             lists: self.list,
             serves_hidden: self.hidden,

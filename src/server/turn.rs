@@ -107,6 +107,7 @@ impl<'a> Turn<'a> {
             proofs: self.proofs,
             listing,
             memory_is_short: self.shared.memory.is_short(),
+            is_leaving: self.is_stopping(),
         }
     }
 

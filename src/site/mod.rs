@@ -11,6 +11,7 @@ mod directory;
 pub mod document_root;
 pub mod error_page;
 mod get;
+mod health;
 mod hosts;
 mod html;
 mod index;
@@ -34,6 +35,7 @@ mod temporary_file;
 pub mod upload;
 
 pub use crate::http::prefix::Prefix;
+pub use health::parse_health;
 pub use made_listings::ListingAsked;
 pub use proofs::Proofs;
 pub use settings::{CacheRule, Settings, parse_field};
@@ -57,6 +59,8 @@ use upload::Upload;
 /// What becomes of a request.
 pub enum Answer {
     Response(Response),
+    /// The same without a line in the access log.
+    Unlogged(Response),
     /// A listing, which is dear: the request is to be asked again with this, by somebody who may
     /// take the time.
     Listing(ListingAsked),
@@ -75,6 +79,8 @@ pub struct Conditions<'a> {
     pub listing: Option<ListingAsked>,
     /// Whether a short file is to be sent as a long one is, from the disk.
     pub memory_is_short: bool,
+    /// Whether the server is about to stop, and wants no further requests.
+    pub is_leaving: bool,
 }
 
 /// Document roots with the rules for what is served of them, and how.
@@ -111,9 +117,13 @@ impl Site {
         })
     }
 
-    /// What to do about `request`: nearly always to answer it at once, as [`Site::respond`] says; a
-    /// PUT that is not refused needs its body first, and a listing the leave to make it.
+    /// What to do about `request`: nearly always to answer it at once, as [`Site::respond`] says, or
+    /// as the health path has it; a PUT that is not refused needs its body first, and a listing the
+    /// leave to make it.
     pub fn begin(self: &Arc<Site>, request: &Request, conditions: Conditions) -> Answer {
+        if let Some(answer) = self.check_health(request, conditions.is_leaving) {
+            return answer;
+        }
         match (request.method, &request.target) {
             (Method::Put, Target::Resource { path, .. }) if self.settings.writable => {
                 let mut begun = self.begin_upload(request, path, conditions.now);
@@ -134,13 +144,15 @@ impl Site {
         }
     }
 
-    /// The answer to `request` at time `now`, for every method but PUT. For HEAD it is the answer to
-    /// GET. A listing is made at once. This is how tests, benchmarks and fuzzers ask.
+    /// The answer to `request` at time `now`, for every method but PUT and every path but that for
+    /// health. For HEAD it is the answer to GET. A listing is made at once. This is how tests,
+    /// benchmarks and fuzzers ask.
     #[cfg(any(test, feature = "internals"))]
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         let proofs = Proofs::new();
         let listing = Some(self.listings.ask());
-        let conditions = Conditions { now, proofs: &proofs, listing, memory_is_short: false };
+        let conditions =
+            Conditions { now, proofs: &proofs, listing, memory_is_short: false, is_leaving: false };
         self.complete(match self.decide(request, &conditions) {
             Ok(response) => response,
             Err(_) => refusal(Status::InternalServerError),

@@ -11,6 +11,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// What every path begins with; it is cut off, and other paths name nothing.
     pub prefix: Prefix,
+    /// The path that tells whether this server wants requests, as it is in a request.
+    pub health: Option<String>,
     /// Names of index files, in the order they are looked for.
     pub index: Vec<String>,
     /// Whether a directory without an index file is listed.
@@ -44,6 +46,7 @@ impl Default for Settings {
         Settings {
             root: PathBuf::from("."),
             prefix: Prefix::default(),
+            health: None,
             index: vec!["index.html".to_owned()],
             lists: false,
             serves_hidden: false,

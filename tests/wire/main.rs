@@ -14,6 +14,7 @@ mod document_root;
 mod forwarded;
 mod hangup;
 mod head;
+mod health;
 mod hostile;
 mod leftovers;
 mod limits;
