@@ -126,6 +126,11 @@ pub struct Config {
     #[arg(long, value_name = "PATH", value_parser = parse_health, help_heading = "Behind a proxy")]
     pub health: Option<String>,
 
+    /// Seconds to serve on after SIGTERM, each answer the last of its connection and 503 on the
+    /// health path, before the server stops
+    #[arg(long, value_name = "SECS", default_value_t = 0, help_heading = "Behind a proxy")]
+    pub drain: u64,
+
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,

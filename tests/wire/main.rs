@@ -11,6 +11,7 @@ mod denied;
 mod descriptors;
 mod disk;
 mod document_root;
+mod drain;
 mod forwarded;
 mod hangup;
 mod head;

@@ -62,7 +62,7 @@ impl After {
         let persists = wants_persistence
             && !status.closes_connection()
             && !turn.settings().idle_time.is_zero()
-            && !turn.is_stopping();
+            && !turn.is_leaving();
         match (persists, sends_more || status.closes_connection()) {
             (true, _) => After::Persist,
             (false, true) => After::Linger,
