@@ -68,6 +68,12 @@ impl TrustedProxies {
     }
 }
 
+impl Extend<TrustedProxy> for TrustedProxies {
+    fn extend<T: IntoIterator<Item = TrustedProxy>>(&mut self, proxies: T) {
+        self.0.extend(proxies);
+    }
+}
+
 impl FromIterator<TrustedProxy> for TrustedProxies {
     fn from_iter<T: IntoIterator<Item = TrustedProxy>>(proxies: T) -> TrustedProxies {
         TrustedProxies(proxies.into_iter().collect())
