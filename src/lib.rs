@@ -59,6 +59,8 @@
 //! - **Late**: past its deadline. Each connection has one deadline at a time.
 //! - **To linger**: after a last answer, to throw away what the client still sends until it ends,
 //!   so that the answer is not lost to a reset.
+//! - **Leaving**: said of a server that serves on, but wants no further requests: each answer is the
+//!   last of its connection, so that balancers go elsewhere before it stops.
 //! - **Transfer**: an answer on its way. **Upload**: a PUT on its way, and the file that is to be.
 //! - **Kept**: said of a file whose bytes, or open descriptor, are used again once they are proved
 //!   to be those on the disk.

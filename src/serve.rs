@@ -2,9 +2,9 @@
 //! dropped.
 
 use crate::limits;
-use crate::server::{self, BindAddress, Server, bind_all};
+use crate::server::{self, BindAddress, Server, TrustedProxy, bind_all};
 use crate::site::content_type::parse_override;
-use crate::site::{self, CacheRule, Site, parse_field};
+use crate::site::{self, CacheRule, Prefix, Site, parse_field, parse_health};
 use rustix::process::{Resource, getrlimit};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -214,6 +214,28 @@ impl Builder {
     /// Bytes that answers may hold in memory while their clients do not read.
     pub fn body_memory(mut self, bytes: u64) -> Builder {
         self.server.memory_max = bytes;
+        self
+    }
+
+    /// What every path begins with, such as `/files`: it is cut off, and other paths are 404.
+    pub fn prefix(mut self, path: &str) -> Builder {
+        let parsed = Prefix::parse(path).map_err(|error| self.refuse(path, error));
+        self.site.prefix = parsed.unwrap_or_default();
+        self
+    }
+
+    /// One more proxy whose X-Forwarded-For names the client in the access log: an address, a
+    /// network such as `10.0.0.0/8`, or `unix`.
+    pub fn trusted_proxy(mut self, network: &str) -> Builder {
+        let parsed = TrustedProxy::parse(network).map_err(|error| self.refuse(network, error));
+        self.server.trusted_proxies.extend(parsed);
+        self
+    }
+
+    /// The path that is answered with 200 and without a look at a file.
+    pub fn health(mut self, path: &str) -> Builder {
+        let parsed = parse_health(path).map_err(|error| self.refuse(path, error));
+        self.site.health = parsed.ok();
         self
     }
 

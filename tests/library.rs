@@ -122,6 +122,12 @@ fn the_builder_sets_what_the_options_set() {
     assert!(get(&server, "/empty/").starts_with("HTTP/1.1 200 "));
     let plain = serve(root.path()).expect("a server");
     assert!(get(&plain, "/empty/").starts_with("HTTP/1.1 404 "));
+    let behind = Builder::new(root.path()).prefix("/files").health("/health");
+    let behind = behind.trusted_proxy("unix").start().expect("a server");
+    for (path, status) in [("/files/a.json", "200"), ("/health", "200"), ("/a.json", "404")] {
+        let answer = get(&behind, path);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
 }
 
 #[test]
@@ -148,6 +154,9 @@ fn what_cannot_be_served_is_told_by_start() {
         (Builder::new(root.path()).cache_control("max-age=60"), "max-age=60"),
         (Builder::new(root.path()).media_type("json"), "json"),
         (Builder::new(root.path()).bind(""), "\"\""),
+        (Builder::new(root.path()).prefix("files"), "files"),
+        (Builder::new(root.path()).health("health"), "health"),
+        (Builder::new(root.path()).trusted_proxy("10.0.0.0/33"), "33"),
     ];
     for (builder, named) in wrong {
         let error = builder.start().err().expect("an error");

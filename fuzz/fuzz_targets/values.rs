@@ -1,10 +1,13 @@
-//! Field values over any bytes: dates, ranges, entity-tags, Accept and Accept-Encoding.
+//! Field values over any bytes: dates, ranges, entity-tags, Accept, Accept-Encoding and
+//! X-Forwarded-For.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::net::IpAddr;
 use tinyhttpd::http::date::{self, Timestamp};
 use tinyhttpd::http::field::Fields;
+use tinyhttpd::http::forwarded::{TrustedProxies, TrustedProxy};
 use tinyhttpd::http::negotiation::{accepted_codings, media_type_weight};
 use tinyhttpd::http::precondition::{self, Preconditions};
 use tinyhttpd::http::range::{self, Ranged};
@@ -65,6 +68,21 @@ fn check_fields(name: &str, value: &[u8]) {
     fields.list(name).for_each(drop);
 }
 
+/// Whoever is named as the client is one address, and no trusted proxy; nobody is where the proxy
+/// that sends the field is not trusted.
+fn check_forwarded(value: &[u8]) {
+    let lines = [b"X-Forwarded-For: ", value].concat();
+    let Ok(fields) = Fields::parse(&lines) else { return };
+    let network = TrustedProxy::parse("10.0.0.0/8").expect("a network");
+    let proxies: TrustedProxies = [network].into_iter().collect();
+    let client = proxies.client(&fields, Some(IpAddr::from([10, 0, 0, 1])));
+    if let Some(client) = client {
+        assert_eq!(client, client.to_canonical());
+        assert!(proxies.client(&fields, Some(client)).is_none(), "{client}");
+    }
+    assert_eq!(proxies.client(&fields, None), None);
+}
+
 // The first byte names the field and the length.
 fuzz_target!(|data: &[u8]| {
     let Some((&first, value)) = data.split_first() else { return };
@@ -72,5 +90,6 @@ fuzz_target!(|data: &[u8]| {
     let lengths = [0, 1, 2, 1000, u64::MAX];
     check_range(value, lengths[usize::from(first) % lengths.len()]);
     check_entity_tag(value);
+    check_forwarded(value);
     check_fields(NAMES[usize::from(first) % NAMES.len()], value);
 });

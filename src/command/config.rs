@@ -1,9 +1,9 @@
 //! The command line, and what follows from it (clap's messages and exit code 2 for bad usage).
 
 use crate::limits;
-use crate::server::{self, BindAddress};
+use crate::server::{self, BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
-use crate::site::{self, CacheRule, KeptLimits, parse_field};
+use crate::site::{self, CacheRule, KeptLimits, Prefix, parse_field, parse_health};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,6 +111,25 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
     pub body_memory: u64,
 
+    /// What every path begins with, such as /files: it is cut off, and other paths are 404
+    #[arg(long, value_name = "PATH", default_value = "/", value_parser = Prefix::parse, hide_default_value = true, help_heading = "Behind a proxy")]
+    pub prefix: Prefix,
+
+    /// A proxy whose X-Forwarded-For names the client in the access log: an address, a network such
+    /// as 10.0.0.0/8, or unix; may be repeated
+    #[arg(long, value_name = "ADDR[/BITS]", value_parser = TrustedProxy::parse, help_heading = "Behind a proxy")]
+    pub trusted_proxy: Vec<TrustedProxy>,
+
+    /// The path where a balancer asks whether this server wants requests: 200, and 503 once it is
+    /// about to stop; no file is looked at, and no line logged
+    #[arg(long, value_name = "PATH", value_parser = parse_health, help_heading = "Behind a proxy")]
+    pub health: Option<String>,
+
+    /// Seconds to serve on after SIGTERM, each answer the last of its connection and 503 on the
+    /// health path, before the server stops
+    #[arg(long, value_name = "SECS", default_value_t = 0, help_heading = "Behind a proxy")]
+    pub drain: u64,
+
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -182,6 +201,7 @@ impl Config {
             write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),
             memory_max: self.body_memory,
+            trusted_proxies: self.trusted_proxy.iter().copied().collect(),
             ..server::Settings::default()
         }
     }
@@ -190,6 +210,8 @@ impl Config {
     pub fn site(&self, descriptors_max: usize) -> site::Settings {
         site::Settings {
             root: self.root.clone(),
+            prefix: self.prefix.clone(),
+            health: self.health.clone(),
             index: self.index.clone(),
             lists: self.list,
             serves_hidden: self.hidden,

@@ -18,6 +18,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Does what the command line says, until a signal says to stop.
 ///
@@ -57,7 +58,8 @@ fn serve(config: &Config) -> Result<(), String> {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));
     }
-    Serving::new(server, of_site).until_stopped(signals, grace);
+    let drain = Duration::from_secs(config.drain);
+    Serving::new(server, of_site).until_stopped(signals, drain, grace);
     Ok(())
 }
 

@@ -7,8 +7,9 @@
 use crate::limits::{END_TIME, LOG_END_TIME};
 use crate::server::Server;
 use crate::site::{self, Site};
-use signal_hook::consts::SIGHUP;
+use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::ffi::c_int;
 use std::process;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,23 +32,65 @@ impl Serving {
         Arc::new(Serving { server, opening: Mutex::new(()), settings })
     }
 
-    /// Opens the document root anew at each SIGHUP, and stops the server at any other of `signals`.
-    pub fn until_stopped(self: &Arc<Serving>, mut signals: Signals, grace: Duration) {
-        for signal in signals.forever() {
-            if signal != SIGHUP {
-                break;
-            }
-            let serving = Arc::clone(self);
-            spawn("opener", move || serving.open_anew());
+    /// Opens the document root anew at each SIGHUP, and stops the server at any other of `signals`;
+    /// at SIGTERM it first serves on for the time `drain`.
+    pub fn until_stopped(
+        self: &Arc<Serving>,
+        mut signals: Signals,
+        drain: Duration,
+        grace: Duration,
+    ) {
+        let signal = self.next_to_stop(&mut signals);
+        self.end_at_once_on_next(signals);
+        if signal == Some(SIGTERM) && !drain.is_zero() {
+            self.drain(drain);
         }
-        end_at_once_on_next(signals);
-        if let Some(server) = lock(&self.server).take() {
+        // Not in the condition, which would hold the lock until the server has stopped.
+        let server = lock(&self.server).take();
+        if let Some(server) = server {
             stop(server, grace);
         }
     }
 
-    /// Opens the document root anew, and answers further requests from there.
+    /// The next signal to stop. Until then, opens the document root anew at each SIGHUP.
+    fn next_to_stop(self: &Arc<Serving>, signals: &mut Signals) -> Option<c_int> {
+        for signal in signals.forever() {
+            if signal != SIGHUP {
+                return Some(signal);
+            }
+            let serving = Arc::clone(self);
+            spawn("opener", move || serving.open_anew());
+        }
+        None
+    }
+
+    /// Has the next signal to stop end the process as it would without a handler.
+    fn end_at_once_on_next(self: &Arc<Serving>, mut signals: Signals) {
+        let serving = Arc::clone(self);
+        spawn("signals", move || {
+            while let Some(signal) = serving.next_to_stop(&mut signals) {
+                if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
+                    log::error!("cannot end at once: {error}");
+                }
+            }
+        });
+    }
+
+    /// Serves on for so long, and has balancers and clients go elsewhere meanwhile.
+    fn drain(&self, time: Duration) {
+        if let Some(server) = &*lock(&self.server) {
+            server.leave();
+        }
+        spawn("log", move || log::info!("draining for {} s", time.as_secs()));
+        thread::sleep(time);
+    }
+
+    /// Opens the document root anew, and answers further requests from there. A server that is being
+    /// stopped needs none.
     fn open_anew(&self) {
+        if lock(&self.server).is_none() {
+            return;
+        }
         let one_at_a_time = lock(&self.opening);
         let replaced = open(&self.settings).map(|site| {
             if let Some(server) = &*lock(&self.server) {
@@ -93,18 +136,6 @@ fn stop(server: Server, grace: Duration) {
         0 => log::info!("stopped"),
         _ => log::warn!("stopped: {cut_off} connections were cut off"),
     }
-}
-
-/// Has the next signal to stop end the process as it would without a handler. SIGHUP means nothing
-/// any more.
-fn end_at_once_on_next(mut signals: Signals) {
-    spawn("signals", move || {
-        for signal in signals.forever().filter(|&signal| signal != SIGHUP) {
-            if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
-                log::error!("cannot end at once: {error}");
-            }
-        }
-    });
 }
 
 /// Does in a thread of its own what is not worth more than a line in the log where there is none.

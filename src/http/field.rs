@@ -106,7 +106,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of each line named `name`, in any case, in order.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         self.iter()
             .filter(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
@@ -120,7 +120,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Each line's name and value, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a [u8])> {
         let head = self.head;
         let part = move |(from, to): (u16, u16)| &head[from.into()..to.into()];
         self.lines[..self.count].iter().map(move |span| (part(span.name), part(span.value)))

@@ -90,6 +90,16 @@ impl<'a> RequestPath<'a> {
         Ok(RequestPath { relative: Cow::Owned(segments.join(&b'/')), names_directory, is_plain })
     }
 
+    /// What is left of the path without the segments of `prefix`, which are joined by single
+    /// slashes; `None` if it does not begin with them.
+    pub(super) fn beneath(&self, prefix: &[u8]) -> Option<RequestPath<'_>> {
+        let relative = match (prefix, self.relative.strip_prefix(prefix)?) {
+            (b"", rest) | (_, rest @ []) | (_, [b'/', rest @ ..]) => rest,
+            _ => return None,
+        };
+        Some(RequestPath { relative: Cow::Borrowed(relative), ..*self })
+    }
+
     /// The segments joined by single slashes, as in `a/b.txt`; empty for the root itself.
     pub fn relative(&self) -> &[u8] {
         &self.relative

@@ -9,6 +9,7 @@
 
 use super::socket::Peer;
 use crate::http::date::HttpDate;
+use crate::http::forwarded::TrustedProxies;
 use crate::http::request::Request;
 use crate::http::status::Status;
 use crate::limits::{GATHER_TIME, GATHERED_BYTES_MAX};
@@ -33,7 +34,7 @@ const ESCAPED_CHARACTERS: usize = 4;
 /// What the log will say of one request, once it is known how many bytes of the body were sent.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    peer: Peer,
+    client: Peer,
     date: HttpDate,
     status: Status,
     line: Cow<'a, [u8]>,
@@ -42,21 +43,24 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The entry of a request; `None` where nobody reads the access log.
+    /// The entry of a request, which may name its client if `peer` is one of `proxies`; `None` where
+    /// nobody reads the access log.
     pub fn of(
         request: &Request<'a>,
         peer: Peer,
+        proxies: &TrustedProxies,
         date: &HttpDate,
         status: Status,
     ) -> Option<Entry<'a>> {
         is_enabled().then(|| Entry {
             referer: request.fields.get("Referer").map(Cow::Borrowed),
             user_agent: request.fields.get("User-Agent").map(Cow::Borrowed),
-            ..Entry::new(request.line, peer, date, status)
+            ..Entry::new(request.line, client(request, peer, proxies), date, status)
         })
     }
 
-    /// The entry of a request that was refused: only its first line is known.
+    /// The entry of a request that was refused: only its first line is known, and no field that could
+    /// name another client than the peer.
     pub fn of_refused(
         line: &'a [u8],
         peer: Peer,
@@ -66,9 +70,9 @@ impl<'a> Entry<'a> {
         is_enabled().then(|| Entry::new(line, peer, date, status))
     }
 
-    fn new(line: &'a [u8], peer: Peer, date: &HttpDate, status: Status) -> Entry<'a> {
+    fn new(line: &'a [u8], client: Peer, date: &HttpDate, status: Status) -> Entry<'a> {
         Entry {
-            peer,
+            client,
             date: *date,
             status,
             line: Cow::Borrowed(line),
@@ -86,7 +90,7 @@ impl<'a> Entry<'a> {
     pub fn into_owned(self) -> Entry<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         Entry {
-            peer: self.peer,
+            client: self.client,
             date: self.date,
             status: self.status,
             line: owned(self.line),
@@ -97,7 +101,7 @@ impl<'a> Entry<'a> {
 
     /// Appends the line, ended by LF.
     fn push_line(&self, out: &mut String, body_bytes: u64) {
-        push_display(out, self.peer);
+        push_display(out, self.client);
         out.push_str(" - - [");
         push_ascii(out, &self.date.common_log());
         out.push_str("] \"");
@@ -120,6 +124,11 @@ impl<'a> Entry<'a> {
         }
         out.push('\n');
     }
+}
+
+/// Who is said to have sent the request.
+fn client(request: &Request, peer: Peer, proxies: &TrustedProxies) -> Peer {
+    proxies.client(&request.fields, peer.address()).map_or(peer, Peer::Inet)
 }
 
 fn is_enabled() -> bool {

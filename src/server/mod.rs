@@ -27,6 +27,7 @@ mod turn;
 mod watch;
 mod worker;
 
+pub use crate::http::forwarded::TrustedProxy;
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, bind_all};
 pub use listener::Listener;
@@ -84,6 +85,7 @@ impl Server {
             memory: Arc::new(Budget::new(settings.memory_max)),
             descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),
             site: CurrentSite::new(Arc::new(site)),
+            leaving: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
             settings,
@@ -116,6 +118,12 @@ impl Server {
         self.pool.shared.site.replace(Arc::new(site), caches);
     }
 
+    /// Has each further answer be the last of its connection, so that clients and proxies go where
+    /// they are wanted; nobody is refused. To be done for a while before the server is stopped.
+    pub fn leave(&self) {
+        self.pool.shared.leaving.store(true, Ordering::SeqCst);
+    }
+
     /// Stops: lets in whoever the kernel has let in already and nobody else, closes the listening
     /// sockets and what rests, waits for the requests in flight, and ends the threads. All this
     /// takes [`Settings::grace_time`] at most. Returns how many connections were cut off.
@@ -141,6 +149,7 @@ impl Server {
         let pool = &self.pool;
         let grace = pool.shared.settings.grace_time.min(LONGEST_GRACE);
         let deadline = Instant::now() + grace;
+        self.leave();
         pool.shared.stopping.store(true, Ordering::SeqCst);
         self.listeners.iter().for_each(|listener| listener.drain(pool, deadline));
         self.listeners.iter().for_each(|listener| listener.end_accepts());

@@ -32,6 +32,8 @@ pub struct Shared {
     /// Descriptors that connections hold: sockets, and files beside them.
     pub descriptors: Arc<Budget>,
     pub site: CurrentSite,
+    /// Whether each answer is the last of its connection. Stays so once the server is stopping.
+    pub leaving: AtomicBool,
     pub stopping: AtomicBool,
     pub started: Instant,
 }

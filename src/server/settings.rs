@@ -1,6 +1,7 @@
 //! What the server is told about itself: how many workers and connections, and how long anything
 //! may take.
 
+use crate::http::forwarded::TrustedProxies;
 use crate::limits;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub linger_time: Duration,
     /// See [`limits::GRACE_TIME`].
     pub grace_time: Duration,
+    /// Whose word is taken for who the client of a request is, in the access log.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for Settings {
@@ -49,6 +52,7 @@ impl Default for Settings {
             body_time: limits::BODY_TIME,
             linger_time: limits::LINGER_TIME,
             grace_time: limits::GRACE_TIME,
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }

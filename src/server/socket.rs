@@ -25,6 +25,14 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// `None` for a client of a Unix socket.
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Peer::Inet(address) => Some(address),
+            Peer::Unix => None,
+        }
+    }
+
     /// A number that stands for the client's address, never 0: clients of one network of 64 bits,
     /// and all clients of Unix sockets, have the same.
     pub fn number(self) -> u64 {

@@ -46,6 +46,7 @@ impl Room {
             memory: Arc::new(Budget::new(settings.memory_max)),
             descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),
             site: CurrentSite::new(Arc::new(Site::open(of_site).expect("a site"))),
+            leaving: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
             settings,

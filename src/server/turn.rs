@@ -77,6 +77,11 @@ impl<'a> Turn<'a> {
         &self.shared.descriptors
     }
 
+    /// Whether each answer is the last of its connection.
+    pub fn is_leaving(&self) -> bool {
+        self.shared.leaving.load(Ordering::SeqCst)
+    }
+
     pub fn is_stopping(&self) -> bool {
         self.shared.stopping.load(Ordering::SeqCst)
     }
@@ -107,6 +112,7 @@ impl<'a> Turn<'a> {
             proofs: self.proofs,
             listing,
             memory_is_short: self.shared.memory.is_short(),
+            is_leaving: self.is_leaving(),
         }
     }
 

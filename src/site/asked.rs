@@ -27,6 +27,8 @@ pub struct Conditions<'a> {
     pub listing: Option<ListingAsked>,
     /// Whether a short file is to be sent from the disk, as a long one is.
     pub memory_is_short: bool,
+    /// Whether the server is about to stop, and wants no further requests.
+    pub is_leaving: bool,
 }
 
 /// What a site answers from.

@@ -83,23 +83,26 @@ impl Get<'_> {
 
 /// The answer about what `path` names.
 fn get(asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
-    let path = RequestPath::parse(path).map_err(PathError::status)?;
+    let whole = RequestPath::parse(path).map_err(PathError::status)?;
+    let path = asked.site.rules.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
     if path.is_hidden() && !asked.site.rules.settings.serves_hidden {
         return Err(Status::NotFound.into());
     }
     let relative = path.relative();
     if path.names_directory() {
         return match is_page_alone(asked, relative) {
-            true => Ok(redirect_to_page(&path, asked.query)),
+            true => Ok(redirect_to_page(&whole, asked.query)),
             false => get_directory(asked, relative),
         };
     }
+    // The prefix alone.
+    if relative.is_empty() {
+        return Ok(redirect_to_directory(&whole, asked.query));
+    }
     match asked.find(relative) {
         Ok(Found::File(file)) => Ok(file_response(asked, relative, file)),
-        Ok(Found::Directory) => {
-            Ok(get_page(asked, relative)?
-                .unwrap_or_else(|| redirect_to_directory(&path, asked.query)))
-        }
+        Ok(Found::Directory) => Ok(get_page(asked, relative)?
+            .unwrap_or_else(|| redirect_to_directory(&whole, asked.query))),
         Err(Status::NotFound) => match get_page(asked, relative)? {
             Some(page) => Ok(page),
             None => Ok(get_fallback(asked)?),

@@ -6,11 +6,13 @@
 //! (`get.rs` has this order). For PUT it decides what can be decided before the body is there, and
 //! the [`Upload`] the rest.
 
+mod answer;
 mod asked;
 pub mod content_type;
 pub mod document_root;
 pub mod error_page;
 mod get;
+mod health;
 mod hosts;
 mod kept;
 pub mod listing;
@@ -35,7 +37,10 @@ mod walk;
 #[path = "../../tests/refused/mod.rs"]
 mod refused;
 
+pub use crate::http::prefix::Prefix;
+pub use answer::Answer;
 pub use asked::Conditions;
+pub use health::parse_health;
 pub use kept::{KeptLimits, Proofs};
 pub use listing::ListingAsked;
 pub use settings::{CacheRule, Settings, parse_field};
@@ -58,15 +63,6 @@ use std::io;
 use std::path::{self, PathBuf};
 use std::sync::Arc;
 use upload::Upload;
-
-/// What becomes of a request.
-pub enum Answer {
-    Response(Response),
-    /// A listing, which is dear: a worker that may take the time asks again, with this.
-    Listing(ListingAsked),
-    /// A file for the request's body. It gives the response when the body is whole.
-    Upload(Box<Upload>),
-}
 
 /// Document roots, with the rules for what is served of them and how.
 pub struct Site {
@@ -96,6 +92,9 @@ impl Site {
     /// GET.
     pub fn begin(&self, request: &Request, conditions: Conditions) -> Answer {
         let (site, rules) = (&self.sources, &self.sources.rules);
+        if let Some(answer) = health::check(rules, request, conditions.is_leaving) {
+            return answer;
+        }
         let response = match (request.method, &request.target) {
             (Method::Get | Method::Head, &Target::Resource { path, query }) => {
                 let get = Get { site, request, path, query, conditions: &conditions };
@@ -122,9 +121,10 @@ impl Site {
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         let proofs = Proofs::new();
         let listing = Some(self.sources.listings.ask());
-        let conditions = Conditions { now, proofs: &proofs, listing, memory_is_short: false };
+        let conditions =
+            Conditions { now, proofs: &proofs, listing, memory_is_short: false, is_leaving: false };
         match self.begin(request, conditions) {
-            Answer::Response(response) => response,
+            Answer::Response(response) | Answer::Unlogged(response) => response,
             Answer::Listing(_) | Answer::Upload(_) => self.refuse(Status::InternalServerError),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::kept::KeptLimits;
 use crate::http::grammar::is_token;
+use crate::http::prefix::Prefix;
 use std::path::PathBuf;
 
 /// The settings of one site, checked when they were read.
@@ -9,6 +10,10 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The document root.
     pub root: PathBuf,
+    /// What every path begins with; it is cut off, and other paths name nothing.
+    pub prefix: Prefix,
+    /// The path that tells whether this server wants requests, as it is in a request.
+    pub health: Option<String>,
     /// Names of index files, in the order they are looked for.
     pub index: Vec<String>,
     /// Whether a directory without an index file is listed.
@@ -43,6 +48,8 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             root: PathBuf::from("."),
+            prefix: Prefix::default(),
+            health: None,
             index: vec!["index.html".to_owned()],
             lists: false,
             serves_hidden: false,
@@ -72,7 +79,7 @@ impl Settings {
 /// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheRule {
-    /// A path from the root, such as `/assets/*`; `*` stands for any bytes, slashes among them.
+    /// A path from the root, without the prefix, such as `/assets/*`; `*` stands for any bytes, slashes among them.
     pub pattern: String,
     pub value: String,
 }

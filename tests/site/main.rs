@@ -9,6 +9,7 @@ mod listing;
 mod mounts;
 mod paths;
 mod precompressed;
+mod prefix;
 mod range;
 #[path = "../refused/mod.rs"]
 mod refused;

@@ -74,7 +74,7 @@ fn between_marks(client: &mut Client, work: impl FnOnce(&mut Client)) {
 /// The calls that each of many such requests takes on one connection, once the file is kept.
 fn calls_a_request(request: &str, status: u16) -> usize {
     let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
-    let program = traced(root.path(), record.path(), &[], &["-q"]);
+    let program = traced(root.path(), record.path(), &[], &["-q", "--health", "/health"]);
     let mut client = Client::new(program.address);
     wait_until("the file is kept", || {
         between_marks(&mut client, |client| ask(client, request, status));
@@ -110,6 +110,15 @@ fn request_about_a_kept_file_takes_four_calls() {
     for (request, status, calls) in rows {
         assert_eq!(calls_a_request(&request, status), calls, "{request}");
     }
+}
+
+#[test]
+fn health_check_takes_three_calls_and_none_is_about_a_file() {
+    if !is_installed("strace") {
+        return;
+    }
+    // Wait, receive, send.
+    assert_eq!(calls_a_request(&get("/health"), 200), 3);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl After {
         let persists = wants_persistence
             && !status.closes_connection()
             && !turn.settings().idle_time.is_zero()
-            && !turn.is_stopping();
+            && !turn.is_leaving();
         match (persists, sends_more || status.closes_connection()) {
             (true, _) => After::Persist,
             (false, true) => After::Linger,
@@ -142,7 +142,8 @@ pub fn refuse(
 
 /// The entry of a request that gets `status`.
 pub fn entry<'a>(request: &Request<'a>, status: Status, io: &Io, turn: &Turn) -> Option<Entry<'a>> {
-    Entry::of(request, io.socket.peer(), turn.clock.date(), status)
+    let proxies = &turn.settings().trusted_proxies;
+    Entry::of(request, io.socket.peer(), proxies, turn.clock.date(), status)
 }
 
 /// The end of a connection whose answer or body cannot be finished. The head may already be sent, so

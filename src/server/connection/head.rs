@@ -300,6 +300,10 @@ fn answer(
         site::Answer::Response(response) => {
             reply(request, response, behind, io, turn).send(behind, io, turn, head)
         }
+        site::Answer::Unlogged(response) => {
+            let reply = reply(request, response, behind, io, turn);
+            Reply { entry: None, ..reply }.send(behind, io, turn, head)
+        }
         site::Answer::Upload(upload) => {
             ControlFlow::Break(Body::begin(request, upload, behind, io, turn, head))
         }

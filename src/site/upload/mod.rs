@@ -90,7 +90,9 @@ impl Upload {
     ) -> Result<Upload, Status> {
         let roots = site.roots.current();
         let root = roots.root(request.host).ok_or(Status::NotFound)?;
-        let path = parse_path(path)?;
+        let whole = RequestPath::parse(path).map_err(PathError::status)?;
+        let path = site.rules.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
+        expect_writable(&path)?;
         let room = room_for_body(request, site.rules.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields).into_owned();
         let (parent, name) = split(path.relative());
@@ -201,14 +203,14 @@ fn judge(
     }
 }
 
-/// A path that may be written to. A hidden one never is, even where it is served: 403. One that
-/// names a directory is 409.
-fn parse_path(path: &[u8]) -> Result<RequestPath<'_>, Status> {
-    let path = RequestPath::parse(path).map_err(PathError::status)?;
-    match (path.is_hidden(), path.names_directory()) {
+/// Whether the path may be written to. A hidden one never is, even where it is served: 403. One that
+/// names a directory, or the root, is 409.
+fn expect_writable(path: &RequestPath) -> Result<(), Status> {
+    let names_directory = path.names_directory() || path.relative().is_empty();
+    match (path.is_hidden(), names_directory) {
         (true, _) => Err(Status::Forbidden),
         (false, true) => Err(Status::Conflict),
-        (false, false) => Ok(path),
+        (false, false) => Ok(()),
     }
 }
 

@@ -1,0 +1,375 @@
+//! Whom a request comes from, where proxies have sent it on: the field X-Forwarded-For, as far as
+//! it was written by proxies that the user trusts.
+//!
+//! Each proxy appends the address that the request came to it from. So the field is read from its
+//! end, and only as far as the trusted proxies reach: whatever stands before them, the client may
+//! have written itself.
+//!
+//! Left out on purpose: Forwarded (RFC 7239) and X-Real-IP, which would be second and third opinions
+//! that a client can add to the first.
+
+use super::field::Fields;
+use core::net::{IpAddr, Ipv6Addr};
+
+/// The field that proxies append their peer's address to.
+const FIELD: &str = "X-Forwarded-For";
+
+/// Bytes of the longest address: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
+const ADDRESS_BYTES_MAX: usize = 45;
+
+/// The proxies whose word is taken for who their clients are; nobody by default.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<TrustedProxy>);
+
+/// Some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustedProxy {
+    /// Those that have an address in this network.
+    Network(Network),
+    /// Those that connect to a Unix socket: they have no address.
+    Unix,
+}
+
+/// Addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Any one of them.
+    address: IpAddr,
+    /// Bits at the end in which they differ.
+    free_bits: u32,
+}
+
+impl TrustedProxies {
+    /// The client of a request that has these fields and was received from `peer` (`None` is a Unix
+    /// socket's): the rightmost address that is not a trusted proxy's itself. IPv4-mapped addresses
+    /// are told as IPv4.
+    ///
+    /// `None` where `peer` has to stand for it: it is not trusted, every address is a trusted
+    /// proxy's, or the proxies do not know the client, and say so by what is no address (`unknown`).
+    /// What stands before that is nobody's word.
+    pub fn client(&self, fields: &Fields, peer: Option<IpAddr>) -> Option<IpAddr> {
+        if !self.trust(peer) {
+            return None;
+        }
+        let lines = fields.all(FIELD).rev();
+        let members = lines.flat_map(|line| line.rsplit(|&byte| byte == b','));
+        let members = members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty());
+        let mut addresses = members.map(parse_member);
+        addresses.find(|&address| address.is_none() || !self.trust(address)).flatten()
+    }
+
+    /// Whether a peer with this address, or one of a Unix socket, is a trusted proxy.
+    fn trust(&self, peer: Option<IpAddr>) -> bool {
+        self.0.iter().any(|proxy| match (proxy, peer) {
+            (TrustedProxy::Network(network), Some(address)) => network.contains(address),
+            (TrustedProxy::Unix, None) => true,
+            _ => false,
+        })
+    }
+}
+
+impl Extend<TrustedProxy> for TrustedProxies {
+    fn extend<T: IntoIterator<Item = TrustedProxy>>(&mut self, proxies: T) {
+        self.0.extend(proxies);
+    }
+}
+
+impl FromIterator<TrustedProxy> for TrustedProxies {
+    fn from_iter<T: IntoIterator<Item = TrustedProxy>>(proxies: T) -> TrustedProxies {
+        TrustedProxies(proxies.into_iter().collect())
+    }
+}
+
+impl TrustedProxy {
+    /// Parses `ADDR[/BITS]` or `unix`. An address may have bits of its own behind the network's, as
+    /// in 10.1.2.3/8.
+    ///
+    /// # Errors
+    ///
+    /// One line for the user.
+    pub fn parse(text: &str) -> Result<TrustedProxy, String> {
+        match text {
+            "unix" => Ok(TrustedProxy::Unix),
+            text => Network::parse(text).map(TrustedProxy::Network),
+        }
+    }
+}
+
+impl Network {
+    fn parse(text: &str) -> Result<Network, String> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| {
+            format!("{address:?} is no address: 192.0.2.1, 10.0.0.0/8, 2001:db8::/32 or unix")
+        })?;
+        let all_bits = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(all_bits), |bits| parse_bits(bits, all_bits))?;
+        Ok(Network::new(address, all_bits - bits))
+    }
+
+    /// An IPv4-mapped network is one of IPv4.
+    fn new(address: IpAddr, free_bits: u32) -> Network {
+        match address.to_canonical() {
+            IpAddr::V4(mapped) if free_bits <= 32 => Network { address: mapped.into(), free_bits },
+            _ => Network { address, free_bits },
+        }
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        let differing = match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()),
+            (IpAddr::V6(own), IpAddr::V6(other)) => own.to_bits() ^ other.to_bits(),
+            _ => return false,
+        };
+        differing.checked_shr(self.free_bits).unwrap_or(0) == 0
+    }
+}
+
+/// How many bits the addresses of a network have in common, of `all_bits`.
+fn parse_bits(text: &str, all_bits: u32) -> Result<u32, String> {
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(bits) if is_decimal && bits <= all_bits => Ok(bits),
+        _ => Err(format!("a network has 0 to {all_bits} bits of its address, not {text:?}")),
+    }
+}
+
+/// The address of one member of the field: `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`, a port
+/// behind it where it cannot be taken for a part of the address (`192.0.2.1:567`, `[::1]:80`). The
+/// zone of an IPv6 address means nothing on another machine and is cut off.
+fn parse_member(member: &[u8]) -> Option<IpAddr> {
+    let (address, port) = split_port(member)?;
+    let (address, zone) = match address.iter().position(|&byte| byte == b'%') {
+        Some(at) => (&address[..at], Some(&address[at + 1..])),
+        None => (address, None),
+    };
+    if address.len() > ADDRESS_BYTES_MAX || !port.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let text = str::from_utf8(address).ok()?;
+    let address = match zone {
+        None => text.parse().ok()?,
+        Some([]) => return None,
+        Some(_) => IpAddr::V6(text.parse::<Ipv6Addr>().ok()?),
+    };
+    Some(address.to_canonical())
+}
+
+/// An address without its brackets, and the port behind it; `None` where neither can be told.
+fn split_port(member: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut colons = member.iter().enumerate().filter(|(_, byte)| **byte == b':');
+    let (first, is_only) = (colons.next(), colons.next().is_none());
+    match (member, first) {
+        ([b'[', literal @ ..], _) => {
+            let end = literal.iter().position(|&byte| byte == b']')?;
+            match &literal[end + 1..] {
+                [] => Some((&literal[..end], b"")),
+                [b':', port @ ..] => Some((&literal[..end], port)),
+                _ => None,
+            }
+        }
+        (_, Some((at, _))) if is_only => Some((&member[..at], &member[at + 1..])),
+        _ => Some((member, b"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::HEAD_BYTES_MAX;
+
+    fn trusted(texts: &[&str]) -> TrustedProxies {
+        texts.iter().map(|text| TrustedProxy::parse(text).expect(text)).collect()
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect(text)
+    }
+
+    /// The client that these lines name to a server that trusts 10.0.0.0/8, where 10.0.0.1 sends
+    /// them.
+    fn client(lines: &[&str]) -> Option<IpAddr> {
+        let lines: String =
+            lines.iter().map(|line| format!("x-forwarded-for: {line}\r\n")).collect();
+        let fields = Fields::parse(lines.as_bytes()).expect("field lines");
+        trusted(&["10.0.0.0/8"]).client(&fields, Some(address("10.0.0.1")))
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused_with_a_line_that_names_it() {
+        let rows = [
+            ("", "\"\" is no address"),
+            ("proxy.example", "\"proxy.example\" is no address"),
+            ("Unix", "\"Unix\" is no address"),
+            ("unix:/run/socket", "is no address"),
+            ("10.0.0", "is no address"),
+            ("010.0.0.1", "is no address"),
+            ("10.0.0.1:80", "is no address"),
+            ("[::1]", "is no address"),
+            ("fe80::1%eth0", "is no address"),
+            ("10.0.0.0/", "0 to 32 bits of its address, not \"\""),
+            ("10.0.0.0/33", "0 to 32 bits of its address, not \"33\""),
+            ("10.0.0.0/+8", "not \"+8\""),
+            ("10.0.0.0/-1", "not \"-1\""),
+            ("10.0.0.0/255.0.0.0", "not \"255.0.0.0\""),
+            ("10.0.0.0/8/8", "not \"8/8\""),
+            ("10.0.0.0/4294967304", "not \"4294967304\""),
+            ("::/129", "0 to 128 bits of its address, not \"129\""),
+        ];
+        for (text, reason) in rows {
+            let said = TrustedProxy::parse(text).expect_err(text);
+            assert!(said.contains(reason) && !said.contains('\n'), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_network_holds_the_addresses_that_begin_with_its_bits() {
+        let rows = [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.1/32", "192.0.2.2", false),
+            ("10.0.0.0/8", "10.255.255.255", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("10.1.2.3/8", "10.9.9.9", true),
+            ("192.0.2.64/26", "192.0.2.127", true),
+            ("192.0.2.64/26", "192.0.2.128", false),
+            ("0.0.0.0/0", "255.1.2.3", true),
+            ("0.0.0.0/0", "::1", false),
+            ("::1", "::1", true),
+            ("::1", "::2", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::", false),
+            ("::/0", "ffff::1", true),
+            ("::/0", "192.0.2.1", false),
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("::ffff:10.0.0.0/104", "10.1.2.3", true),
+            ("::ffff:10.0.0.0/104", "11.1.2.3", false),
+        ];
+        for (network, one, expected) in rows {
+            let proxies = trusted(&["198.51.100.7", network]);
+            assert_eq!(proxies.trust(Some(address(one))), expected, "{network} {one}");
+            assert!(!proxies.trust(None), "{network}");
+        }
+        assert!(trusted(&["unix"]).trust(None));
+        assert!(!trusted(&["unix"]).trust(Some(address("127.0.0.1"))));
+    }
+
+    #[test]
+    fn only_a_trusted_peer_is_believed() {
+        let fields = Fields::parse(b"X-Forwarded-For: 192.0.2.1\r\n").expect("a field line");
+        let proxy = Some(address("10.0.0.1"));
+        let rows: [(&[&str], Option<IpAddr>, bool); 6] = [
+            (&[], proxy, false),
+            (&[], None, false),
+            (&["unix"], proxy, false),
+            (&["10.0.0.0/8"], None, false),
+            (&["unix"], None, true),
+            (&["10.0.0.0/8"], proxy, true),
+        ];
+        for (proxies, peer, is_believed) in rows {
+            let client = trusted(proxies).client(&fields, peer);
+            assert_eq!(client, is_believed.then_some(address("192.0.2.1")), "{proxies:?}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_address_that_is_not_trusted() {
+        let rows: [(&[&str], &str); 11] = [
+            (&["192.0.2.1"], "192.0.2.1"),
+            (&["198.51.100.9, 192.0.2.1"], "192.0.2.1"),
+            (&["192.0.2.1, 10.0.0.2, 10.9.9.9"], "192.0.2.1"),
+            (&["198.51.100.9", "192.0.2.1", "10.0.0.2"], "192.0.2.1"),
+            (&["198.51.100.9", "192.0.2.1,10.0.0.2", " 10.0.0.3 ,\t10.0.0.4"], "192.0.2.1"),
+            (&["unknown, 192.0.2.1"], "192.0.2.1"),
+            (&["198.51.100.9", "192.0.2.1, ,", "", " , ,"], "192.0.2.1"),
+            (&["192.0.2.1, ::ffff:10.0.0.2"], "192.0.2.1"),
+            (&["::ffff:192.0.2.1"], "192.0.2.1"),
+            (&["2001:DB8::0:1"], "2001:db8::1"),
+            (&["192.0.2.1:567, 10.0.0.2:1234"], "192.0.2.1"),
+        ];
+        for (lines, expected) in rows {
+            assert_eq!(client(lines), Some(address(expected)), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn where_no_client_is_named_there_is_none() {
+        let rows: [&[&str]; 8] = [
+            &[],
+            &[""],
+            &[", ,", ","],
+            &["10.0.0.2"],
+            &["10.0.0.3, 10.0.0.2"],
+            // What stands before it may be the client's own invention.
+            &["192.0.2.1, unknown"],
+            &["192.0.2.1, unknown, 10.0.0.2"],
+            &["192.0.2.1", "_hidden"],
+        ];
+        for lines in rows {
+            assert_eq!(client(lines), None, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_an_address_with_or_without_a_port() {
+        let rows = [
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1:567", Some("192.0.2.1")),
+            ("192.0.2.1:", Some("192.0.2.1")),
+            ("::1", Some("::1")),
+            ("::1:80", Some("::1:80")),
+            ("[::1]", Some("::1")),
+            ("[::1]:80", Some("::1")),
+            ("[::ffff:192.0.2.1]:80", Some("192.0.2.1")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("[fe80::1%25eth0]:80", Some("fe80::1")),
+            (
+                "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
+                Some("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ),
+            ("unknown", None),
+            ("_obfuscated", None),
+            ("localhost", None),
+            ("\"192.0.2.1\"", None),
+            ("for=192.0.2.1", None),
+            ("192.0.2.1 198.51.100.1", None),
+            ("192.0.2.01", None),
+            ("192.0.2", None),
+            ("3221225985", None),
+            ("192.0.2.1:http", None),
+            ("192.0.2.1:_x", None),
+            ("192.0.2.1%eth0", None),
+            ("fe80::1%", None),
+            ("[::1", None),
+            ("[::1]80", None),
+            ("[::1]]", None),
+            ("[]", None),
+            ("[", None),
+            (":", None),
+            (":80", None),
+            ("::1]", None),
+            ("1:2:3:4:5:6:7:8:9", None),
+            ("\u{e4}", None),
+        ];
+        for (member, expected) in rows {
+            assert_eq!(parse_member(member.as_bytes()), expected.map(address), "{member}");
+        }
+        assert_eq!(parse_member(b"\xff\xfe"), None);
+        assert_eq!(parse_member(&[b'1'; HEAD_BYTES_MAX]), None);
+    }
+
+    #[test]
+    fn as_many_members_as_a_head_has_room_for_are_read() {
+        let name = "X-Forwarded-For: ";
+        for (member, expected) in [("10.0.0.2,", Some("192.0.2.1")), (",", Some("192.0.2.1"))] {
+            let first = "192.0.2.1,";
+            let room = HEAD_BYTES_MAX - name.len() - first.len();
+            let line = format!("{name}{first}{}", member.repeat(room / member.len()));
+            let fields = Fields::parse(line.as_bytes()).expect("a field line");
+            let client = trusted(&["10.0.0.0/8"]).client(&fields, Some(address("10.0.0.1")));
+            assert_eq!(client, expected.map(address), "{member}");
+        }
+    }
+}
