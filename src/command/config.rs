@@ -1,13 +1,12 @@
-//! The command line, and what follows from it (clap's messages and exit code 2 for bad usage).
+//! The command line (clap's messages and exit code 2 for bad usage).
 
+use super::values::{parse_bytes, parse_count, parse_file_name, parse_relative};
 use crate::limits;
-use crate::server::{self, BindAddress};
+use crate::server::BindAddress;
 use crate::site::content_type::parse_override;
-use crate::site::document_root::CacheLimits;
-use crate::site::{self, CacheRule, parse_field};
+use crate::site::{CacheRule, parse_field};
 use clap::Parser;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A small static-file web server.
 ///
@@ -151,69 +150,6 @@ impl Config {
             (false, _) => log::LevelFilter::Trace,
         }
     }
-
-    /// The server's settings, where the process may have `descriptors_max` descriptors.
-    ///
-    /// What is not kept back for the process, for its workers and for kept files is for connections:
-    /// a socket each, and beside it the file that it is sent, or while it uploads two more.
-    pub fn server(&self, descriptors_max: usize) -> server::Settings {
-        let kept = self.kept_descriptors(descriptors_max);
-        let reserved =
-            limits::DESCRIPTORS_RESERVED.saturating_add(self.threads).saturating_add(kept);
-        let each = match self.writable {
-            true => limits::UPLOAD_DESCRIPTORS,
-            false => limits::ANSWER_DESCRIPTORS,
-        };
-        let left = descriptors_max.saturating_sub(reserved).max(each);
-        let fitting = left - each + 1;
-        let wanted = self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX));
-        if wanted > fitting {
-            log::warn!(
-                "--max-connections {wanted} is more than the limit of {descriptors_max} open \
-                 files has room for: {fitting} are held at a time"
-            );
-        }
-        server::Settings {
-            threads: self.threads,
-            connections_max: wanted.min(fitting),
-            descriptors_max,
-            connection_descriptors_max: left,
-            descriptors_each: each,
-            idle_time: Duration::from_secs(self.keep_alive),
-            write_time: Duration::from_secs(self.write_timeout),
-            grace_time: Duration::from_secs(self.grace),
-            memory_max: self.body_memory,
-            ..server::Settings::default()
-        }
-    }
-
-    /// The site's settings, where the process may have `descriptors_max` descriptors.
-    pub fn site(&self, descriptors_max: usize) -> site::Settings {
-        site::Settings {
-            root: self.root.clone(),
-            index: self.index.clone(),
-            lists: self.list,
-            serves_hidden: self.hidden,
-            fallback: self.spa.clone(),
-            clean_urls: self.clean_urls,
-            by_host: self.vhosts,
-            precompressed: self.precompressed,
-            types: self.types.clone(),
-            cache_control: self.cache_control.clone(),
-            fields: self.headers.clone(),
-            cross_origin: self.cors,
-            writable: self.writable,
-            body_bytes_max: self.max_body,
-            cache: CacheLimits {
-                bytes_max: self.cache_size,
-                descriptors_max: self.kept_descriptors(descriptors_max),
-            },
-        }
-    }
-
-    fn kept_descriptors(&self, descriptors_max: usize) -> usize {
-        (descriptors_max / 8).min(limits::KEPT_DESCRIPTORS_MAX)
-    }
 }
 
 /// Address and port, where a host has both: `127.0.0.1:80`, `[::1]:80`, `localhost:80`.
@@ -227,49 +163,6 @@ fn split_port(host: &str) -> Option<(&str, u16)> {
 /// downloads and slow disks.
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(16)
-}
-
-fn parse_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(count) => Ok(count),
-        Err(error) => Err(format!("{error}")),
-    }
-}
-
-/// A number of bytes with an optional K, M or G for powers of 1024.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| format!("{text:?} is no number of bytes, such as 512K or 64M"))?;
-    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        _ => {
-            return Err(format!("{text:?} has an unknown unit: K, M and G are known"));
-        }
-    };
-    number.checked_mul(unit).ok_or_else(|| format!("{text:?} is too large"))
-}
-
-fn parse_file_name(text: &str) -> Result<String, String> {
-    match text.is_empty() || text.contains(['/', '\0']) || text == "." || text == ".." {
-        true => Err("a file name without a slash is needed".to_owned()),
-        false => Ok(text.to_owned()),
-    }
-}
-
-/// A path beneath the root: what a request could name.
-fn parse_relative(text: &str) -> Result<String, String> {
-    let relative = text.trim_start_matches('/');
-    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('\0');
-    match relative.split('/').all(is_plain) {
-        true => Ok(relative.to_owned()),
-        false => Err("a file beneath the root is needed, such as index.html".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -304,42 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn bytes_have_units() {
-        for (text, expected) in
-            [("0", 0), ("1000", 1000), ("2k", 2048), ("64M", 64 << 20), ("1GiB", 1 << 30)]
-        {
-            assert_eq!(parse_bytes(text), Ok(expected), "{text}");
-        }
-        for text in ["", "M", "-1", "1T", "1.5M", "99999999999G"] {
-            assert!(parse_bytes(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn limits_are_those_of_the_limits_file_unless_given() {
         let config = Config::parse_from(["tinyhttpd"]);
         assert_eq!(config.max_body, limits::BODY_BYTES_MAX);
         assert_eq!(config.cache_size, limits::CACHE_BYTES);
         assert_eq!(config.body_memory, limits::MEMORY_BYTES);
         assert_eq!(config.write_timeout, limits::WRITE_TIME.as_secs());
-    }
-
-    #[test]
-    fn connections_that_upload_leave_descriptors_for_the_rest() {
-        let config = Config::parse_from(["tinyhttpd", "--threads", "4", "--writable"]);
-        let settings = config.server(1024);
-        let left = settings.connection_descriptors_max;
-        assert!(left < 1024 && settings.descriptors_each == 3);
-        // The last one let in may still hold all that it needs.
-        assert_eq!(settings.connections_max - 1 + 3, left);
-    }
-
-    #[test]
-    fn connections_leave_descriptors_for_the_rest() {
-        let config = Config::parse_from(["tinyhttpd", "--threads", "4"]);
-        for descriptors_max in [64, 1024, 20_000, 1 << 30] {
-            let most = config.server(descriptors_max).connections_max;
-            assert!(most >= 1 && most < descriptors_max, "{descriptors_max}: {most}");
-        }
     }
 }

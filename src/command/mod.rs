@@ -5,7 +5,9 @@ mod log;
 mod log_writer;
 mod open_files;
 mod serving;
+mod settings;
 mod tell;
+mod values;
 
 pub use config::Config;
 
