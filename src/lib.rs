@@ -6,8 +6,8 @@
 //! [`site`] → [`http`], and `server` → `http` too.
 //!
 //! **`command`** turns a command line into settings, sets up the log, catches signals and ends with
-//! an exit code; `main` only calls it. It knows nothing of HTTP. `log_writer.rs` writes the log to
-//! stderr, and never waits for whoever reads it.
+//! an exit code; `main` only calls it. It knows nothing of HTTP. `log_writer.rs` writes the
+//! log, and never waits for whoever reads it.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not

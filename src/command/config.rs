@@ -6,6 +6,7 @@ use crate::server::BindAddress;
 use crate::site::content_type::parse_override;
 use crate::site::{CacheRule, parse_field};
 use clap::Parser;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
 
 /// A small static-file web server.
@@ -111,6 +112,11 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
     pub body_memory: u64,
 
+    /// The file that the access log is appended to, opened anew on SIGHUP; off writes none
+    /// [default: stderr]
+    #[arg(long, value_name = "FILE", value_parser = AccessLog::parser())]
+    pub access_log: Option<AccessLog>,
+
     /// Log more: -v for debug, -vv for every socket call
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -118,6 +124,23 @@ pub struct Config {
     /// Log errors only
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Where the access log goes in place of stderr.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    Off,
+    File(PathBuf),
+}
+
+impl AccessLog {
+    /// A file named `off` is `./off`.
+    fn parser() -> impl TypedValueParser<Value = AccessLog> {
+        PathBufValueParser::new().map(|path| match path.to_str() {
+            Some("off") => AccessLog::Off,
+            _ => AccessLog::File(path),
+        })
+    }
 }
 
 impl Config {

@@ -1,7 +1,9 @@
 //! The program: arguments in, exit code out.
 
+mod access_file;
 mod config;
 mod log;
+mod log_line;
 mod log_writer;
 mod open_files;
 mod serving;
@@ -11,15 +13,16 @@ mod values;
 
 pub use config::Config;
 
-use crate::limits::LOG_END_TIME;
 use crate::server::{Server, bind_all};
+use access_file::AccessFile;
 use clap::Parser;
-use log_writer::LogWriter;
+use log::Stderr;
 use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Does what the command line says, until a signal says to stop.
 ///
@@ -27,19 +30,21 @@ use std::process::ExitCode;
 /// with 2.
 pub fn run() -> ExitCode {
     let config = Config::parse();
-    let log = LogWriter::new(io::stderr());
-    log::log_to(&log, &config);
-    let result = serve(&config);
+    let stderr = Stderr::new();
+    let result = log::start(&stderr, &config).and_then(|access_file| {
+        let result = serve(&config, access_file.as_ref());
+        access_file.iter().for_each(|file| file.close());
+        result
+    });
     if let Err(message) = &result {
-        // Past the filter of the log: RUST_LOG must not hide why nothing is served.
-        log.write(&format!("tinyhttpd: {message}\n"));
+        stderr.say_last(message);
     }
-    log.close(LOG_END_TIME);
+    stderr.close();
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Serves until a signal says to stop. The error is the one line that the user reads.
-fn serve(config: &Config) -> Result<(), String> {
+fn serve(config: &Config, access_file: Option<&Arc<AccessFile>>) -> Result<(), String> {
     config.check()?;
     let descriptors_max = open_files::raise_limit();
     let settings = config.server(descriptors_max);
@@ -59,7 +64,7 @@ fn serve(config: &Config) -> Result<(), String> {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));
     }
-    Serving::new(server, of_site).until_stopped(signals, grace);
+    Serving::new(server, of_site, access_file.cloned()).until_stopped(signals, grace);
     Ok(())
 }
 

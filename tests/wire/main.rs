@@ -2,6 +2,7 @@
 //! for all.
 
 mod accept;
+mod access_file;
 mod blocked;
 mod calls;
 mod chunked;
