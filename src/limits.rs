@@ -138,6 +138,10 @@ pub const LOG_PAUSE: Duration = Duration::from_millis(50);
 /// where a disk holds it up.
 pub const LOG_END_TIME: Duration = Duration::from_millis(500);
 
+/// The time that `--check` gives a server for its answer, with the look-up of its name; after it
+/// there is none.
+pub const CHECK_TIME: Duration = Duration::from_secs(5);
+
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that
 /// ends cuts it short.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,5 +1,6 @@
 //! The command line (clap's messages and exit code 2 for bad usage).
 
+use super::check::CheckUrl;
 use super::values::{parse_bytes, parse_count, parse_file_name, parse_relative};
 use crate::limits;
 use crate::server::BindAddress;
@@ -124,6 +125,11 @@ pub struct Config {
     /// Log errors only
     #[arg(short, long)]
     pub quiet: bool,
+
+    /// Ask a server, by http://HOST:PORT/PATH or unix:SOCKET:/PATH, for one answer; the exit code
+    /// is 0 if it is good, else 1
+    #[arg(long, value_name = "URL", exclusive = true)]
+    pub check: Option<CheckUrl>,
 }
 
 /// Where the access log goes in place of stderr.

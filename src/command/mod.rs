@@ -1,6 +1,7 @@
 //! The program: arguments in, exit code out.
 
 mod access_file;
+mod check;
 mod config;
 mod log;
 mod log_line;
@@ -30,6 +31,9 @@ use std::sync::Arc;
 /// with 2.
 pub fn run() -> ExitCode {
     let config = Config::parse();
+    if let Some(url) = &config.check {
+        return check::run(url);
+    }
     let stderr = Stderr::new();
     let result = log::start(&stderr, &config).and_then(|access_file| {
         let result = serve(&config, access_file.as_ref());

@@ -38,7 +38,8 @@ impl Serving {
         Arc::new(Serving { server, opening: Mutex::new(()), settings, access_file })
     }
 
-    /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of `signals`.
+    /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of
+    /// `signals`.
     pub fn until_stopped(self: &Arc<Serving>, mut signals: Signals, grace: Duration) {
         for signal in signals.forever() {
             if signal != SIGHUP {

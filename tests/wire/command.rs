@@ -180,7 +180,7 @@ fn an_address_that_is_not_this_machines_is_one_line_that_says_what_to_try() {
 
 #[test]
 fn bad_usage_is_exit_2() {
-    let rows: [&[&str]; 14] = [
+    let rows: [&[&str]; 17] = [
         &["--nonsense"],
         &["--port", "65536"],
         &["--port", "x"],
@@ -195,6 +195,9 @@ fn bad_usage_is_exit_2() {
         &["--spa", "../outside"],
         &["--index", "a/b"],
         &["-v", "-q"],
+        &["--access-log"],
+        &["--check", "https://127.0.0.1/"],
+        &["--check", "http://127.0.0.1/", "--list"],
     ];
     for arguments in rows {
         let output = run(arguments);

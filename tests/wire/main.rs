@@ -5,6 +5,7 @@ mod accept;
 mod access_file;
 mod blocked;
 mod calls;
+mod check;
 mod chunked;
 mod command;
 mod deadlines;
