@@ -6,131 +6,207 @@ use crate::limits;
 use crate::server::BindAddress;
 use crate::site::content_type::parse_override;
 use crate::site::{CacheRule, parse_field};
-use clap::Parser;
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::{ArgAction, Parser};
 use std::path::PathBuf;
 
-/// A small static-file web server.
-///
-/// Serves the files of a directory over HTTP: tinyhttpd --root ./www --port 8080
+// The headings of `--help`, in the order of its pages.
+const SERVED: &str = "What is served";
+const WHERE: &str = "Where";
+const ANSWERED: &str = "What is answered";
+const WRITING: &str = "Writing";
+const LIMITS: &str = "Limits";
+const LOGS: &str = "Logs";
+const INSTEAD: &str = "Instead of serving";
+
+/// A small web server for the files of a directory
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Config {
+    /// The directory to serve; the same as --root
+    #[arg(
+        help_heading = SERVED, value_name = "DIR", conflicts_with = "root", display_order = 0
+    )]
+    pub directory: Option<PathBuf>,
+
     /// The directory to serve
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(
+        help_heading = SERVED, short, long, value_name = "DIR", default_value = ".",
+        conflicts_with = "directory"
+    )]
     pub root: PathBuf,
 
-    /// The port to listen on; 0 takes any free one
-    #[arg(short, long, value_name = "N", default_value_t = 8080)]
-    pub port: u16,
-
-    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH; may be repeated
-    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub bind: Vec<BindAddress>,
-
     /// The file that answers for a directory; may be repeated, the first found counts
-    #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = parse_file_name)]
+    #[arg(
+        help_heading = SERVED, long, value_name = "NAME", default_value = "index.html",
+        value_parser = parse_file_name
+    )]
     pub index: Vec<String>,
 
     /// List directories that have no index file
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub list: bool,
 
     /// Serve names that start with a dot
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub hidden: bool,
 
     /// Answer an unknown path that asks for HTML with this file of the root, and 200
-    #[arg(long, value_name = "FILE", value_parser = parse_relative)]
+    #[arg(help_heading = SERVED, long, value_name = "FILE", value_parser = parse_relative)]
     pub spa: Option<String>,
 
     /// Let /about find about.html
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub clean_urls: bool,
 
     /// Serve each sub-directory of the root as the host it is named for; `default` takes the rest
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub vhosts: bool,
 
     /// Send FILE.br, FILE.zst or FILE.gz where the client accepts it and it is not older than FILE
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub precompressed: bool,
 
+    /// The port to listen on; 0 takes any free one
+    #[arg(help_heading = WHERE, short, long, value_name = "N", default_value_t = 8080)]
+    pub port: u16,
+
+    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH; may be repeated
+    #[arg(help_heading = WHERE, short, long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub bind: Vec<BindAddress>,
+
+    /// The kernel's queue of connections to be accepted
+    #[arg(
+        help_heading = WHERE, long, value_name = "N", default_value_t = limits::BACKLOG,
+        value_parser = clap::value_parser!(i32).range(1..)
+    )]
+    pub backlog: i32,
+
     /// The media type of an extension or a file name, such as 'ts=video/mp2t'; may be repeated
-    #[arg(long = "type", value_name = "NAME=TYPE", value_parser = parse_override)]
+    #[arg(
+        help_heading = ANSWERED, long = "type", value_name = "NAME=TYPE",
+        value_parser = parse_override
+    )]
     pub types: Vec<(String, String)>,
 
     /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match
     /// counts
-    #[arg(long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse)]
+    #[arg(
+        help_heading = ANSWERED, long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse
+    )]
     pub cache_control: Vec<CacheRule>,
 
     /// A field line for every answer; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = parse_field)]
+    #[arg(
+        help_heading = ANSWERED, long = "header", value_name = "NAME: VALUE",
+        value_parser = parse_field
+    )]
     pub headers: Vec<(String, String)>,
 
     /// Let scripts of every origin read the answers
-    #[arg(long)]
+    #[arg(help_heading = ANSWERED, long)]
     pub cors: bool,
 
     /// Let clients create and replace files with PUT
-    #[arg(long)]
+    #[arg(help_heading = WRITING, long)]
     pub writable: bool,
 
     /// Bytes of one file sent with PUT at most, such as 64M
-    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
+    #[arg(
+        help_heading = WRITING, long, value_name = "BYTES", default_value = "1G",
+        value_parser = parse_bytes
+    )]
     pub max_body: u64,
 
     /// Workers for connections, started at once; those that accept come on top
-    #[arg(long, value_name = "N", default_value_t = default_threads(), value_parser = parse_count)]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "N", default_value_t = default_threads(),
+        value_parser = parse_count
+    )]
     pub threads: usize,
 
     /// Connections held at a time [default: what the limit of open files allows]
-    #[arg(long, value_name = "N", value_parser = parse_count)]
+    #[arg(help_heading = LIMITS, long, value_name = "N", value_parser = parse_count)]
     pub max_connections: Option<usize>,
 
-    /// The kernel's queue of connections to be accepted
-    #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, value_parser = clap::value_parser!(i32).range(1..))]
-    pub backlog: i32,
-
     /// Seconds that a connection may rest between two requests; 0 closes it after each
-    #[arg(long, value_name = "SECS", default_value_t = limits::IDLE_TIME.as_secs())]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::IDLE_TIME.as_secs()
+    )]
     pub keep_alive: u64,
 
     /// Seconds in which a client must take something of its answer
-    #[arg(long, value_name = "SECS", default_value_t = limits::WRITE_TIME.as_secs())]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::WRITE_TIME.as_secs()
+    )]
     pub write_timeout: u64,
 
     /// Seconds that requests in flight have at shutdown
-    #[arg(long, value_name = "SECS", default_value_t = limits::GRACE_TIME.as_secs())]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::GRACE_TIME.as_secs()
+    )]
     pub grace: u64,
 
     /// Bytes of files kept in memory, such as 64M; 0 keeps none
-    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "BYTES", default_value = "64M",
+        value_parser = parse_bytes
+    )]
     pub cache_size: u64,
 
     /// Bytes of answers held in memory while their clients do not read, such as 64M
-    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
+    #[arg(
+        help_heading = LIMITS, long, value_name = "BYTES", default_value = "64M",
+        value_parser = parse_bytes
+    )]
     pub body_memory: u64,
 
     /// The file that the access log is appended to, opened anew on SIGHUP; off writes none
     /// [default: stderr]
-    #[arg(long, value_name = "FILE", value_parser = AccessLog::parser())]
+    #[arg(help_heading = LOGS, long, value_name = "FILE", value_parser = AccessLog::parser())]
     pub access_log: Option<AccessLog>,
 
     /// Log more: -v for debug, -vv for every socket call
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(help_heading = LOGS, short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 
     /// Log errors only
-    #[arg(short, long)]
+    #[arg(help_heading = LOGS, short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
     /// Ask a server, by http://HOST:PORT/PATH or unix:SOCKET:/PATH, for one answer; the exit code
     /// is 0 if it is good, else 1
-    #[arg(long, value_name = "URL", exclusive = true)]
+    #[arg(help_heading = INSTEAD, long, value_name = "URL", exclusive = true)]
     pub check: Option<CheckUrl>,
+
+    /// Print help
+    #[arg(help_heading = INSTEAD, short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// Print version
+    #[arg(help_heading = INSTEAD, short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
 }
+
+/// What stands at the end of `--help`.
+const EXAMPLES: &str = "\
+\x1b[1m\x1b[4mExamples:\x1b[0m
+  \x1b[1mtinyhttpd\x1b[0m
+      This directory, for this machine alone: http://127.0.0.1:8080/
+  \x1b[1mtinyhttpd public --list --bind ::\x1b[0m
+      The directory public for the whole network, with listings
+  \x1b[1mtinyhttpd dist --spa index.html --cache-control '/assets/*=max-age=31536000'\x1b[0m
+      An application that draws its own pages, and whose assets never change
+  \x1b[1mtinyhttpd inbox --writable --list --max-body 100M\x1b[0m
+      Upload with: curl -T report.pdf http://127.0.0.1:8080/
+  \x1b[1mtinyhttpd site --bind unix:/run/site.sock --access-log /var/log/site.log\x1b[0m
+      Behind a proxy on this machine, with a log for GoAccess
+  \x1b[1mtinyhttpd --check http://127.0.0.1:8080/\x1b[0m
+      Whether that server answers, as a container's health check";
 
 /// Where the access log goes in place of stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,7 +30,10 @@ use std::sync::Arc;
 /// The exit code is 0 after a stop, and 1 where nothing can be served; bad usage ends the process
 /// with 2.
 pub fn run() -> ExitCode {
-    let config = Config::parse();
+    let mut config = Config::parse();
+    if let Some(directory) = config.directory.take() {
+        config.root = directory;
+    }
     if let Some(url) = &config.check {
         return check::run(url);
     }
