@@ -206,7 +206,11 @@ const EXAMPLES: &str = "\
   \x1b[1mtinyhttpd site --bind unix:/run/site.sock --access-log /var/log/site.log\x1b[0m
       Behind a proxy on this machine, with a log for GoAccess
   \x1b[1mtinyhttpd --check http://127.0.0.1:8080/\x1b[0m
-      Whether that server answers, as a container's health check";
+      Whether that server answers, as a container's health check
+
+Each option but the last three is a variable too: TINYHTTPD_MAX_BODY is --max-body. The command \
+line wins. What may be repeated has one value a line; an option without a value is on by 1 and \
+off by 0.";
 
 /// Where the access log goes in place of stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod access_file;
 mod check;
 mod config;
+mod environment;
 mod log;
 mod log_line;
 mod log_writer;
@@ -16,7 +17,6 @@ pub use config::Config;
 
 use crate::server::{Server, bind_all};
 use access_file::AccessFile;
-use clap::Parser;
 use log::Stderr;
 use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -30,15 +30,15 @@ use std::sync::Arc;
 /// The exit code is 0 after a stop, and 1 where nothing can be served; bad usage ends the process
 /// with 2.
 pub fn run() -> ExitCode {
-    let mut config = Config::parse();
-    if let Some(directory) = config.directory.take() {
-        config.root = directory;
-    }
+    let (config, warning) = environment::read();
     if let Some(url) = &config.check {
         return check::run(url);
     }
     let stderr = Stderr::new();
     let result = log::start(&stderr, &config).and_then(|access_file| {
+        if let Some(warning) = warning {
+            ::log::warn!("{warning}");
+        }
         let result = serve(&config, access_file.as_ref());
         access_file.iter().for_each(|file| file.close());
         result

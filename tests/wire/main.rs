@@ -13,6 +13,7 @@ mod denied;
 mod descriptors;
 mod disk;
 mod document_root;
+mod environment;
 mod hangup;
 mod head;
 mod hostile;
