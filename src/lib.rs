@@ -5,9 +5,9 @@
 //! Whatever a room uses is named after it in this list, never before it: `command` → [`server`] →
 //! [`site`] → [`http`], and `server` → `http` too.
 //!
-//! **`command`** turns a command line into settings, sets up the log, catches signals and ends with
-//! an exit code; `main` only calls it. It knows nothing of HTTP. `log_writer.rs` writes the log to
-//! stderr, and never waits for whoever reads it.
+//! **`command`** turns a command line and the environment into settings, sets up the log, catches
+//! signals and ends with an exit code; `main` only calls it. Of HTTP it knows one request, that of
+//! `--check`. `log_writer.rs` writes the log, and never waits for whoever reads it.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not

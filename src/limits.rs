@@ -126,16 +126,22 @@ pub const GATHERED_BYTES_MAX: usize = 16 * 1024;
 /// gives them away at once.
 pub const GATHER_TIME: Duration = Duration::from_millis(100);
 
-/// Bytes of the log that wait to be written, where stderr takes none; further lines are lost, and
-/// counted. Some 2,500 lines of the access log: a reader that has to wait for a core loses none.
+/// Bytes of the log that wait to be written, where stderr or the access log's file takes none;
+/// further lines are lost, and counted. Some 2,500 lines of the access log: a reader that has to
+/// wait for a core loses none.
 pub const LOG_BYTES_MAX: usize = 256 * 1024;
 
 /// The pause after which stderr is tried again where the kernel says that it takes bytes, and then
 /// it takes none.
 pub const LOG_PAUSE: Duration = Duration::from_millis(50);
 
-/// The time that the log may take at the end of the process, where a disk holds it up.
+/// The time that the log may take at the end of the process, or of a file that was moved away,
+/// where a disk holds it up.
 pub const LOG_END_TIME: Duration = Duration::from_millis(500);
+
+/// The time that `--check` gives a server for its answer, with the look-up of its name; after it
+/// there is none.
+pub const CHECK_TIME: Duration = Duration::from_secs(5);
 
 /// The pause of an accept loop that the kernel refuses a descriptor or memory; a connection that
 /// ends cuts it short.

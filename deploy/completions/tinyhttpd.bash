@@ -23,7 +23,7 @@ _tinyhttpd() {
 
     case "${cmd}" in
         tinyhttpd)
-            opts="-r -p -b -v -q -h -V --root --port --bind --index --list --hidden --spa --clean-urls --vhosts --precompressed --type --cache-control --header --cors --writable --max-body --threads --max-connections --backlog --keep-alive --write-timeout --grace --cache-size --body-memory --verbose --quiet --help --version"
+            opts="-r -p -b -v -q -h -V --root --index --list --hidden --spa --clean-urls --vhosts --precompressed --port --bind --backlog --type --cache-control --header --cors --writable --max-body --prefix --trusted-proxy --health --drain --threads --max-connections --keep-alive --write-timeout --grace --cache-size --body-memory --access-log --verbose --quiet --check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -43,6 +43,14 @@ _tinyhttpd() {
                     fi
                     return 0
                     ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spa)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -59,11 +67,7 @@ _tinyhttpd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --index)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --spa)
+                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -83,15 +87,27 @@ _tinyhttpd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-connections)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -112,6 +128,14 @@ _tinyhttpd() {
                     return 0
                     ;;
                 --body-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

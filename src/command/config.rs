@@ -1,142 +1,257 @@
-//! The command line, and what follows from it (clap's messages and exit code 2 for bad usage).
+//! The command line (clap's messages and exit code 2 for bad usage).
 
+use super::check::CheckUrl;
+use super::values::{parse_bytes, parse_count, parse_file_name, parse_relative};
 use crate::limits;
-use crate::server::{self, BindAddress, TrustedProxy};
+use crate::server::{BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
-use crate::site::{self, CacheRule, KeptLimits, Prefix, parse_field, parse_health};
-use clap::Parser;
+use crate::site::{CacheRule, Prefix, parse_field, parse_health};
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::{ArgAction, Parser};
 use std::path::PathBuf;
-use std::time::Duration;
 
-/// A small static-file web server.
-///
-/// Serves the files of a directory over HTTP: tinyhttpd --root ./www --port 8080
+// The headings of `--help`, in the order of its pages.
+const SERVED: &str = "What is served";
+const WHERE: &str = "Where";
+const ANSWERED: &str = "What is answered";
+const WRITING: &str = "Writing";
+const PROXY: &str = "Behind a proxy";
+const LIMITS: &str = "Limits";
+const LOGS: &str = "Logs";
+const INSTEAD: &str = "Instead of serving";
+
+/// A small web server for the files of a directory
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Config {
+    /// The directory to serve; the same as --root
+    #[arg(
+        help_heading = SERVED, value_name = "DIR", conflicts_with = "root", display_order = 0
+    )]
+    pub directory: Option<PathBuf>,
+
     /// The directory to serve
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(
+        help_heading = SERVED, short, long, value_name = "DIR", default_value = ".",
+        conflicts_with = "directory"
+    )]
     pub root: PathBuf,
 
-    /// The port to listen on; 0 takes any free one
-    #[arg(short, long, value_name = "N", default_value_t = 8080)]
-    pub port: u16,
-
-    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH; may be repeated
-    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub bind: Vec<BindAddress>,
-
     /// The file that answers for a directory; may be repeated, the first found counts
-    #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = parse_file_name)]
+    #[arg(
+        help_heading = SERVED, long, value_name = "NAME", default_value = "index.html",
+        value_parser = parse_file_name
+    )]
     pub index: Vec<String>,
 
     /// List directories that have no index file
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub list: bool,
 
     /// Serve names that start with a dot
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub hidden: bool,
 
     /// Answer an unknown path that asks for HTML with this file of the root, and 200
-    #[arg(long, value_name = "FILE", value_parser = parse_relative)]
+    #[arg(help_heading = SERVED, long, value_name = "FILE", value_parser = parse_relative)]
     pub spa: Option<String>,
 
     /// Let /about find about.html
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub clean_urls: bool,
 
     /// Serve each sub-directory of the root as the host it is named for; `default` takes the rest
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub vhosts: bool,
 
     /// Send FILE.br, FILE.zst or FILE.gz where the client accepts it and it is not older than FILE
-    #[arg(long)]
+    #[arg(help_heading = SERVED, long)]
     pub precompressed: bool,
 
+    /// The port to listen on; 0 takes any free one
+    #[arg(help_heading = WHERE, short, long, value_name = "N", default_value_t = 8080)]
+    pub port: u16,
+
+    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH; may be repeated
+    #[arg(help_heading = WHERE, short, long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub bind: Vec<BindAddress>,
+
+    /// The kernel's queue of connections to be accepted
+    #[arg(
+        help_heading = WHERE, long, value_name = "N", default_value_t = limits::BACKLOG,
+        value_parser = clap::value_parser!(i32).range(1..)
+    )]
+    pub backlog: i32,
+
     /// The media type of an extension or a file name, such as 'ts=video/mp2t'; may be repeated
-    #[arg(long = "type", value_name = "NAME=TYPE", value_parser = parse_override)]
+    #[arg(
+        help_heading = ANSWERED, long = "type", value_name = "NAME=TYPE",
+        value_parser = parse_override
+    )]
     pub types: Vec<(String, String)>,
 
     /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match
     /// counts
-    #[arg(long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse)]
+    #[arg(
+        help_heading = ANSWERED, long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse
+    )]
     pub cache_control: Vec<CacheRule>,
 
     /// A field line for every answer; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = parse_field)]
+    #[arg(
+        help_heading = ANSWERED, long = "header", value_name = "NAME: VALUE",
+        value_parser = parse_field
+    )]
     pub headers: Vec<(String, String)>,
 
     /// Let scripts of every origin read the answers
-    #[arg(long)]
+    #[arg(help_heading = ANSWERED, long)]
     pub cors: bool,
 
     /// Let clients create and replace files with PUT
-    #[arg(long)]
+    #[arg(help_heading = WRITING, long)]
     pub writable: bool,
 
     /// Bytes of one file sent with PUT at most, such as 64M
-    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
+    #[arg(
+        help_heading = WRITING, long, value_name = "BYTES", default_value = "1G",
+        value_parser = parse_bytes
+    )]
     pub max_body: u64,
 
-    /// Workers for connections, started at once; those that accept come on top
-    #[arg(long, value_name = "N", default_value_t = default_threads(), value_parser = parse_count)]
-    pub threads: usize,
-
-    /// Connections held at a time [default: what the limit of open files allows]
-    #[arg(long, value_name = "N", value_parser = parse_count)]
-    pub max_connections: Option<usize>,
-
-    /// The kernel's queue of connections to be accepted
-    #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, value_parser = clap::value_parser!(i32).range(1..))]
-    pub backlog: i32,
-
-    /// Seconds that a connection may rest between two requests; 0 closes it after each
-    #[arg(long, value_name = "SECS", default_value_t = limits::IDLE_TIME.as_secs())]
-    pub keep_alive: u64,
-
-    /// Seconds in which a client must take something of its answer
-    #[arg(long, value_name = "SECS", default_value_t = limits::WRITE_TIME.as_secs())]
-    pub write_timeout: u64,
-
-    /// Seconds that requests in flight have at shutdown
-    #[arg(long, value_name = "SECS", default_value_t = limits::GRACE_TIME.as_secs())]
-    pub grace: u64,
-
-    /// Bytes of files kept in memory, such as 64M; 0 keeps none
-    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
-    pub cache_size: u64,
-
-    /// Bytes of answers held in memory while their clients do not read, such as 64M
-    #[arg(long, value_name = "BYTES", default_value = "64M", value_parser = parse_bytes)]
-    pub body_memory: u64,
-
     /// What every path begins with, such as /files: it is cut off, and other paths are 404
-    #[arg(long, value_name = "PATH", default_value = "/", value_parser = Prefix::parse, hide_default_value = true, help_heading = "Behind a proxy")]
+    #[arg(
+        help_heading = PROXY, long, value_name = "PATH", default_value = "/",
+        value_parser = Prefix::parse, hide_default_value = true
+    )]
     pub prefix: Prefix,
 
     /// A proxy whose X-Forwarded-For names the client in the access log: an address, a network such
     /// as 10.0.0.0/8, or unix; may be repeated
-    #[arg(long, value_name = "ADDR[/BITS]", value_parser = TrustedProxy::parse, help_heading = "Behind a proxy")]
+    #[arg(
+        help_heading = PROXY, long, value_name = "ADDR[/BITS]",
+        value_parser = TrustedProxy::parse
+    )]
     pub trusted_proxy: Vec<TrustedProxy>,
 
     /// The path where a balancer asks whether this server wants requests: 200, and 503 once it is
     /// about to stop; no file is looked at, and no line logged
-    #[arg(long, value_name = "PATH", value_parser = parse_health, help_heading = "Behind a proxy")]
+    #[arg(help_heading = PROXY, long, value_name = "PATH", value_parser = parse_health)]
     pub health: Option<String>,
 
     /// Seconds to serve on after SIGTERM, each answer the last of its connection and 503 on the
     /// health path, before the server stops
-    #[arg(long, value_name = "SECS", default_value_t = 0, help_heading = "Behind a proxy")]
+    #[arg(help_heading = PROXY, long, value_name = "SECS", default_value_t = 0)]
     pub drain: u64,
 
+    /// Workers for connections, started at once; those that accept come on top
+    #[arg(
+        help_heading = LIMITS, long, value_name = "N", default_value_t = default_threads(),
+        value_parser = parse_count
+    )]
+    pub threads: usize,
+
+    /// Connections held at a time [default: what the limit of open files allows]
+    #[arg(help_heading = LIMITS, long, value_name = "N", value_parser = parse_count)]
+    pub max_connections: Option<usize>,
+
+    /// Seconds that a connection may rest between two requests; 0 closes it after each
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::IDLE_TIME.as_secs()
+    )]
+    pub keep_alive: u64,
+
+    /// Seconds in which a client must take something of its answer
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::WRITE_TIME.as_secs()
+    )]
+    pub write_timeout: u64,
+
+    /// Seconds that requests in flight have at shutdown
+    #[arg(
+        help_heading = LIMITS, long, value_name = "SECS",
+        default_value_t = limits::GRACE_TIME.as_secs()
+    )]
+    pub grace: u64,
+
+    /// Bytes of files kept in memory, such as 64M; 0 keeps none
+    #[arg(
+        help_heading = LIMITS, long, value_name = "BYTES", default_value = "64M",
+        value_parser = parse_bytes
+    )]
+    pub cache_size: u64,
+
+    /// Bytes of answers held in memory while their clients do not read, such as 64M
+    #[arg(
+        help_heading = LIMITS, long, value_name = "BYTES", default_value = "64M",
+        value_parser = parse_bytes
+    )]
+    pub body_memory: u64,
+    /// The file that the access log is appended to, opened anew on SIGHUP; off writes none
+    /// [default: stderr]
+    #[arg(help_heading = LOGS, long, value_name = "FILE", value_parser = AccessLog::parser())]
+    pub access_log: Option<AccessLog>,
+
     /// Log more: -v for debug, -vv for every socket call
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(help_heading = LOGS, short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 
     /// Log errors only
-    #[arg(short, long)]
+    #[arg(help_heading = LOGS, short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+
+    /// Ask a server, by http://HOST:PORT/PATH or unix:SOCKET:/PATH, for one answer; the exit code
+    /// is 0 if it is good, else 1
+    #[arg(help_heading = INSTEAD, long, value_name = "URL", exclusive = true)]
+    pub check: Option<CheckUrl>,
+
+    /// Print help
+    #[arg(help_heading = INSTEAD, short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// Print version
+    #[arg(help_heading = INSTEAD, short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// What stands at the end of `--help`.
+const EXAMPLES: &str = "\
+\x1b[1m\x1b[4mExamples:\x1b[0m
+  \x1b[1mtinyhttpd\x1b[0m
+      This directory, for this machine alone: http://127.0.0.1:8080/
+  \x1b[1mtinyhttpd public --list --bind ::\x1b[0m
+      The directory public for the whole network, with listings
+  \x1b[1mtinyhttpd dist --spa index.html --cache-control '/assets/*=max-age=31536000'\x1b[0m
+      An application that draws its own pages, and whose assets never change
+  \x1b[1mtinyhttpd inbox --writable --list --max-body 100M\x1b[0m
+      Upload with: curl -T report.pdf http://127.0.0.1:8080/
+  \x1b[1mtinyhttpd site --bind unix:/run/site.sock --access-log /var/log/site.log\x1b[0m
+      Behind a proxy on this machine, with a log for GoAccess
+  \x1b[1mtinyhttpd --check http://127.0.0.1:8080/\x1b[0m
+      Whether that server answers, as a container's health check
+
+Each option but the last three is a variable too: TINYHTTPD_MAX_BODY is --max-body. The command \
+line wins. What may be repeated has one value a line; an option without a value is on by 1 and \
+off by 0.";
+
+/// Where the access log goes in place of stderr.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    Off,
+    File(PathBuf),
+}
+
+impl AccessLog {
+    /// A file named `off` is `./off`.
+    fn parser() -> impl TypedValueParser<Value = AccessLog> {
+        PathBufValueParser::new().map(|path| match path.to_str() {
+            Some("off") => AccessLog::Off,
+            _ => AccessLog::File(path),
+        })
+    }
 }
 
 impl Config {
@@ -169,72 +284,6 @@ impl Config {
             (false, _) => log::LevelFilter::Trace,
         }
     }
-
-    /// The server's settings, where the process may have `descriptors_max` descriptors.
-    ///
-    /// What is not kept back for the process, for its workers and for kept files is for connections:
-    /// a socket each, and beside it the file that it is sent, or while it uploads two more.
-    pub fn server(&self, descriptors_max: usize) -> server::Settings {
-        let kept = self.kept_descriptors(descriptors_max);
-        let reserved =
-            limits::DESCRIPTORS_RESERVED.saturating_add(self.threads).saturating_add(kept);
-        let each = match self.writable {
-            true => limits::UPLOAD_DESCRIPTORS,
-            false => limits::ANSWER_DESCRIPTORS,
-        };
-        let left = descriptors_max.saturating_sub(reserved).max(each);
-        let fitting = left - each + 1;
-        let wanted = self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX));
-        if wanted > fitting {
-            log::warn!(
-                "--max-connections {wanted} is more than the limit of {descriptors_max} open \
-                 files has room for: {fitting} are held at a time"
-            );
-        }
-        server::Settings {
-            threads: self.threads,
-            connections_max: wanted.min(fitting),
-            descriptors_max,
-            connection_descriptors_max: left,
-            descriptors_each: each,
-            idle_time: Duration::from_secs(self.keep_alive),
-            write_time: Duration::from_secs(self.write_timeout),
-            grace_time: Duration::from_secs(self.grace),
-            memory_max: self.body_memory,
-            trusted_proxies: self.trusted_proxy.iter().copied().collect(),
-            ..server::Settings::default()
-        }
-    }
-
-    /// The site's settings, where the process may have `descriptors_max` descriptors.
-    pub fn site(&self, descriptors_max: usize) -> site::Settings {
-        site::Settings {
-            root: self.root.clone(),
-            prefix: self.prefix.clone(),
-            health: self.health.clone(),
-            index: self.index.clone(),
-            lists: self.list,
-            serves_hidden: self.hidden,
-            fallback: self.spa.clone(),
-            clean_urls: self.clean_urls,
-            by_host: self.vhosts,
-            precompressed: self.precompressed,
-            types: self.types.clone(),
-            cache_control: self.cache_control.clone(),
-            fields: self.headers.clone(),
-            cross_origin: self.cors,
-            writable: self.writable,
-            body_bytes_max: self.max_body,
-            kept: KeptLimits {
-                bytes_max: self.cache_size,
-                descriptors_max: self.kept_descriptors(descriptors_max),
-            },
-        }
-    }
-
-    fn kept_descriptors(&self, descriptors_max: usize) -> usize {
-        (descriptors_max / 8).min(limits::KEPT_DESCRIPTORS_MAX)
-    }
 }
 
 /// Address and port, where a host has both: `127.0.0.1:80`, `[::1]:80`, `localhost:80`.
@@ -248,49 +297,6 @@ fn split_port(host: &str) -> Option<(&str, u16)> {
 /// downloads and slow disks.
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(16)
-}
-
-fn parse_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(count) => Ok(count),
-        Err(error) => Err(format!("{error}")),
-    }
-}
-
-/// A number of bytes with an optional K, M or G for powers of 1024.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| format!("{text:?} is no number of bytes, such as 512K or 64M"))?;
-    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        _ => {
-            return Err(format!("{text:?} has an unknown unit: K, M and G are known"));
-        }
-    };
-    number.checked_mul(unit).ok_or_else(|| format!("{text:?} is too large"))
-}
-
-fn parse_file_name(text: &str) -> Result<String, String> {
-    match text.is_empty() || text.contains(['/', '\0']) || text == "." || text == ".." {
-        true => Err("a file name without a slash is needed".to_owned()),
-        false => Ok(text.to_owned()),
-    }
-}
-
-/// A path beneath the root: what a request could name.
-fn parse_relative(text: &str) -> Result<String, String> {
-    let relative = text.trim_start_matches('/');
-    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('\0');
-    match relative.split('/').all(is_plain) {
-        true => Ok(relative.to_owned()),
-        false => Err("a file beneath the root is needed, such as index.html".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -325,42 +331,11 @@ mod tests {
     }
 
     #[test]
-    fn bytes_have_units() {
-        for (text, expected) in
-            [("0", 0), ("1000", 1000), ("2k", 2048), ("64M", 64 << 20), ("1GiB", 1 << 30)]
-        {
-            assert_eq!(parse_bytes(text), Ok(expected), "{text}");
-        }
-        for text in ["", "M", "-1", "1T", "1.5M", "99999999999G"] {
-            assert!(parse_bytes(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn limits_are_those_of_the_limits_file_unless_given() {
         let config = Config::parse_from(["tinyhttpd"]);
         assert_eq!(config.max_body, limits::BODY_BYTES_MAX);
         assert_eq!(config.cache_size, limits::KEPT_BYTES);
         assert_eq!(config.body_memory, limits::MEMORY_BYTES);
         assert_eq!(config.write_timeout, limits::WRITE_TIME.as_secs());
-    }
-
-    #[test]
-    fn connections_that_upload_leave_descriptors_for_the_rest() {
-        let config = Config::parse_from(["tinyhttpd", "--threads", "4", "--writable"]);
-        let settings = config.server(1024);
-        let left = settings.connection_descriptors_max;
-        assert!(left < 1024 && settings.descriptors_each == 3);
-        // The last one let in may still hold all that it needs.
-        assert_eq!(settings.connections_max - 1 + 3, left);
-    }
-
-    #[test]
-    fn connections_leave_descriptors_for_the_rest() {
-        let config = Config::parse_from(["tinyhttpd", "--threads", "4"]);
-        for descriptors_max in [64, 1024, 20_000, 1 << 30] {
-            let most = config.server(descriptors_max).connections_max;
-            assert!(most >= 1 && most < descriptors_max, "{descriptors_max}: {most}");
-        }
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! What nobody reads stays in the queue, up to [`LOG_BYTES_MAX`]; lines beyond that are lost and
 //! counted, and so are lines that cannot be written (a full disk, a reader that is gone). Once
-//! lines can be written again, one line in the place of the lost ones says how many they were.
+//! lines can be written again, [`Losses`] says who is told how many they were.
 
 mod sink;
 
@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use sink::Sink;
 use std::mem;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +24,25 @@ use std::time::{Duration, Instant};
 /// The log's way to one descriptor, for all threads.
 pub struct LogWriter {
     sink: Sink,
+    losses: Losses,
     queue: Mutex<Queue>,
+}
+
+/// Who is told of lost lines.
+pub enum Losses {
+    /// Whoever reads the log: by a line in their place, which this makes of their number.
+    InPlace(Box<dyn Fn(u64) -> String + Send + Sync>),
+    /// Somebody else, because programs read this log and expect nothing but its own lines.
+    Elsewhere(Box<dyn Fn(Loss) + Send + Sync>),
+}
+
+/// News of lost lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Lines cannot be written from now on, because of this.
+    Begins(Errno),
+    /// So many lines were lost. Lines can be written again, or the log is closed.
+    Ends(u64),
 }
 
 /// Lines on their way, in the order of time: lines lost, lines pending, lines lost.
@@ -54,21 +73,35 @@ enum Writer {
     Waiting,
 }
 
-/// What the writer takes from the queue at once.
+/// What the writer takes from the queue at once: lines, and before them what stands in the place of
+/// lost ones.
 struct Batch {
     bytes: Vec<u8>,
-    /// The lost lines that it tells of; 0 where it is lines of the log.
+    /// Bytes at the beginning that are in the place of lost lines.
+    bytes_of_loss: usize,
+    /// The lost lines before it.
     lost: u64,
+    /// Those bytes say how many lines were lost.
+    tells_loss: bool,
 }
 
 impl LogWriter {
     /// A log that goes to `out`.
-    pub fn new(out: impl AsFd + Send + Sync + 'static) -> Arc<LogWriter> {
-        LogWriter::to(Sink::new(out))
+    pub fn new(out: impl AsFd + Send + Sync + 'static, losses: Losses) -> Arc<LogWriter> {
+        LogWriter::to(Sink::new(out), losses)
     }
 
-    fn to(sink: Sink) -> Arc<LogWriter> {
-        Arc::new(LogWriter { sink, queue: Mutex::default() })
+    /// A log that is appended to the file `path`, which is made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Why the file cannot be opened; ENXIO for a FIFO that nobody reads.
+    pub fn append_to(path: &Path, losses: Losses) -> Result<Arc<LogWriter>, Errno> {
+        Sink::append_to(path).map(|sink| LogWriter::to(sink, losses))
+    }
+
+    fn to(sink: Sink, losses: Losses) -> Arc<LogWriter> {
+        Arc::new(LogWriter { sink, losses, queue: Mutex::default() })
     }
 
     /// Logs `lines`, of which each ends with LF.
@@ -82,8 +115,8 @@ impl LogWriter {
         }
     }
 
-    /// Tries once more to write what is pending, before the process ends. Waits for `patience` at
-    /// most, and only where another thread is writing.
+    /// Tries once more to write what is pending, before the process ends or another file takes the
+    /// place of this one. Waits for `patience` at most, and only where another thread is writing.
     pub fn close(self: &Arc<Self>, patience: Duration) {
         let began = Instant::now();
         while !self.become_writer(&[Writer::Nobody, Writer::Waiting]) {
@@ -93,6 +126,12 @@ impl LogWriter {
             thread::sleep(Duration::from_millis(1));
         }
         self.write_out();
+        if let Losses::Elsewhere(tell) = &self.losses {
+            let lost = mem::take(&mut self.lock().lost_before);
+            if lost > 0 {
+                tell(Loss::Ends(lost));
+            }
+        }
     }
 
     /// Whether this thread is the writer now, because one of `former` was.
@@ -139,16 +178,16 @@ impl LogWriter {
     /// For the writer: writes what is pending. `false` where that has to go on later; then the
     /// writer is the thread that waits.
     fn write_pending(&self) -> bool {
-        let mut next = self.lock().take();
+        let mut next = self.lock().take(&self.losses);
         while let Some(batch) = next {
             let (written, error) = self.sink.write(&batch.bytes);
             let mut queue = self.lock();
-            queue.put_back(batch, written, error);
+            let news = queue.put_back(batch, written, error);
             next = match error {
-                None => queue.take(),
+                None => queue.take(&self.losses),
                 Some(Errno::AGAIN) => {
                     queue.writer = Writer::Waiting;
-                    return false;
+                    None
                 }
                 // The next thread that logs tries again.
                 Some(_) => {
@@ -156,6 +195,13 @@ impl LogWriter {
                     None
                 }
             };
+            drop(queue);
+            if let (Losses::Elsewhere(tell), Some(news)) = (&self.losses, news) {
+                tell(news);
+            }
+            if error == Some(Errno::AGAIN) {
+                return false;
+            }
         }
         true
     }
@@ -181,57 +227,84 @@ impl Queue {
     }
 
     /// What is to be written next; with `None`, the caller is the writer no more.
-    fn take(&mut self) -> Option<Batch> {
-        if self.lost_before == 0 && self.pending.is_empty() {
-            self.lost_before = mem::take(&mut self.lost_after);
+    fn take(&mut self, losses: &Losses) -> Option<Batch> {
+        if self.pending.is_empty() {
+            self.lost_before += mem::take(&mut self.lost_after);
         }
-        let batch = match mem::take(&mut self.lost_before) {
-            0 if self.pending.is_empty() => {
-                self.writer = Writer::Nobody;
-                return None;
-            }
-            0 => Batch { bytes: mem::take(&mut self.pending), lost: 0 },
-            lost => Batch { bytes: self.tell(lost), lost },
+        let loss = self.in_place_of_lost(losses);
+        if loss.is_empty() && self.pending.is_empty() {
+            self.writer = Writer::Nobody;
+            return None;
+        }
+        let lost = mem::take(&mut self.lost_before);
+        let bytes_of_loss = loss.len();
+        let mut bytes = loss;
+        match bytes_of_loss {
+            // For the allocation alone.
+            0 => bytes = mem::take(&mut self.pending),
+            _ => bytes.append(&mut self.pending),
+        }
+        self.in_hand = bytes.len();
+        let tells_loss = bytes_of_loss > 0 && matches!(losses, Losses::InPlace(_));
+        Some(Batch { bytes, bytes_of_loss, lost, tells_loss })
+    }
+
+    /// The line in the place of lost ones, or the end of the line that was cut.
+    fn in_place_of_lost(&self, losses: &Losses) -> Vec<u8> {
+        let line = match losses {
+            _ if self.lost_before == 0 => return Vec::new(),
+            Losses::InPlace(line) => line(self.lost_before),
+            Losses::Elsewhere(_) if self.pending.is_empty() => return Vec::new(),
+            Losses::Elsewhere(_) => String::new(),
         };
-        self.in_hand = batch.bytes.len();
-        Some(batch)
-    }
-
-    /// The line in the place of lost ones.
-    fn tell(&self, lost: u64) -> Vec<u8> {
         let end_of_line = if self.is_within_line { "\n" } else { "" };
-        format!("{end_of_line}WARN  tinyhttpd: {lost} log lines were lost\n").into_bytes()
+        [end_of_line, &line].concat().into_bytes()
     }
 
-    /// Takes note of how much of a batch was written, and keeps or counts the rest.
-    fn put_back(&mut self, mut batch: Batch, written: usize, error: Option<Errno>) {
+    /// Takes note of how much of a batch was written, and keeps or counts the rest. Returns what is
+    /// new of lost lines.
+    fn put_back(&mut self, mut batch: Batch, written: usize, error: Option<Errno>) -> Option<Loss> {
         self.in_hand = 0;
         if let Some(&last) = batch.bytes[..written].last() {
             self.is_within_line = last != b'\n';
         }
+        let has_told = written > 0 || batch.lost == 0;
+        let ends = (has_told && batch.lost > 0).then_some(Loss::Ends(batch.lost));
         match error {
             None if self.pending.is_empty() => {
                 // For the allocation alone.
                 batch.bytes.clear();
                 self.pending = batch.bytes;
+                ends
             }
-            None => {}
-            Some(Errno::AGAIN) if batch.lost > 0 && written == 0 => self.lost_before = batch.lost,
+            None => ends,
             Some(Errno::AGAIN) => {
-                batch.bytes.drain(..written);
+                if !has_told {
+                    self.lost_before = batch.lost;
+                }
+                batch.bytes.drain(..if has_told { written } else { batch.bytes_of_loss });
                 batch.bytes.append(&mut self.pending);
                 self.pending = batch.bytes;
+                ends
             }
-            Some(_) => {
-                let of_batch = match batch.lost {
-                    0 => count(&batch.bytes[written..]),
-                    lost => lost,
-                };
-                self.lost_before =
-                    of_batch + count(&self.pending) + mem::take(&mut self.lost_after);
+            Some(error) => {
+                let has_begun = batch.lost > 0;
+                self.lost_before = batch.lost_of(written);
+                self.lost_before += count(&self.pending) + mem::take(&mut self.lost_after);
                 self.pending.clear();
+                (!has_begun).then_some(Loss::Begins(error))
             }
         }
+    }
+}
+
+impl Batch {
+    /// The lost lines that are still to be told of where no more than `written` bytes were written:
+    /// those before it, unless their line is whole, and its own.
+    fn lost_of(&self, written: usize) -> u64 {
+        let lines = count(&self.bytes[written.max(self.bytes_of_loss)..]);
+        let is_told = self.tells_loss && written >= self.bytes_of_loss;
+        if is_told { lines } else { self.lost + lines }
     }
 }
 

@@ -1,23 +1,29 @@
 //! The program: arguments in, exit code out.
 
+mod access_file;
+mod check;
 mod config;
+mod environment;
 mod log;
+mod log_line;
 mod log_writer;
 mod open_files;
 mod serving;
+mod settings;
 mod tell;
+mod values;
 
 pub use config::Config;
 
-use crate::limits::LOG_END_TIME;
 use crate::server::{Server, bind_all};
-use clap::Parser;
-use log_writer::LogWriter;
+use access_file::AccessFile;
+use log::Stderr;
 use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Does what the command line says, until a signal says to stop.
@@ -25,20 +31,28 @@ use std::time::Duration;
 /// The exit code is 0 after a stop, and 1 where nothing can be served; bad usage ends the process
 /// with 2.
 pub fn run() -> ExitCode {
-    let config = Config::parse();
-    let log = LogWriter::new(io::stderr());
-    log::log_to(&log, &config);
-    let result = serve(&config);
-    if let Err(message) = &result {
-        // Past the filter of the log: RUST_LOG must not hide why nothing is served.
-        log.write(&format!("tinyhttpd: {message}\n"));
+    let (config, warning) = environment::read();
+    if let Some(url) = &config.check {
+        return check::run(url);
     }
-    log.close(LOG_END_TIME);
+    let stderr = Stderr::new();
+    let result = log::start(&stderr, &config).and_then(|access_file| {
+        if let Some(warning) = warning {
+            ::log::warn!("{warning}");
+        }
+        let result = serve(&config, access_file.as_ref());
+        access_file.iter().for_each(|file| file.close());
+        result
+    });
+    if let Err(message) = &result {
+        stderr.say_last(message);
+    }
+    stderr.close();
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Serves until a signal says to stop. The error is the one line that the user reads.
-fn serve(config: &Config) -> Result<(), String> {
+fn serve(config: &Config, access_file: Option<&Arc<AccessFile>>) -> Result<(), String> {
     config.check()?;
     let descriptors_max = open_files::raise_limit();
     let settings = config.server(descriptors_max);
@@ -59,7 +73,8 @@ fn serve(config: &Config) -> Result<(), String> {
         return Err(format!("cannot write to stdout: {error}"));
     }
     let drain = Duration::from_secs(config.drain);
-    Serving::new(server, of_site).until_stopped(signals, drain, grace);
+    let serving = Serving::new(server, of_site, access_file.cloned());
+    serving.until_stopped(signals, drain, grace);
     Ok(())
 }
 

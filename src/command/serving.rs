@@ -4,6 +4,7 @@
 //! disk (opening the document root anew, a line of the log) is done in threads of its own. So a
 //! signal is always answered.
 
+use super::access_file::AccessFile;
 use crate::limits::{END_TIME, LOG_END_TIME};
 use crate::server::Server;
 use crate::site::{self, Site};
@@ -24,15 +25,21 @@ pub struct Serving {
     opening: Mutex<()>,
     /// How the document root is opened anew.
     settings: site::Settings,
+    /// The access log, where it is a file.
+    access_file: Option<Arc<AccessFile>>,
 }
 
 impl Serving {
-    pub fn new(server: Server, settings: site::Settings) -> Arc<Serving> {
+    pub fn new(
+        server: Server,
+        settings: site::Settings,
+        access_file: Option<Arc<AccessFile>>,
+    ) -> Arc<Serving> {
         let server = Mutex::new(Some(server));
-        Arc::new(Serving { server, opening: Mutex::new(()), settings })
+        Arc::new(Serving { server, opening: Mutex::new(()), settings, access_file })
     }
 
-    /// Opens the document root anew at each SIGHUP, and stops the server at any other of `signals`;
+    /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of `signals`;
     /// at SIGTERM it first serves on for the time `drain`.
     pub fn until_stopped(
         self: &Arc<Serving>,
@@ -52,11 +59,15 @@ impl Serving {
         }
     }
 
-    /// The next signal to stop. Until then, opens the document root anew at each SIGHUP.
+    /// The next signal to stop. Until then, opens document root and access log anew at each SIGHUP.
     fn next_to_stop(self: &Arc<Serving>, signals: &mut Signals) -> Option<c_int> {
         for signal in signals.forever() {
             if signal != SIGHUP {
                 return Some(signal);
+            }
+            if let Some(file) = self.access_file.clone() {
+                // A disk that holds up the one does not hold up the other.
+                spawn("log opener", move || file.open_anew());
             }
             let serving = Arc::clone(self);
             spawn("opener", move || serving.open_anew());

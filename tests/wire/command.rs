@@ -180,7 +180,7 @@ fn an_address_that_is_not_this_machines_is_one_line_that_says_what_to_try() {
 
 #[test]
 fn bad_usage_is_exit_2() {
-    let rows: [&[&str]; 14] = [
+    let rows: [&[&str]; 19] = [
         &["--nonsense"],
         &["--port", "65536"],
         &["--port", "x"],
@@ -195,6 +195,11 @@ fn bad_usage_is_exit_2() {
         &["--spa", "../outside"],
         &["--index", "a/b"],
         &["-v", "-q"],
+        &["a", "--root", "b"],
+        &["a", "b"],
+        &["--access-log"],
+        &["--check", "https://127.0.0.1/"],
+        &["--check", "http://127.0.0.1/", "--list"],
     ];
     for arguments in rows {
         let output = run(arguments);
@@ -223,6 +228,56 @@ fn help_names_every_option() {
     assert_eq!(version.status.code(), Some(0));
     let expected = format!("tinyhttpd {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8_lossy(&version.stdout), expected);
+}
+
+#[test]
+fn help_has_headings_and_six_examples_and_no_colours_in_a_pipe() {
+    let help = String::from_utf8(run(&["-h"]).stdout).expect("UTF-8");
+    assert_eq!(help.as_bytes(), run(&["--help"]).stdout);
+    let headings = [
+        "What is served",
+        "Where",
+        "What is answered",
+        "Writing",
+        "Limits",
+        "Logs",
+        "Instead of serving",
+        "Examples",
+    ];
+    let mut lines = help.lines();
+    for heading in headings {
+        assert!(lines.any(|line| line == format!("{heading}:")), "{heading} in {help}");
+    }
+    let examples = lines.filter(|line| line.starts_with("  tinyhttpd"));
+    assert_eq!(examples.count(), 6, "{help}");
+    assert!(
+        !help.contains('\x1b') && help.lines().all(|line| line.chars().count() <= 100),
+        "{help}"
+    );
+}
+
+#[test]
+fn each_example_of_the_help_is_good_usage() {
+    let command = Config::command();
+    let help = String::from_utf8(run(&["-h"]).stdout).expect("UTF-8");
+    for example in help.lines().filter(|line| line.starts_with("  tinyhttpd")) {
+        let words = example.split_whitespace().map(|word| word.trim_matches('\''));
+        let matches = command.clone().try_get_matches_from(words);
+        assert!(matches.is_ok(), "{example}: {matches:?}");
+    }
+}
+
+#[test]
+fn a_mistyped_option_gets_a_suggestion() {
+    let said = String::from_utf8(run(&["--acess-log", "a"]).stderr).expect("UTF-8");
+    assert!(said.contains("'--access-log'"), "{said}");
+}
+
+#[test]
+fn a_directory_without_an_option_is_the_root() {
+    let root = root();
+    let running = Running::start(&["--port", "0", path(&root)], 1);
+    expect_served(address(&running.urls[0]));
 }
 
 #[test]

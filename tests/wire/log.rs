@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -145,7 +146,7 @@ fn quiet_logs_errors_only_and_verbose_logs_more() {
 fn rust_log_overrides_both_options() {
     let request = ["GET /a HTTP/1.0\r\n\r\n"];
     let log = log_by_filter("tinyhttpd=debug", &["-q"], &request);
-    assert!(log.iter().any(|line| line.starts_with("DEBUG")), "{log:#?}");
+    assert!(log.iter().any(|line| line.contains("Z DEBUG tinyhttpd")), "{log:#?}");
     let log = log_by_filter("access=info", &["-q"], &request);
     assert_eq!((log.len(), access(&log).len()), (1, 1), "{log:#?}");
     let log = log_by_filter("off", &["-vv"], &request);
@@ -245,11 +246,84 @@ fn trace_tells_a_connections_life_in_the_order_of_the_calls() {
     let refused = ["accept", "recv(", "send(", "shutdown(", "recv(", "close("];
     let story = [&first[..], &refused].concat();
     for log in [log_of(&["-vv"], &requests), log_by_filter("tinyhttpd=trace", &[], &requests)] {
-        let mut lines = log.iter().filter(|line| line.starts_with("TRACE"));
+        let mut lines = log.iter().filter(|line| line.contains("Z TRACE ["));
         for word in &story {
             assert!(lines.any(|line| line.contains(word)), "{word} in {log:#?}");
         }
     }
+}
+
+/// Whether `text` has the form of `form`, in which 0 stands for any digit.
+fn has_form(text: &str, form: &str) -> bool {
+    let masked = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
+    text.len() == form.len() && text.bytes().map(masked).eq(form.bytes())
+}
+
+#[test]
+fn a_diagnostic_begins_with_the_time_of_day() {
+    for (options, form) in [(&["-v"][..], "00:00:00Z"), (&["-vv"], "00:00:00.000000Z")] {
+        let log = log_of(options, &["GET /a HTTP/1.0\r\n\r\n"]);
+        let diagnostics = log.iter().filter(|line| !line.starts_with("127.0.0.1 "));
+        for line in diagnostics {
+            let time = line.split(' ').next().expect("a word");
+            assert!(has_form(time, form), "{line}");
+        }
+        let stopped = log.iter().any(|line| line.ends_with(" tinyhttpd: stopped"));
+        assert!(stopped, "{log:#?}");
+    }
+}
+
+#[test]
+fn trace_names_the_thread() {
+    let log = log_of(&["-vv"], &["GET /a HTTP/1.0\r\n\r\n"]);
+    let received = log.iter().find(|line| line.contains("recv(")).expect("a call");
+    assert!(received.contains("Z TRACE [worker "), "{received}");
+    assert!(log.iter().any(|line| line.contains("Z INFO  [main] ")), "{log:#?}");
+}
+
+/// What the program says on a stderr that JOURNAL_STREAM names.
+fn journal_of(options: &[&str], root: &Path) -> (Option<i32>, String) {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let stat = rustix::fs::fstat(&writer).expect("a pipe's status");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"))
+        .args(["--port", "0", "--root"])
+        .arg(root)
+        .args(options)
+        .env_remove("RUST_LOG")
+        .env("JOURNAL_STREAM", format!("{}:{}", stat.st_dev, stat.st_ino))
+        .stdout(Stdio::piped())
+        .stderr(writer)
+        .spawn()
+        .expect("the program");
+    let mut told = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    if stdout.read_line(&mut told).expect("a line") > 0 {
+        let port = told.trim_end().trim_end_matches('/').rsplit(':').next().expect("a port");
+        let mut client = Client::new(([127, 0, 0, 1], port.parse().expect("a number")).into());
+        client.send("GET /a HTTP/1.0\r\n\r\n");
+        client.reply().expect_status(200);
+        kill_process(Pid::from_child(&child), Signal::TERM).expect("a process");
+    }
+    let mut said = String::new();
+    reader.read_to_string(&mut said).expect("UTF-8");
+    (child.wait().expect("an end").code(), said)
+}
+
+#[test]
+fn the_journal_is_told_the_level_and_no_time() {
+    let root = root();
+    let (code, said) = journal_of(&["-vv"], root.path());
+    assert_eq!(code, Some(0));
+    let (access, diagnostics): (Vec<_>, Vec<_>) =
+        said.lines().partition(|line| line.starts_with("127.0.0.1 "));
+    assert_eq!(access.len(), 1, "{said}");
+    for line in diagnostics {
+        assert!(line.starts_with("<6>[") || line.starts_with("<7>["), "{line}");
+    }
+    assert!(said.contains("<6>[main] tinyhttpd: stopped\n"), "{said}");
+    let (code, said) = journal_of(&[], Path::new("/nowhere"));
+    assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.starts_with("<3>tinyhttpd: cannot serve"), "{said}");
 }
 
 #[test]

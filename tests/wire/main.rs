@@ -2,8 +2,10 @@
 //! for all.
 
 mod accept;
+mod access_file;
 mod blocked;
 mod calls;
+mod check;
 mod chunked;
 mod command;
 mod deadlines;
@@ -12,6 +14,7 @@ mod descriptors;
 mod disk;
 mod document_root;
 mod drain;
+mod environment;
 mod forwarded;
 mod hangup;
 mod head;

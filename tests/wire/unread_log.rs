@@ -171,6 +171,8 @@ fn terminal_gets_colours() {
     let _ = File::from(master).read_to_end(&mut said);
     assert_eq!(child.wait().expect("an end").code(), Some(0));
     let said = String::from_utf8(said).expect("UTF-8");
-    assert!(said.starts_with("\x1b[32mINFO \x1b[0m tinyhttpd: stopping"), "{said:?}");
+    let (time, rest) = said.split_once(' ').expect("a time");
+    assert!(time.len() == "08:49:37Z".len() && time.ends_with('Z'), "{said:?}");
+    assert!(rest.starts_with("\x1b[32mINFO \x1b[0m tinyhttpd: stopping"), "{said:?}");
     assert!(said.ends_with(" tinyhttpd: stopped\r\n"), "{said:?}");
 }

@@ -2,9 +2,10 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::SendFlags;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
 
 /// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
 const PIPE_BYTES: usize = 4096;
@@ -41,6 +42,20 @@ impl Sink {
             _ => Way::Write,
         };
         Sink::with(out, way)
+    }
+
+    /// The file `path`, for appending: what another program takes away at its end (`copytruncate` of
+    /// logrotate) leaves no hole. Where there is none it is made with mode 0640 less the umask,
+    /// because a log says who has read what.
+    ///
+    /// # Errors
+    ///
+    /// Those of open(2). It never waits: a FIFO that nobody reads is ENXIO.
+    pub fn append_to(path: &Path) -> Result<Sink, Errno> {
+        let how = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+        let flags = how | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o640)))?;
+        Ok(Sink::with(file, Way::Write))
     }
 
     pub fn with(out: impl AsFd + Send + Sync + 'static, way: Way) -> Sink {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
 
 /// A line of 100 bytes that names its number.
 fn line(number: usize) -> String {
@@ -11,6 +12,10 @@ fn line(number: usize) -> String {
 }
 
 const LOST: &str = " log lines were lost";
+
+fn in_place() -> Losses {
+    Losses::InPlace(Box::new(|lost| format!("WARN  tinyhttpd: {lost}{LOST}\n")))
+}
 
 /// The number in a line about lost ones.
 fn lost(line: &str) -> Option<usize> {
@@ -77,13 +82,13 @@ fn expect_lines_and_losses(log: &Arc<LogWriter>, reader: impl Read) {
 #[test]
 fn pipe_that_nobody_reads_holds_up_nobody() {
     let (reader, writer) = full_pipe();
-    expect_lines_and_losses(&LogWriter::new(writer), reader);
+    expect_lines_and_losses(&LogWriter::new(writer, in_place()), reader);
     // Where it cannot be opened a second time.
     let (reader, writer) = full_pipe();
-    expect_lines_and_losses(&LogWriter::to(Sink::with(writer, Way::Poll)), reader);
+    expect_lines_and_losses(&LogWriter::to(Sink::with(writer, Way::Poll), in_place()), reader);
     // Where it takes some before it is full.
     let (reader, writer) = io::pipe().expect("a pipe");
-    expect_lines_and_losses(&LogWriter::to(Sink::with(writer, Way::Poll)), reader);
+    expect_lines_and_losses(&LogWriter::to(Sink::with(writer, Way::Poll), in_place()), reader);
 }
 
 #[test]
@@ -91,7 +96,7 @@ fn socket_that_nobody_reads_holds_up_nobody() {
     let (reader, writer) = UnixStream::pair().expect("sockets");
     // As few as the kernel allows, so that a send takes a part.
     rustix::net::sockopt::set_socket_send_buffer_size(&writer, 1).expect("an option");
-    expect_lines_and_losses(&LogWriter::new(writer), reader);
+    expect_lines_and_losses(&LogWriter::new(writer, in_place()), reader);
 }
 
 #[test]
@@ -112,13 +117,13 @@ fn terminal_that_nobody_reads_holds_up_nobody() {
             Ok(kept.len())
         }
     }
-    expect_lines_and_losses(&LogWriter::new(terminal), WithoutCr(File::from(master)));
+    expect_lines_and_losses(&LogWriter::new(terminal, in_place()), WithoutCr(File::from(master)));
 }
 
 #[test]
 fn what_is_pending_is_written_as_soon_as_somebody_reads() {
     let (reader, writer) = full_pipe();
-    let log = LogWriter::new(writer);
+    let log = LogWriter::new(writer, in_place());
     (0..10).for_each(|number| log.write(&line(number)));
     let expected: String = (0..10).map(line).collect();
     assert_eq!(read_all(reader, 10), expected);
@@ -131,7 +136,7 @@ fn lines_that_cannot_be_written_are_counted_and_told_later() {
     drop(reader);
     let full = File::options().write(true).open("/dev/full").expect("a device");
     for out in [OwnedFd::from(broken), OwnedFd::from(full)] {
-        let log = LogWriter::new(out);
+        let log = LogWriter::new(out, in_place());
         (0..10).for_each(|number| log.write(&line(number)));
         log.close(Duration::ZERO);
         let queue = log.lock();
@@ -146,29 +151,29 @@ fn lines_that_cannot_be_written_are_counted_and_told_later() {
 fn loss_stands_in_its_place_and_on_a_line_of_its_own() {
     let mut queue = Queue::default();
     queue.push((line(0) + &line(1)).as_bytes());
-    let batch = queue.take().expect("a batch");
+    let batch = queue.take(&in_place()).expect("a batch");
     queue.push(line(2).as_bytes());
     queue.put_back(batch, 150, Some(Errno::NOSPC));
-    let batch = queue.take().expect("a batch");
+    let batch = queue.take(&in_place()).expect("a batch");
     assert_eq!(batch.bytes, b"\nWARN  tinyhttpd: 2 log lines were lost\n");
     queue.push(line(3).as_bytes());
     queue.put_back(batch, 0, Some(Errno::NOSPC));
-    let batch = queue.take().expect("a batch");
+    let batch = queue.take(&in_place()).expect("a batch");
     assert_eq!(batch.bytes, b"\nWARN  tinyhttpd: 3 log lines were lost\n");
     queue.push(line(4).as_bytes());
     let length = batch.bytes.len();
     queue.put_back(batch, length, None);
-    assert_eq!(queue.take().expect("a batch").bytes, line(4).as_bytes());
+    assert_eq!(queue.take(&in_place()).expect("a batch").bytes, line(4).as_bytes());
 }
 
 #[test]
 fn line_written_in_part_is_finished_first() {
     let mut queue = Queue::default();
     queue.push(line(0).as_bytes());
-    let batch = queue.take().expect("a batch");
+    let batch = queue.take(&in_place()).expect("a batch");
     queue.push(line(1).as_bytes());
     queue.put_back(batch, 30, Some(Errno::AGAIN));
-    let batch = queue.take().expect("a batch");
+    let batch = queue.take(&in_place()).expect("a batch");
     assert_eq!(batch.bytes, [&line(0).as_bytes()[30..], line(1).as_bytes()].concat());
 }
 
@@ -189,7 +194,7 @@ fn of_a_record_of_many_lines_whole_ones_are_kept() {
 #[test]
 fn disk_that_takes_its_time_holds_up_one_thread() {
     let (reader, writer) = full_pipe();
-    let log = LogWriter::to(Sink::with(writer, Way::Write));
+    let log = LogWriter::to(Sink::with(writer, Way::Write), in_place());
     thread::scope(|scope| {
         scope.spawn(|| log.write(&line(0)));
         while log.lock().writer != Writer::Busy {
@@ -205,7 +210,7 @@ fn disk_that_takes_its_time_holds_up_one_thread() {
 #[test]
 fn lines_of_many_threads_are_whole() {
     let (reader, writer) = io::pipe().expect("a pipe");
-    let log = LogWriter::new(writer);
+    let log = LogWriter::new(writer, in_place());
     let read = thread::scope(|scope| {
         for _ in 0..8 {
             let log = Arc::clone(&log);
@@ -218,4 +223,77 @@ fn lines_of_many_threads_are_whole() {
     assert!(lines.iter().all(|text| text.len() == 99), "{lines:#?}");
     let lost: usize = losses.into_iter().filter_map(lost).sum();
     assert_eq!(lines.len() + lost, 8000);
+}
+
+/// A log for programs: its losses are told to the receiver, never to whoever reads it.
+fn elsewhere() -> (Losses, mpsc::Receiver<Loss>) {
+    let (told, news) = mpsc::channel();
+    let tell = move |loss| told.send(loss).expect("a test that listens");
+    (Losses::Elsewhere(Box::new(tell)), news)
+}
+
+#[test]
+fn loss_told_elsewhere_leaves_nothing_but_lines() {
+    let (losses, _news) = elsewhere();
+    let mut queue = Queue::default();
+    queue.push((line(0) + &line(1)).as_bytes());
+    let batch = queue.take(&losses).expect("a batch");
+    queue.push(line(2).as_bytes());
+    let news = queue.put_back(batch, 150, Some(Errno::NOSPC));
+    assert_eq!(news, Some(Loss::Begins(Errno::NOSPC)));
+    // There is nothing to write, and the loss is not told before something is written.
+    queue.writer = Writer::Busy;
+    assert!(queue.take(&losses).is_none());
+    assert_eq!(queue.writer, Writer::Nobody);
+    for (number, written) in [(3, 0), (4, 1)] {
+        queue.push(line(number).as_bytes());
+        let batch = queue.take(&losses).expect("a batch");
+        // Even the end of the line that was cut may be all that the disk takes.
+        assert_eq!(batch.bytes, [b"\n", line(number).as_bytes()].concat());
+        assert_eq!(queue.put_back(batch, written, Some(Errno::NOSPC)), None);
+    }
+    queue.push(line(5).as_bytes());
+    let batch = queue.take(&losses).expect("a batch");
+    assert_eq!(batch.bytes, line(5).as_bytes());
+    let length = batch.bytes.len();
+    assert_eq!(queue.put_back(batch, length, None), Some(Loss::Ends(4)));
+    assert!(queue.take(&losses).is_none());
+}
+
+#[test]
+fn full_disk_is_told_elsewhere_once_and_its_losses_at_the_end() {
+    let full = File::options().write(true).open("/dev/full").expect("a device");
+    let (losses, news) = elsewhere();
+    let log = LogWriter::new(full, losses);
+    (0..10).for_each(|number| log.write(&line(number)));
+    assert_eq!(news.try_iter().collect::<Vec<_>>(), [Loss::Begins(Errno::NOSPC)]);
+    log.close(Duration::ZERO);
+    assert_eq!(news.try_iter().collect::<Vec<_>>(), [Loss::Ends(10)]);
+}
+
+#[test]
+fn pipe_full_for_a_while_tells_its_losses_elsewhere() {
+    let (mut reader, writer) = full_pipe();
+    let (losses, news) = elsewhere();
+    let log = LogWriter::new(writer, losses);
+    (0..6000).for_each(|number| log.write(&line(number)));
+    let mut read = Vec::new();
+    let mut some = [0; 4096];
+    let kept = LOG_BYTES_MAX / line(0).len();
+    while read.len() < kept * line(0).len() {
+        let length = reader.read(&mut some).expect("bytes");
+        read.extend(some[..length].iter().filter(|&&byte| byte != b'.'));
+    }
+    while log.lock().writer != Writer::Nobody {
+        thread::yield_now();
+    }
+    // The next line brings the news.
+    log.write(&line(6000));
+    let expected: String = (0..kept).chain([6000]).map(line).collect();
+    while read.len() < expected.len() {
+        let length = reader.read(&mut some).expect("bytes");
+        read.extend(&some[..length]);
+    }
+    assert_eq!(str::from_utf8(&read), Ok(&*expected));
+    assert_eq!(news.recv_timeout(Duration::from_secs(30)), Ok(Loss::Ends(6000 - kept as u64)));
 }
