@@ -14,8 +14,10 @@ mod listener;
 mod model;
 mod pace;
 mod pool;
+mod posts;
 mod ready_set;
 mod settings;
+mod shared;
 mod slot;
 mod socket;
 mod table;
@@ -26,6 +28,7 @@ mod transfer;
 mod turn;
 mod watch;
 mod worker;
+mod yields;
 
 pub use crate::http::forwarded::TrustedProxy;
 pub use access_log::TARGET as ACCESS_LOG;
@@ -38,15 +41,16 @@ use crate::site::Site;
 use budget::Budget;
 use clock::Clock;
 use current_site::CurrentSite;
-use pool::{Pool, Shared};
+use pool::Pool;
+use posts::Watch;
 use ready_set::ReadySet;
+use shared::Shared;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tickets::{Role, Tickets};
-use watch::Watch;
 use worker::Worker;
 
 /// A running server.

@@ -1,42 +1,22 @@
-//! The pool: the connections, and what all workers have in common.
+//! The pool: all connections, and how news reaches them.
 //!
 //! What one worker does is in `worker`.
 
-use super::budget::Budget;
 use super::clock::Clock;
 use super::connection::{Connection, Fate};
-use super::current_site::CurrentSite;
 use super::listener::Listener;
-use super::ready_set::{Event, ReadySet};
+use super::ready_set::Event;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::slot::News;
 use super::socket::Socket;
 use super::table::{Place, Table};
-use super::tickets::Tickets;
 use super::turn::{Buffers, Turn};
-use super::watch::Watch;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// What all workers have in common.
-pub struct Shared {
-    pub ready: ReadySet,
-    pub settings: Settings,
-    pub tickets: Tickets,
-    pub watch: Watch,
-    /// Bytes that answers hold in memory.
-    pub memory: Arc<Budget>,
-    /// Descriptors that connections hold: sockets, and files beside them.
-    pub descriptors: Arc<Budget>,
-    pub site: CurrentSite,
-    /// Whether each answer is the last of its connection. Stays so once the server is stopping.
-    pub leaving: AtomicBool,
-    pub stopping: AtomicBool,
-    pub started: Instant,
-}
 
 /// The connections, and how news reaches them.
 pub struct Pool {

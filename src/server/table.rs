@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::slot::{News, Slot};
+use super::yields::Yields;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
@@ -18,17 +19,6 @@ pub struct Place {
     yields: AtomicU8,
     /// Stands for the client's address; 0 in an empty place.
     client: AtomicU64,
-}
-
-/// What is lost when a connection makes room for another; the least comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Yields {
-    /// It only lingers after its last answer.
-    Lingering,
-    /// It rests between two requests, or never had one.
-    Resting,
-    /// It has sent a part of a head: taken only from the client with the most connections.
-    HalfAHead,
 }
 
 /// A point in time that no clock reaches: of who is never late, and never makes room.

@@ -3,13 +3,14 @@
 use super::budget::Budget;
 use super::connection::{Connection, Fate};
 use super::current_site::CurrentSite;
-use super::pool::{Pool, Shared};
+use super::pool::Pool;
+use super::posts::Watch;
 use super::ready_set::ReadySet;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::slot::News;
 use super::socket::{Peer, Socket};
 use super::tickets::{Dear, Tickets};
-use super::watch::Watch;
 use super::worker::Worker;
 use crate::site::{self, Site};
 use std::fs;

@@ -2,11 +2,11 @@
 
 use super::clock::Clock;
 use super::pool::Pool;
+use super::posts::Post;
 use super::ready_set::Events;
 use super::slot::News;
 use super::tickets::{Dear, Role, Ticket};
 use super::turn::{Buffers, Turn};
-use super::watch::Post;
 use crate::site::Proofs;
 
 /// Events that one wait may bring to one worker. With 4 a request costs 2 to 5% less CPU than with

@@ -1,15 +1,13 @@
 //! An answer: sent at once where the socket takes it, else a state that waits for its client.
 
-use super::head::Head;
-use super::linger::Linger;
-use super::{Io, Next, State};
+use super::io::Io;
+use super::state::{After, Answer, Head, Linger, Next, State};
 use crate::http::request::{self, Request};
 use crate::http::response::write_head;
 use crate::http::status::Status;
 use crate::http::version::Version;
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
 use crate::server::access_log::{Entry, Lines};
-use crate::server::budget::Held;
 use crate::server::clock::milliseconds;
 use crate::server::pace::Pace;
 use crate::server::socket::{Blocking, Peer};
@@ -19,17 +17,6 @@ use crate::site::response::{Body, Response};
 use std::io;
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// What becomes of the connection after an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
-    /// It goes on with the next request.
-    Persist,
-    /// It is closed; the client has nothing more to say.
-    Close,
-    /// It is closed so that the answer arrives although the client may still be sending.
-    Linger,
-}
 
 /// A response, and all that its sending depends on beside it.
 pub struct Reply<'a> {
@@ -41,20 +28,6 @@ pub struct Reply<'a> {
     pub after: After,
     /// For the access log.
     pub entry: Option<Entry<'a>>,
-}
-
-/// An answer that the client has not taken at once.
-pub struct Answer {
-    transfer: Transfer<'static>,
-    after: After,
-    entry: Option<Entry<'static>>,
-    pace: Pace,
-    /// Whether the client was too slow for a worker to block on it.
-    is_slow: bool,
-    /// Requests behind the one that is answered, as they were received.
-    unread: Vec<u8>,
-    /// Its shares of the budgets of memory and of descriptors.
-    _held: [Held; 2],
 }
 
 impl After {

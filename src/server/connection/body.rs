@@ -1,16 +1,14 @@
 //! A request's body on its way from the socket into an upload, and the upload put in its place.
 
-use super::answer::{After, Reply, broke_off, entry};
-use super::head::Head;
-use super::{Io, Next, State};
+use super::answer::{Reply, broke_off, entry};
+use super::io::Io;
+use super::state::{After, Body, Head, Next, State, WholeBody};
 use crate::http::body::BodyReader;
 use crate::http::request::Request;
 use crate::http::status::Status;
-use crate::http::version::Version;
 use crate::limits::{BODY_RATE_MIN, RECEIVE_BYTES_MAX, UPLOAD_DESCRIPTORS};
 use crate::server::access_log::Entry;
-use crate::server::budget::Held;
-use crate::server::drained::{Drained, InLine};
+use crate::server::drained::Drained;
 use crate::server::pace::Pace;
 use crate::server::socket::{Blocking, Received, Sent, Socket};
 use crate::server::tickets::Dear;
@@ -23,27 +21,6 @@ use std::ops::ControlFlow;
 /// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows
 /// interim responses, so this one names the version of the client, who has said that it speaks it.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
-/// A body that is being received.
-pub struct Body {
-    upload: Box<Upload>,
-    reader: BodyReader,
-    /// For the answer, whatever it will be.
-    entry: Option<Entry<'static>>,
-    version: Version,
-    wants_persistence: bool,
-    pace: Pace,
-    /// The descriptors of its file and of the file's directory.
-    _held: Held,
-    /// What has come behind the body: the next request.
-    unread: Vec<u8>,
-}
-
-/// A body that is whole. To put its file in its place waits for the disk, so it waits for its turn.
-pub struct WholeBody {
-    body: Box<Body>,
-    in_line: InLine,
-}
 
 impl Body {
     /// Begins with a body. `early` is what has come behind the head: its first bytes, or more.

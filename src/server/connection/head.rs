@@ -1,53 +1,28 @@
 //! A request's head is read, and the request answered: the one place where bytes of a socket and a
 //! response of the site meet.
 
-use super::answer::{After, Reply, entry, refuse};
-use super::body::Body;
-use super::{Io, Next, State};
+use super::answer::{Reply, entry, refuse};
+use super::io::Io;
+use super::state::{After, Body, Head, Next, Queued, State};
 use crate::http::method::Method;
 use crate::http::request::{self, Parsed, Request};
 use crate::http::status::Status;
 use crate::limits::{FRESH_TIME_MIN, HEAD_BYTES_MAX, RETRY_TIME};
 use crate::server::clock::milliseconds;
-use crate::server::drained::{Drained, InLine};
+use crate::server::drained::Drained;
 use crate::server::socket::Received;
-use crate::server::table::Yields;
 use crate::server::tickets::Dear;
 use crate::server::turn::{Buffers, Turn};
+use crate::server::yields::Yields;
 use crate::site::response::Response;
 use crate::site::{self, ListingAsked};
 use std::io;
 use std::ops::ControlFlow;
 
-/// A connection that waits for a request, or for its turn to get a listing.
-#[derive(Default)]
-pub struct Head {
-    /// Bytes received and not yet answered: a part of a head, or whole requests.
-    unread: Vec<u8>,
-    /// How many of them the parser has judged to be a good beginning.
-    judged: usize,
-    /// When the first byte of the present head came, in milliseconds of the server's clock.
-    began: u64,
-    queued: Option<Queued>,
-    /// Whether a whole request is among the bytes that waits for a descriptor.
-    lacks_descriptor: bool,
-}
-
-/// The first request in the unread bytes asks for a listing, and waits for its turn.
-struct Queued {
-    asked: ListingAsked,
-    in_line: InLine,
-}
-
 /// What came of a number of requests: what is left of the bytes, or what to do next.
 type Answered = ControlFlow<Next, usize>;
 
 impl Head {
-    /// A connection with these bytes to be read.
-    pub fn with(unread: Vec<u8>) -> Head {
-        Head { unread, ..Head::default() }
-    }
-
     /// See [`Connection::yields`](super::Connection::yields).
     pub fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
         match (self.unread.is_empty(), self.judged == self.unread.len()) {

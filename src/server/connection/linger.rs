@@ -1,17 +1,11 @@
 //! After a last answer: what the client still sends is thrown away until it ends, so that the answer
 //! is followed by an end and not by a reset that could destroy it (RFC 9112 §9.6).
 
-use super::{Io, Next, State};
+use super::io::Io;
+use super::state::{Linger, Next, State};
 use crate::limits::LINGER_BYTES_MAX;
 use crate::server::socket::Received;
 use crate::server::turn::{Buffers, Turn};
-
-/// A connection that waits for its client's end.
-#[derive(Default)]
-pub struct Linger {
-    /// Bytes thrown away so far.
-    drained: u64,
-}
 
 impl Linger {
     /// Half-closes, and begins to wait for the client's end. What was logged is in the log before

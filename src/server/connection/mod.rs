@@ -1,90 +1,36 @@
 //! One connection, from accept to close: a value with its socket, its state and its deadline.
 //!
 //! Each state is a file: a request's head is read (`head`), its body received (`body`), an answer
-//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`). A
-//! state is consumed by going on with it, and what comes out is the [`Next`].
+//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`). What
+//! they are stands in `state`. A state is consumed by going on with it, and what comes out is the
+//! [`Next`].
 
 mod answer;
 mod body;
 mod head;
+mod io;
 mod linger;
+mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 use super::access_log::Lines;
-use super::budget::Held;
 use super::clock::Clock;
 use super::drained::Drained;
-use super::pool::Shared;
-use super::ready_set::{Interest, ReadySet};
+use super::ready_set::Interest;
+use super::shared::Shared;
 use super::slot::News;
 use super::socket::Socket;
-use super::table::Yields;
 use super::turn::{Buffers, Turn};
+use super::yields::Yields;
 use crate::limits::FRESH_TIME_MIN;
-use answer::Answer;
-use body::{Body, WholeBody};
-use head::Head;
-use linger::Linger;
-use std::io;
+use io::Io;
+use state::{Next, State};
 
 /// One connection.
 pub struct Connection {
     io: Io,
     state: State,
-}
-
-/// What all states need of their connection.
-pub struct Io {
-    socket: Socket,
-    /// What the ready set tells of it; `None` as long as it is not there.
-    interest: Option<Interest>,
-    /// In milliseconds of the server's clock; `None` where nothing is asked of the client.
-    deadline: Option<u64>,
-    /// When the last request was answered. A connection that was never used counts from
-    /// [`FRESH_TIME_MIN`] after accept.
-    rests_since: u64,
-    /// Whether an answer has been sent on it.
-    is_used: bool,
-    /// Whether the kernel has told that the client ended its side.
-    hung_up: bool,
-    /// Whether the bytes that come next had come before this turn's wait returned.
-    has_come: bool,
-    /// Whether the last turn has received once, one whole request and nothing else. An event tells
-    /// of bytes that are there when the wait returns; after such a turn nobody has taken them since.
-    is_plain: bool,
-    /// Requests answered in this turn.
-    answered: u32,
-    /// Whether the dear work that was asked for can be done now.
-    is_its_turn: bool,
-    /// The socket's own descriptor.
-    _held: Held,
-}
-
-/// What a connection waits for, or could go on with.
-enum State {
-    /// A request, or the rest of its head.
-    Head(Head),
-    /// The rest of a request's body.
-    Body(Box<Body>),
-    /// Its turn to put an upload in its place.
-    WholeBody(Box<WholeBody>),
-    /// Room in the socket for the rest of an answer.
-    Answer(Box<Answer>),
-    /// The client's end, after an answer that ends the connection.
-    Linger(Linger),
-}
-
-/// What comes out of going on with a state.
-enum Next {
-    /// There may be more to do at once, in this state.
-    Now(State),
-    /// There is nothing to do before news comes.
-    Wait(State, Drained),
-    /// There may be more to do at once, but others have their turn first.
-    GiveWay(State),
-    /// The connection is over.
-    Close,
 }
 
 /// What becomes of a connection after [`Connection::go_on`].
@@ -200,41 +146,6 @@ impl Connection {
     }
 }
 
-impl Io {
-    /// The number by which the ready set and the table know the connection.
-    fn number(&self) -> usize {
-        self.socket.number()
-    }
-
-    fn is_late(&self, clock: &Clock) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= clock.ticks())
-    }
-
-    /// Lets the connection wait for what `interest` says. One that has not `drained` what it was
-    /// told of is armed anew, in such a way that it comes back at once.
-    fn wait(
-        &mut self,
-        interest: Interest,
-        drained: Option<Drained>,
-        ready: &ReadySet,
-    ) -> io::Result<Drained> {
-        match drained {
-            Some(drained) if self.interest == Some(interest) => Ok(drained),
-            Some(_) => self.arm(interest, ready),
-            None => self.arm(Interest::ReadableOrWritable, ready),
-        }
-    }
-
-    /// Has the ready set tell anew what the connection is ready for.
-    fn arm(&mut self, interest: Interest, ready: &ReadySet) -> io::Result<Drained> {
-        let (socket, number) = (&self.socket, self.socket.number());
-        match self.interest.replace(interest) {
-            None => ready.add(socket, number, interest),
-            Some(_) => ready.renew(socket, number, interest),
-        }
-    }
-}
-
 impl State {
     fn go_on(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         match self {
@@ -262,12 +173,5 @@ impl State {
             State::Answer(_) => Interest::ReadableOrWritable,
             _ => Interest::Readable,
         }
-    }
-}
-
-impl Default for State {
-    /// A connection without a byte of a request.
-    fn default() -> State {
-        State::Head(Head::default())
     }
 }
