@@ -4,7 +4,9 @@
 use crate::limits;
 use crate::server::{self, BindAddress, Server, TrustedProxy, bind_all};
 use crate::site::content_type::parse_override;
-use crate::site::{self, CacheRule, Prefix, Site, parse_field, parse_health};
+use crate::site::{
+    self, CacheRule, Prefix, Site, parse_field, parse_file_name, parse_health, parse_relative,
+};
 use rustix::process::{Resource, getrlimit};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -56,6 +58,7 @@ pub struct Builder {
     addresses: Vec<BindAddress>,
     port: u16,
     backlog: i32,
+    connections_max: usize,
     /// What was wrong first.
     refused: Option<String>,
 }
@@ -70,7 +73,8 @@ impl Builder {
             ..server::Settings::default()
         };
         let (addresses, backlog) = (Vec::new(), limits::BACKLOG);
-        Builder { site, server, addresses, port: 0, backlog, refused: None }
+        let connections_max = limits::CONNECTIONS_MAX;
+        Builder { site, server, addresses, port: 0, backlog, connections_max, refused: None }
     }
 
     /// The port for every IP address of [`Builder::bind`]; 0, which is the default, takes any free
@@ -88,8 +92,13 @@ impl Builder {
     }
 
     /// The names of index files, in the order in which they are looked for.
-    pub fn index<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
-        self.site.index = names.into_iter().map(Into::into).collect();
+    pub fn index<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
+        self.site.index.clear();
+        for name in names {
+            let name = name.as_ref();
+            let parsed = parse_file_name(name).map_err(|error| self.refuse(name, error));
+            self.site.index.extend(parsed);
+        }
         self
     }
 
@@ -107,7 +116,8 @@ impl Builder {
 
     /// The file beneath the root that answers for an unknown path that asks for HTML.
     pub fn spa(mut self, file: &str) -> Builder {
-        self.site.fallback = Some(file.trim_start_matches('/').to_owned());
+        let parsed = parse_relative(file).map_err(|error| self.refuse(file, error));
+        self.site.fallback = parsed.ok();
         self
     }
 
@@ -177,7 +187,7 @@ impl Builder {
 
     /// Connections held at a time, at least 1.
     pub fn max_connections(mut self, count: usize) -> Builder {
-        self.server.connections_max = count.max(1);
+        self.connections_max = count.max(1);
         self
     }
 
@@ -253,13 +263,14 @@ impl Builder {
         if self.addresses.is_empty() {
             self.addresses.push(BindAddress::Host("127.0.0.1".to_owned()));
         }
-        let descriptors_max = descriptors_max();
-        self.server.descriptors_max = descriptors_max;
-        self.server.connection_descriptors_max = descriptors_max;
+        let (kept, is_writable) = (self.site.kept.descriptors_max, self.site.writable);
+        let settings = self.server.sharing_descriptors(descriptors_max(), kept, is_writable);
+        let connections_max = settings.connections_max.min(self.connections_max);
+        let settings = server::Settings { connections_max, ..settings };
         let site = Site::open(self.site)?;
-        let listeners = bind_all(&self.addresses, self.port, self.backlog, &self.server)
+        let listeners = bind_all(&self.addresses, self.port, self.backlog, &settings)
             .map_err(io::Error::other)?;
-        Server::start(listeners, site, self.server).and_then(RunningServer::new)
+        Server::start(listeners, site, settings).and_then(RunningServer::new)
     }
 
     /// Notes why `text` cannot be used, for [`Builder::start`] to tell.

@@ -154,6 +154,8 @@ fn what_cannot_be_served_is_told_by_start() {
         (Builder::new(root.path()).cache_control("max-age=60"), "max-age=60"),
         (Builder::new(root.path()).media_type("json"), "json"),
         (Builder::new(root.path()).bind(""), "\"\""),
+        (Builder::new(root.path()).index(["a/b"]), "a/b"),
+        (Builder::new(root.path()).spa("../a"), "../a"),
         (Builder::new(root.path()).prefix("files"), "files"),
         (Builder::new(root.path()).health("health"), "health"),
         (Builder::new(root.path()).trusted_proxy("10.0.0.0/33"), "33"),

@@ -1,11 +1,11 @@
 //! The command line (clap's messages and exit code 2 for bad usage).
 
 use super::check::CheckUrl;
-use super::values::{parse_bytes, parse_count, parse_file_name, parse_relative};
+use super::values::{parse_bytes, parse_count};
 use crate::limits;
 use crate::server::{BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
-use crate::site::{CacheRule, Prefix, parse_field, parse_health};
+use crate::site::{CacheRule, Prefix, parse_field, parse_file_name, parse_health, parse_relative};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Parser};
 use std::path::PathBuf;

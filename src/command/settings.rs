@@ -8,19 +8,19 @@ use std::time::Duration;
 
 impl Config {
     /// The server's settings, where the process may have `descriptors_max` descriptors.
-    ///
-    /// What is not kept back for the process, for its workers and for kept files is for connections:
-    /// a socket each, and beside it the file that it is sent, or while it uploads two more.
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
-        let kept = self.kept_descriptors(descriptors_max);
-        let reserved =
-            limits::DESCRIPTORS_RESERVED.saturating_add(self.threads).saturating_add(kept);
-        let each = match self.writable {
-            true => limits::UPLOAD_DESCRIPTORS,
-            false => limits::ANSWER_DESCRIPTORS,
+        let settings = server::Settings {
+            threads: self.threads,
+            idle_time: Duration::from_secs(self.keep_alive),
+            write_time: Duration::from_secs(self.write_timeout),
+            grace_time: Duration::from_secs(self.grace),
+            memory_max: self.body_memory,
+            trusted_proxies: self.trusted_proxy.iter().copied().collect(),
+            ..server::Settings::default()
         };
-        let left = descriptors_max.saturating_sub(reserved).max(each);
-        let fitting = left - each + 1;
+        let kept = kept_descriptors(descriptors_max);
+        let settings = settings.sharing_descriptors(descriptors_max, kept, self.writable);
+        let fitting = settings.connections_max;
         let wanted = self.max_connections.unwrap_or(fitting.min(limits::CONNECTIONS_MAX));
         if wanted > fitting {
             log::warn!(
@@ -28,19 +28,7 @@ impl Config {
                  files has room for: {fitting} are held at a time"
             );
         }
-        server::Settings {
-            threads: self.threads,
-            connections_max: wanted.min(fitting),
-            descriptors_max,
-            connection_descriptors_max: left,
-            descriptors_each: each,
-            idle_time: Duration::from_secs(self.keep_alive),
-            write_time: Duration::from_secs(self.write_timeout),
-            grace_time: Duration::from_secs(self.grace),
-            memory_max: self.body_memory,
-            trusted_proxies: self.trusted_proxy.iter().copied().collect(),
-            ..server::Settings::default()
-        }
+        server::Settings { connections_max: wanted.min(fitting), ..settings }
     }
 
     /// The site's settings, where the process may have `descriptors_max` descriptors.
@@ -64,14 +52,15 @@ impl Config {
             body_bytes_max: self.max_body,
             kept: KeptLimits {
                 bytes_max: self.cache_size,
-                descriptors_max: self.kept_descriptors(descriptors_max),
+                descriptors_max: kept_descriptors(descriptors_max),
             },
         }
     }
+}
 
-    fn kept_descriptors(&self, descriptors_max: usize) -> usize {
-        (descriptors_max / 8).min(limits::KEPT_DESCRIPTORS_MAX)
-    }
+/// Descriptors that kept files may have, of `descriptors_max`.
+fn kept_descriptors(descriptors_max: usize) -> usize {
+    (descriptors_max / 8).min(limits::KEPT_DESCRIPTORS_MAX)
 }
 
 #[cfg(test)]

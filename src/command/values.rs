@@ -29,24 +29,6 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(|| format!("{text:?} is too large"))
 }
 
-/// The name of a file in some directory.
-pub fn parse_file_name(text: &str) -> Result<String, String> {
-    match text.is_empty() || text.contains(['/', '\0']) || text == "." || text == ".." {
-        true => Err("a file name without a slash is needed".to_owned()),
-        false => Ok(text.to_owned()),
-    }
-}
-
-/// A path beneath the root: what a request could name.
-pub fn parse_relative(text: &str) -> Result<String, String> {
-    let relative = text.trim_start_matches('/');
-    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('\0');
-    match relative.split('/').all(is_plain) {
-        true => Ok(relative.to_owned()),
-        false => Err("a file beneath the root is needed, such as index.html".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,36 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
 }
 
+impl Settings {
+    /// The same for a process that may have `descriptors_max` descriptors, of which `kept` are for
+    /// kept files.
+    ///
+    /// What is not kept back for the process and its workers is for connections: a socket each, and
+    /// beside it the file that it is sent, or while it uploads two more. There are as many
+    /// connections at a time as fit.
+    pub fn sharing_descriptors(
+        self,
+        descriptors_max: usize,
+        kept: usize,
+        is_writable: bool,
+    ) -> Settings {
+        let reserved =
+            limits::DESCRIPTORS_RESERVED.saturating_add(self.threads).saturating_add(kept);
+        let each = match is_writable {
+            true => limits::UPLOAD_DESCRIPTORS,
+            false => limits::ANSWER_DESCRIPTORS,
+        };
+        let left = descriptors_max.saturating_sub(reserved).max(each);
+        Settings {
+            descriptors_max,
+            connection_descriptors_max: left,
+            descriptors_each: each,
+            connections_max: left - each + 1,
+            ..self
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Settings {
         Settings {

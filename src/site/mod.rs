@@ -43,7 +43,7 @@ pub use asked::Conditions;
 pub use health::parse_health;
 pub use kept::{KeptLimits, Proofs};
 pub use listing::ListingAsked;
-pub use settings::{CacheRule, Settings, parse_field};
+pub use settings::{CacheRule, Settings, parse_field, parse_file_name, parse_relative};
 
 use crate::http::date::Timestamp;
 use crate::http::method::Method;

@@ -113,6 +113,32 @@ impl CacheRule {
     }
 }
 
+/// Parses the name of a file in some directory, such as `--index NAME`.
+///
+/// # Errors
+///
+/// The end of a sentence that names option and value.
+pub fn parse_file_name(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.contains(['/', '\0']) || text == "." || text == ".." {
+        true => Err("a file name without a slash is needed".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Parses a path beneath the root, with or without a slash before it: what a request could name.
+///
+/// # Errors
+///
+/// The end of a sentence that names option and value.
+pub fn parse_relative(text: &str) -> Result<String, String> {
+    let relative = text.trim_start_matches('/');
+    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('\0');
+    match relative.split('/').all(is_plain) {
+        true => Ok(relative.to_owned()),
+        false => Err("a file beneath the root is needed, such as index.html".to_owned()),
+    }
+}
+
 /// Field names that only the server may set: with two of them, an answer would contradict itself.
 const OWN_FIELDS: [&str; 15] = [
     "Accept-Ranges",
