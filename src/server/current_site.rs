@@ -1,7 +1,7 @@
 //! The site that requests are answered from, until another takes its place.
 //!
-//! A worker holds the site during a turn. Between two turns it leaves it in a cache of its own, so
-//! that the next turn touches nothing that workers share; and an exchange empties the caches of all,
+//! A worker holds the site during a turn. Between two turns it leaves it in a place of its own, so
+//! that the next turn touches nothing that workers share; and an exchange empties the places of all,
 //! so that nobody who sleeps keeps the former site, its descriptors and its file system.
 
 use crate::site::Site;
@@ -24,7 +24,7 @@ pub struct HeldSite {
 
 /// Where one worker leaves the site between two turns.
 #[derive(Default)]
-pub struct SiteCache(Mutex<Option<HeldSite>>);
+pub struct SitePlace(Mutex<Option<HeldSite>>);
 
 impl HeldSite {
     pub fn site(&self) -> &Arc<Site> {
@@ -37,31 +37,30 @@ impl CurrentSite {
         CurrentSite { generation: AtomicU64::new(0), site: Mutex::new(site) }
     }
 
-    /// The present site, out of `cache` where it is there.
-    pub fn take(&self, cache: &SiteCache) -> HeldSite {
-        let cached = lock(&cache.0).take();
-        cached
-            .filter(|held| held.generation == self.generation.load(Ordering::Acquire))
+    /// The present site, out of `place` where it is there.
+    pub fn take(&self, place: &SitePlace) -> HeldSite {
+        let left = lock(&place.0).take();
+        left.filter(|held| held.generation == self.generation.load(Ordering::Acquire))
             .unwrap_or_else(|| self.get())
     }
 
-    /// Leaves the site in `cache`, unless another has taken its place.
+    /// Leaves the site in `place`, unless another has taken its place.
     ///
-    /// Who exchanges sites counts first and empties the caches then. So either this sees the count,
+    /// Who exchanges sites counts first and empties the places then. So either this sees the count,
     /// or what it leaves is taken out.
-    pub fn leave(&self, held: HeldSite, cache: &SiteCache) {
-        let mut place = lock(&cache.0);
+    pub fn leave(&self, held: HeldSite, place: &SitePlace) {
+        let mut place = lock(&place.0);
         if held.generation == self.generation.load(Ordering::Acquire) {
             *place = Some(held);
         }
     }
 
-    /// Puts another site in its place, and empties the caches. Turns that have begun end with the
+    /// Puts another site in its place, and empties the places. Turns that have begun end with the
     /// former one.
-    pub fn replace<'a>(&self, site: Arc<Site>, caches: impl Iterator<Item = &'a SiteCache>) {
+    pub fn replace<'a>(&self, site: Arc<Site>, places: impl Iterator<Item = &'a SitePlace>) {
         let former = std::mem::replace(&mut *lock(&self.site), site);
         self.generation.fetch_add(1, Ordering::AcqRel);
-        caches.for_each(|cache| drop(lock(&cache.0).take()));
+        places.for_each(|place| drop(lock(&place.0).take()));
         drop(former);
     }
 
@@ -92,7 +91,7 @@ mod tests {
         let former = site(root.path());
         let weak = Arc::downgrade(&former);
         let current = CurrentSite::new(former);
-        let (sleeping, working) = (SiteCache::default(), SiteCache::default());
+        let (sleeping, working) = (SitePlace::default(), SitePlace::default());
         current.leave(current.take(&sleeping), &sleeping);
         assert!(lock(&sleeping.0).is_some());
         let in_a_turn = current.take(&working);

@@ -118,8 +118,8 @@ impl Server {
     /// Answers further requests from another site. The former one is let go of as soon as the turns
     /// that have begun with it are over.
     pub fn replace_site(&self, site: Site) {
-        let caches = self.pool.shared.watch.posts().iter().map(|post| &post.site);
-        self.pool.shared.site.replace(Arc::new(site), caches);
+        let places = self.pool.shared.watch.posts().iter().map(|post| &post.site);
+        self.pool.shared.site.replace(Arc::new(site), places);
     }
 
     /// Has each further answer be the last of its connection, so that clients and proxies go where

@@ -1,7 +1,7 @@
 //! Where each worker shows what it does: to the watcher, and to a spare that steps in for it.
 
 use super::access_log::Lines;
-use super::current_site::SiteCache;
+use super::current_site::SitePlace;
 use super::duty::Duty;
 use super::ready_set::Event;
 use super::tickets::Role;
@@ -20,7 +20,7 @@ pub struct Post {
     /// Events of the present turn that the worker has not come to.
     events: Mutex<VecDeque<Event>>,
     pub lines: Lines,
-    pub site: SiteCache,
+    pub site: SitePlace,
 }
 
 impl Post {
@@ -31,7 +31,7 @@ impl Post {
             role: AtomicUsize::new(0),
             events: Mutex::new(VecDeque::new()),
             lines: Lines::default(),
-            site: SiteCache::default(),
+            site: SitePlace::default(),
         }
     }
 

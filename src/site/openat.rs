@@ -37,7 +37,7 @@ pub enum Kind {
 
 /// What the kernel says of a name or a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct FileStatus {
     pub kind: Kind,
     pub facts: FileFacts,
 }
@@ -81,7 +81,7 @@ pub fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
 /// Symlinks in the other segments are followed anywhere: for a path of several segments it is a
 /// hint, which an `open_` must prove. The kernel checks search permission on `directory` too,
 /// though its descriptor be one of O_PATH.
-pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<Status> {
+pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<FileStatus> {
     rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).map(|stat| status(&stat))
 }
 
@@ -95,7 +95,7 @@ pub fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bool {
 }
 
 /// The status of what a descriptor is open on.
-pub fn status_of(descriptor: impl AsFd) -> Result<Status> {
+pub fn status_of(descriptor: impl AsFd) -> Result<FileStatus> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
@@ -193,8 +193,8 @@ pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]
 }
 
 /// What a stat(2) says, as far as this server is concerned.
-pub fn status(stat: &Stat) -> Status {
-    Status {
+pub fn status(stat: &Stat) -> FileStatus {
+    FileStatus {
         kind: kind(FileType::from_raw_mode(stat.st_mode)),
         facts: FileFacts {
             device: stat.st_dev,

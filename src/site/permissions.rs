@@ -1,7 +1,7 @@
 //! Who may do what with a file: mode, owner and group, and what they prove about the right to open
 //! it.
 
-use super::openat::{self, Kind, Status};
+use super::openat::{self, FileStatus, Kind};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{self, AtFlags, Gid, Mode, Stat, Uid};
 use rustix::io::Result;
@@ -33,7 +33,7 @@ impl Permissions {
 }
 
 /// What `name` in `directory` stands for, and its permissions (see [`openat::look`]).
-pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(Status, Permissions)> {
+pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(FileStatus, Permissions)> {
     let stat = fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok((openat::status(&stat), Permissions::from_stat(&stat)))
 }
@@ -76,7 +76,7 @@ impl OwnFiles {
 
     /// Whether it is proved that this process may read the file, or enter the directory. `false`
     /// proves nothing.
-    pub fn may_open(&self, status: &Status, permissions: Permissions) -> bool {
+    pub fn may_open(&self, status: &FileStatus, permissions: Permissions) -> bool {
         let needed = match status.kind {
             Kind::Directory => Mode::XUSR,
             _ => Mode::RUSR,

@@ -7,7 +7,7 @@
 //! no other. So a path that passes this walk would pass `openat2` at the same moment.
 
 use super::super::lock::lock;
-use super::super::openat::{self, Kind, Status};
+use super::super::openat::{self, FileStatus, Kind};
 use super::super::relative_path::split;
 use super::descriptors::Permit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -26,7 +26,7 @@ pub struct Directory {
 struct Place {
     parent: Arc<Directory>,
     name: CString,
-    status: Status,
+    status: FileStatus,
     _permit: Permit,
 }
 
@@ -64,7 +64,7 @@ impl Place {
 }
 
 /// Times are not compared: they change whenever a file comes or goes.
-fn is_same_directory(one: &Status, other: &Status) -> bool {
+fn is_same_directory(one: &FileStatus, other: &FileStatus) -> bool {
     one.kind == Kind::Directory
         && other.kind == Kind::Directory
         && one.facts.device == other.facts.device

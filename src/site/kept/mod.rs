@@ -26,7 +26,7 @@ pub use proofs::Proofs;
 
 use super::lock::lock;
 use super::open_file::{Content, OpenFile};
-use super::openat::{self, Kind, Status};
+use super::openat::{self, FileStatus, Kind};
 use super::relative_path::split;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
@@ -184,7 +184,7 @@ fn is_fresh(kept: &KeptFile, relative: &[u8], proofs: &Proofs) -> bool {
         return false;
     }
     proofs.note_directory(directory);
-    let unchanged = Status { kind: Kind::Regular, facts: kept.file.facts };
+    let unchanged = FileStatus { kind: Kind::Regular, facts: kept.file.facts };
     openat::look(directory.descriptor(), split(relative).1) == Ok(unchanged)
 }
 

@@ -12,7 +12,7 @@
 
 use super::listed::Listed;
 use super::order::{Names, Order, SortKey};
-use crate::site::openat::{self, Kind, Status};
+use crate::site::openat::{self, FileStatus, Kind};
 use crate::site::permissions::{self, OwnFiles};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, RawDir};
@@ -79,7 +79,7 @@ enum Candidate {
 /// What a name stands for, symlinks followed.
 #[derive(Clone, Copy)]
 struct Seen {
-    status: Status,
+    status: FileStatus,
     /// Whether its mode proves that it may be opened. If not, the kernel must be asked.
     may_be_opened: bool,
 }
@@ -135,7 +135,7 @@ impl Reading<'_> {
                 Candidate::Seen(seen) if order.key != SortKey::Name => {
                     rank(seen.status.kind, value(&seen.status, order.key), order)
                 }
-                Candidate::Seen(Seen { status: Status { kind, .. }, .. })
+                Candidate::Seen(Seen { status: FileStatus { kind, .. }, .. })
                 | Candidate::Told(kind) => rank(*kind, self.names.prefix(number, skipped), order),
             };
             places.push(Place { rank, candidate: number });
@@ -239,7 +239,7 @@ fn is_served(kind: Kind) -> bool {
 }
 
 /// The size or the time as a number to sort by. Directories have no size.
-fn value(status: &Status, key: SortKey) -> u128 {
+fn value(status: &FileStatus, key: SortKey) -> u128 {
     match (key, status.kind) {
         (SortKey::Size, Kind::Directory) => 0,
         (SortKey::Size, _) => u128::from(status.facts.length),

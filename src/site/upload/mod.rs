@@ -20,7 +20,7 @@ pub use leftovers::remove_leftovers;
 use super::asked::Sources;
 use super::lock::lock;
 use super::open_file::{Found, open_file};
-use super::openat::{self, Kind, Status as FileStatus};
+use super::openat::{self, FileStatus, Kind};
 use super::permissions::{self, Permissions};
 use super::refusal::refusal;
 use super::relative_path::{or_dot, split};

@@ -11,7 +11,7 @@
 //! name is looked at again after the lock, and if it is gone, a new file is made. A file system
 //! without locks proves nothing: there the name is one that is never tidied away.
 
-use super::super::openat::{self, Status};
+use super::super::openat::{self, FileStatus};
 use super::super::permissions::Permissions;
 use super::taken_over;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -116,7 +116,7 @@ impl TemporaryFile {
     }
 
     /// What the kernel says of the file itself.
-    pub fn status(&self) -> Result<Status> {
+    pub fn status(&self) -> Result<FileStatus> {
         openat::status_of(&self.file)
     }
 
