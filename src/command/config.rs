@@ -27,6 +27,10 @@ pub struct Config {
     #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub bind: Vec<BindAddress>,
 
+    /// Let several processes listen on one port; the kernel shares the connections out
+    #[arg(long)]
+    pub reuse_port: bool,
+
     /// The file that answers for a directory; may be repeated, the first found counts
     #[arg(long, value_name = "NAME", default_value = "index.html", value_parser = parse_file_name)]
     pub index: Vec<String>,
@@ -179,6 +183,7 @@ impl Config {
             descriptors_max,
             connection_descriptors_max: left,
             descriptors_each: each,
+            reuse_port: self.reuse_port,
             idle_time: Duration::from_secs(self.keep_alive),
             write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),

@@ -174,6 +174,9 @@ fn bind_tcp(
     let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     // A port whose former connections are still in TIME_WAIT can be bound again.
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    if settings.reuse_port {
+        sockopt::set_socket_reuseport(&socket, true)?;
+    }
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
         sockopt::set_ipv6_v6only(&socket, only_ipv6)?;

@@ -22,6 +22,7 @@ mod memory;
 mod permissions;
 mod persistence;
 mod put;
+mod reuse_port;
 mod roots;
 mod shutdown;
 mod sockets;
