@@ -1,6 +1,7 @@
 //! The program: arguments in, exit code out.
 
 mod config;
+mod inherited;
 mod log;
 mod log_writer;
 mod open_files;
@@ -17,6 +18,7 @@ use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 /// Does what the command line says, until a signal says to stop.
@@ -25,9 +27,11 @@ use std::process::ExitCode;
 /// with 2.
 pub fn run() -> ExitCode {
     let config = Config::parse();
+    // Before anything is opened.
+    let sockets = inherited::take();
     let log = LogWriter::new(io::stderr());
     log::log_to(&log, &config);
-    let result = serve(&config);
+    let result = sockets.and_then(|sockets| serve(&config, sockets));
     if let Err(message) = &result {
         // Past the filter of the log: RUST_LOG must not hide why nothing is served.
         log.write(&format!("tinyhttpd: {message}\n"));
@@ -36,16 +40,19 @@ pub fn run() -> ExitCode {
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Serves until a signal says to stop. The error is the one line that the user reads.
-fn serve(config: &Config) -> Result<(), String> {
+/// Serves until a signal says to stop, on `sockets` or, where there are none, as `config` says. The error is the one line that the user reads.
+fn serve(config: &Config, sockets: Vec<OwnedFd>) -> Result<(), String> {
     config.check()?;
     let descriptors_max = open_files::raise_limit();
     let settings = config.server(descriptors_max);
     let grace = settings.grace_time;
     let of_site = config.site(descriptors_max);
     let site = serving::open(&of_site)?;
-    let listeners = bind_all(&config.bind, config.port, config.backlog, &settings)
-        .map_err(|error| error.to_string())?;
+    let listeners = match sockets.is_empty() {
+        true => bind_all(&config.bind, config.port, config.backlog, &settings)
+            .map_err(|error| error.to_string())?,
+        false => inherited::listeners(sockets, &settings)?,
+    };
     // From here on. Before, a signal may end the process, which a slow name server can hold up.
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| format!("cannot catch signals: {error}"))?;

@@ -1,6 +1,7 @@
 //! A listening socket: accept, and how it ends (accept(2), socket(7)).
 
 use super::clock::Clock;
+use super::inherited::Inherited;
 use super::pool::Pool;
 use super::socket::{Peer, Socket};
 use crate::limits::{ACCEPT_ERRORS_MAX, ACCEPT_PAUSE, BLOCK_TIME, BURST_TIME, QUIET_TIME};
@@ -25,6 +26,8 @@ pub enum Listener {
     Tcp(TcpListener),
     /// The path is removed when the listener is dropped.
     Unix(UnixListener, PathBuf),
+    /// Others hold it too, and go on listening when this server has stopped.
+    Inherited(Inherited),
 }
 
 sockopt_impl!(
@@ -46,6 +49,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => Ok(format!("http://{}/", listener.local_addr()?)),
             Listener::Unix(_, path) => Ok(format!("unix:{}", path.display())),
+            Listener::Inherited(inherited) => inherited.url(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => listener.local_addr().ok(),
             Listener::Unix(..) => None,
+            Listener::Inherited(inherited) => inherited.local_address(),
         }
     }
 
@@ -61,6 +66,9 @@ impl Listener {
     /// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be
     /// accepted.
     pub fn accept_one(&self, pool: &Pool) -> Option<Socket> {
+        if let Listener::Inherited(inherited) = self {
+            return accept_inherited(inherited, pool);
+        }
         let mut errors = 0;
         loop {
             match self.accept() {
@@ -86,6 +94,10 @@ impl Listener {
                 sockopt::set_socket_timeout(&stream, Timeout::Send, Some(BLOCK_TIME))?;
                 (OwnedFd::from(stream), Peer::Unix)
             }
+            Listener::Inherited(inherited) => {
+                let turn = inherited.wait()?.ok_or(io::ErrorKind::ConnectionAborted)?;
+                return inherited.accept(turn);
+            }
         };
         let socket = Socket::new(socket, peer);
         log::trace!("accept: {socket}");
@@ -96,8 +108,11 @@ impl Listener {
     /// made and that wait to be accepted. At most until `deadline`. The server is stopping.
     ///
     /// A client that is not let in hears nothing for a second, and is refused then, as the socket is
-    /// closed by that time.
+    /// closed by that time. What waits on an inherited socket is left to whoever accepts next.
     pub fn drain(&self, pool: &Pool, deadline: Instant) {
+        if let Listener::Inherited(_) = self {
+            return;
+        }
         if let Err(error) = self.refuse_new().and_then(|()| self.set_nonblocking()) {
             log::debug!("a listening socket cannot be drained: {error}");
             return;
@@ -116,6 +131,9 @@ impl Listener {
 
     /// Has every accept return with an error, blocked ones too (shutdown(2)).
     pub fn end_accepts(&self) {
+        if let Listener::Inherited(inherited) = self {
+            return inherited.end_accepts();
+        }
         if let Err(error) = net::shutdown(self, Shutdown::Both) {
             log::debug!("shutdown of a listening socket: {error}");
         }
@@ -131,6 +149,7 @@ impl Listener {
                 Ok(setsockopt(listener, AttachFilter, &filter)?)
             }
             Listener::Unix(_, path) => std::fs::remove_file(path),
+            Listener::Inherited(_) => Ok(()),
         }
     }
 
@@ -138,6 +157,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => listener.set_nonblocking(true),
             Listener::Unix(listener, _) => listener.set_nonblocking(true),
+            Listener::Inherited(_) => Ok(()),
         }
     }
 
@@ -170,6 +190,7 @@ impl AsFd for Listener {
         match self {
             Listener::Tcp(listener) => listener.as_fd(),
             Listener::Unix(listener, _) => listener.as_fd(),
+            Listener::Inherited(inherited) => inherited.as_fd(),
         }
     }
 }
@@ -181,6 +202,46 @@ impl Drop for Listener {
             && error.kind() != io::ErrorKind::NotFound
         {
             log::warn!("cannot remove unix:{}: {error}", path.display());
+        }
+    }
+}
+
+/// As [`Listener::accept_one`], for a socket that others accept from too. Room is found first, so
+/// that who has to wait for it does so in the kernel's queue, where another process can accept it.
+///
+/// Who is counted before `stopping` is looked at is waited for by a stop: it sets that first, and
+/// counts then.
+fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
+    let is_stopping = || pool.shared.stopping.load(Ordering::SeqCst);
+    let mut errors = 0;
+    loop {
+        let error = match inherited.wait() {
+            Ok(None) => return None,
+            Ok(Some(turn)) => {
+                if !find_room(pool) {
+                    return None;
+                }
+                if is_stopping() {
+                    pool.count_end();
+                    return None;
+                }
+                match inherited.accept(turn) {
+                    Ok(socket) => {
+                        log::trace!("accept: {socket}");
+                        return Some(socket);
+                    }
+                    Err(error) => {
+                        pool.count_end();
+                        error
+                    }
+                }
+            }
+            Err(error) => error,
+        };
+        // Another process was faster.
+        if error.kind() != io::ErrorKind::WouldBlock {
+            errors += 1;
+            after_error(&error, errors, pool);
         }
     }
 }

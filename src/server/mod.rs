@@ -9,6 +9,7 @@ mod connection;
 mod current_site;
 mod drained;
 mod duty;
+mod inherited;
 mod listener;
 #[cfg(all(test, loom))]
 mod model;
@@ -29,6 +30,7 @@ mod worker;
 
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, BindError, bind_all};
+pub use inherited::Inherited;
 pub use listener::Listener;
 pub use settings::Settings;
 

@@ -14,6 +14,7 @@ mod document_root;
 mod hangup;
 mod head;
 mod hostile;
+mod inherited;
 mod leftovers;
 mod limits;
 mod log;
