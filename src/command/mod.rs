@@ -4,6 +4,7 @@ mod config;
 mod inherited;
 mod log;
 mod log_writer;
+mod notify;
 mod open_files;
 mod serving;
 mod tell;
@@ -14,6 +15,7 @@ use crate::limits::LOG_END_TIME;
 use crate::server::{Server, bind_all};
 use clap::Parser;
 use log_writer::LogWriter;
+use notify::Notifier;
 use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -64,7 +66,9 @@ fn serve(config: &Config, sockets: Vec<OwnedFd>) -> Result<(), String> {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));
     }
-    Serving::new(server, of_site).until_stopped(signals, grace);
+    let notifier = Notifier::from_env(&server);
+    notifier.ready();
+    Serving::new(server, of_site, notifier).until_stopped(signals, grace);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! disk (opening the document root anew, a line of the log) is done in threads of its own. So a
 //! signal is always answered.
 
+use super::notify::Notifier;
 use crate::limits::{END_TIME, LOG_END_TIME};
 use crate::server::Server;
 use crate::site::{self, Site};
@@ -23,12 +24,13 @@ pub struct Serving {
     opening: Mutex<()>,
     /// How the document root is opened anew.
     settings: site::Settings,
+    notifier: Notifier,
 }
 
 impl Serving {
-    pub fn new(server: Server, settings: site::Settings) -> Arc<Serving> {
+    pub fn new(server: Server, settings: site::Settings, notifier: Notifier) -> Arc<Serving> {
         let server = Mutex::new(Some(server));
-        Arc::new(Serving { server, opening: Mutex::new(()), settings })
+        Arc::new(Serving { server, opening: Mutex::new(()), settings, notifier })
     }
 
     /// Opens the document root anew at each SIGHUP, and stops the server at any other of `signals`.
@@ -42,6 +44,7 @@ impl Serving {
         }
         end_at_once_on_next(signals);
         if let Some(server) = lock(&self.server).take() {
+            self.notifier.stopping();
             stop(server, grace);
         }
     }
@@ -49,11 +52,17 @@ impl Serving {
     /// Opens the document root anew, and answers further requests from there.
     fn open_anew(&self) {
         let one_at_a_time = lock(&self.opening);
-        let replaced = open(&self.settings).map(|site| {
-            if let Some(server) = &*lock(&self.server) {
-                server.replace_site(site);
-            }
-        });
+        self.notifier.reloading();
+        let opened = open(&self.settings);
+        // The server is not being stopped as long as this is held.
+        let server = lock(&self.server);
+        let Some(running) = &*server else { return };
+        let replaced = opened.map(|site| running.replace_site(site));
+        match &replaced {
+            Ok(()) => self.notifier.ready(),
+            Err(message) => self.notifier.not_reloaded(message),
+        }
+        drop(server);
         drop(one_at_a_time);
         match replaced {
             Ok(()) => log::info!("the document root was opened anew"),

@@ -20,6 +20,7 @@ mod limits;
 mod log;
 mod malformed;
 mod memory;
+mod notify;
 mod permissions;
 mod persistence;
 mod put;
