@@ -73,9 +73,13 @@ pub struct Config {
     #[arg(help_heading = WHERE, short, long, value_name = "N", default_value_t = 8080)]
     pub port: u16,
 
-    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH; may be repeated
+    /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH[,mode=660]; may be repeated
     #[arg(help_heading = WHERE, short, long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub bind: Vec<BindAddress>,
+
+    /// Let several processes listen on one port; the kernel shares the connections out
+    #[arg(help_heading = WHERE, long)]
+    pub reuse_port: bool,
 
     /// The kernel's queue of connections to be accepted
     #[arg(
@@ -263,7 +267,7 @@ impl Config {
     pub fn check(&self) -> Result<(), String> {
         let hosts = self.bind.iter().filter_map(|address| match address {
             BindAddress::Host(host) => Some(host),
-            BindAddress::Unix(_) => None,
+            BindAddress::Unix { .. } => None,
         });
         for host in hosts {
             if let Some((address, port)) = split_port(host) {

@@ -4,9 +4,11 @@ mod access_file;
 mod check;
 mod config;
 mod environment;
+mod inherited;
 mod log;
 mod log_line;
 mod log_writer;
+mod notify;
 mod open_files;
 mod serving;
 mod settings;
@@ -18,10 +20,12 @@ pub use config::Config;
 use crate::server::{Server, bind_all};
 use access_file::AccessFile;
 use log::Stderr;
+use notify::Notifier;
 use serving::Serving;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,12 +39,14 @@ pub fn run() -> ExitCode {
     if let Some(url) = &config.check {
         return check::run(url);
     }
+    // Before anything is opened.
+    let sockets = inherited::take();
     let stderr = Stderr::new();
     let result = log::start(&stderr, &config).and_then(|access_file| {
         if let Some(warning) = warning {
             ::log::warn!("{warning}");
         }
-        let result = serve(&config, access_file.as_ref());
+        let result = sockets.and_then(|sockets| serve(&config, sockets, access_file.as_ref()));
         access_file.iter().for_each(|file| file.close());
         result
     });
@@ -51,16 +57,24 @@ pub fn run() -> ExitCode {
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Serves until a signal says to stop. The error is the one line that the user reads.
-fn serve(config: &Config, access_file: Option<&Arc<AccessFile>>) -> Result<(), String> {
+/// Serves until a signal says to stop, on `sockets` or, where there are none, as `config` says. The
+/// error is the one line that the user reads.
+fn serve(
+    config: &Config,
+    sockets: Vec<OwnedFd>,
+    access_file: Option<&Arc<AccessFile>>,
+) -> Result<(), String> {
     config.check()?;
     let descriptors_max = open_files::raise_limit();
     let settings = config.server(descriptors_max);
     let grace = settings.grace_time;
     let of_site = config.site(descriptors_max);
     let site = serving::open(&of_site)?;
-    let listeners = bind_all(&config.bind, config.port, config.backlog, &settings)
-        .map_err(|error| error.to_string())?;
+    let listeners = match sockets.is_empty() {
+        true => bind_all(&config.bind, config.port, config.backlog, &settings)
+            .map_err(|error| error.to_string())?,
+        false => inherited::listeners(sockets, &settings)?,
+    };
     // From here on. Before, a signal may end the process, which a slow name server can hold up.
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| format!("cannot catch signals: {error}"))?;
@@ -72,8 +86,10 @@ fn serve(config: &Config, access_file: Option<&Arc<AccessFile>>) -> Result<(), S
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));
     }
+    let notifier = Notifier::from_env(&server);
+    notifier.ready();
     let drain = Duration::from_secs(config.drain);
-    let serving = Serving::new(server, of_site, access_file.cloned());
+    let serving = Serving::new(server, of_site, access_file.cloned(), notifier);
     serving.until_stopped(signals, drain, grace);
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! signal is always answered.
 
 use super::access_file::AccessFile;
+use super::notify::Notifier;
 use crate::limits::{END_TIME, LOG_END_TIME};
 use crate::server::Server;
 use crate::site::{self, Site};
@@ -27,6 +28,7 @@ pub struct Serving {
     settings: site::Settings,
     /// The access log, where it is a file.
     access_file: Option<Arc<AccessFile>>,
+    notifier: Notifier,
 }
 
 impl Serving {
@@ -34,9 +36,10 @@ impl Serving {
         server: Server,
         settings: site::Settings,
         access_file: Option<Arc<AccessFile>>,
+        notifier: Notifier,
     ) -> Arc<Serving> {
         let server = Mutex::new(Some(server));
-        Arc::new(Serving { server, opening: Mutex::new(()), settings, access_file })
+        Arc::new(Serving { server, opening: Mutex::new(()), settings, access_file, notifier })
     }
 
     /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of `signals`;
@@ -49,6 +52,7 @@ impl Serving {
     ) {
         let signal = self.next_to_stop(&mut signals);
         self.end_at_once_on_next(signals);
+        self.notifier.stopping();
         if signal == Some(SIGTERM) && !drain.is_zero() {
             self.drain(drain);
         }
@@ -103,11 +107,17 @@ impl Serving {
             return;
         }
         let one_at_a_time = lock(&self.opening);
-        let replaced = open(&self.settings).map(|site| {
-            if let Some(server) = &*lock(&self.server) {
-                server.replace_site(site);
-            }
-        });
+        self.notifier.reloading();
+        let opened = open(&self.settings);
+        // The server is not being stopped as long as this is held.
+        let server = lock(&self.server);
+        let Some(running) = &*server else { return };
+        let replaced = opened.map(|site| running.replace_site(site));
+        match &replaced {
+            Ok(()) => self.notifier.ready(),
+            Err(message) => self.notifier.not_reloaded(message),
+        }
+        drop(server);
         drop(one_at_a_time);
         match replaced {
             Ok(()) => log::info!("the document root was opened anew"),

@@ -11,6 +11,7 @@ impl Config {
     pub fn server(&self, descriptors_max: usize) -> server::Settings {
         let settings = server::Settings {
             threads: self.threads,
+            reuse_port: self.reuse_port,
             idle_time: Duration::from_secs(self.keep_alive),
             write_time: Duration::from_secs(self.write_timeout),
             grace_time: Duration::from_secs(self.grace),

@@ -10,10 +10,11 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::fmt;
+use std::fs::Permissions;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -33,8 +34,12 @@ sockopt_impl!(
 pub enum BindAddress {
     /// An IPv4 or IPv6 address, or a host name: every address that it resolves to.
     Host(String),
-    /// The path of a Unix socket, given as `unix:PATH`.
-    Unix(PathBuf),
+    /// A Unix socket, given as `unix:PATH` or `unix:PATH,mode=660`.
+    Unix {
+        path: PathBuf,
+        /// The mode of the socket file; the umask's where there is none.
+        mode: Option<u32>,
+    },
 }
 
 impl FromStr for BindAddress {
@@ -44,11 +49,29 @@ impl FromStr for BindAddress {
         let host = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         match (text.strip_prefix("unix:"), host) {
             (Some(""), _) => Err("unix: needs a path".to_owned()),
-            (Some(path), _) => Ok(BindAddress::Unix(path.into())),
+            (Some(path), _) => parse_unix(path),
             (None, "") => Err("an address or a host name is needed".to_owned()),
             (None, host) => Ok(BindAddress::Host(host.to_owned())),
         }
     }
+}
+
+/// The path of a Unix socket, and its mode. Only what follows the last slash can be an option, so a
+/// path may have commas.
+fn parse_unix(text: &str) -> Result<BindAddress, String> {
+    let option = text.rsplit_once(",mode=").filter(|(_, mode)| !mode.contains('/'));
+    let (path, mode) = match option {
+        None => (text, None),
+        Some(("", _)) => return Err("unix: needs a path".to_owned()),
+        Some((path, mode)) => (path, Some(parse_mode(mode)?)),
+    };
+    Ok(BindAddress::Unix { path: path.into(), mode })
+}
+
+fn parse_mode(text: &str) -> Result<u32, String> {
+    let is_octal = text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    let mode = u32::from_str_radix(text, 8).ok().filter(|&mode| is_octal && mode <= 0o777);
+    mode.ok_or_else(|| format!("{text:?} is no mode of a file, such as 660"))
 }
 
 /// Why an address cannot be listened on, and what to try.
@@ -110,10 +133,10 @@ pub fn bind_all(
     for address in addresses {
         match address {
             BindAddress::Host(host) => sockets.extend(resolve(host, port)?.into_iter().map(Ok)),
-            BindAddress::Unix(path) => sockets.push(Err(path)),
+            BindAddress::Unix { path, mode } => sockets.push(Err((path, *mode))),
         }
     }
-    let takes_ipv4 = |socket: &Result<SocketAddr, &PathBuf>| matches!(socket, Ok(address) if address.ip() == Ipv4Addr::UNSPECIFIED);
+    let takes_ipv4 = |socket: &Result<SocketAddr, _>| matches!(socket, Ok(address) if address.ip() == Ipv4Addr::UNSPECIFIED);
     let only_ipv6 = sockets.iter().any(takes_ipv4);
     sockets
         .into_iter()
@@ -121,7 +144,7 @@ pub fn bind_all(
             Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
                 .map(Listener::Tcp)
                 .map_err(|error| BindError { address: address.to_string(), error }),
-            Err(path) => bind_unix(path, backlog)
+            Err((path, mode)) => bind_unix(path, mode, backlog)
                 .map_err(|error| BindError { address: format!("unix:{}", path.display()), error }),
         })
         .collect()
@@ -151,6 +174,9 @@ fn bind_tcp(
     let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     // A port whose former connections are still in TIME_WAIT can be bound again.
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    if settings.reuse_port {
+        sockopt::set_socket_reuseport(&socket, true)?;
+    }
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
         sockopt::set_ipv6_v6only(&socket, only_ipv6)?;
@@ -172,7 +198,7 @@ fn bind_tcp(
 
 /// Never blocks: whoever has the path must give it up first, unless it is a socket on which nobody
 /// listens.
-fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
+fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Listener> {
     let address = SocketAddrUnix::new(path)?;
     match in_the_way(path, &address)? {
         None => {}
@@ -184,6 +210,10 @@ fn bind_unix(path: &Path, backlog: i32) -> io::Result<Listener> {
     let name = path.display();
     log::trace!("bind(unix:{name})");
     net::bind(&socket, &address)?;
+    if let Some(mode) = mode {
+        // Nobody can connect before listen.
+        std::fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
     log::trace!("listen(unix:{name}, backlog {backlog})");
     net::listen(&socket, backlog)?;
     Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
@@ -219,5 +249,30 @@ fn in_the_way(path: &Path, address: &SocketAddrUnix) -> io::Result<Option<Occupa
         // Its owner has ended just now, and removed it.
         Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_end_of_a_unix_socket_s_name_is_a_mode() {
+        for (text, expected) in [
+            ("unix:/run/a", Some(("/run/a", None))),
+            ("unix:/run/a,mode=660", Some(("/run/a", Some(0o660)))),
+            ("unix:/run/a,b", Some(("/run/a,b", None))),
+            ("unix:/run/a,mode=1/b", Some(("/run/a,mode=1/b", None))),
+            ("unix:/run/a,mode=660,mode=0600", Some(("/run/a,mode=660", Some(0o600)))),
+            ("unix:/run/a,mode=", None),
+            ("unix:/run/a,mode=888", None),
+            ("unix:/run/a,mode=+60", None),
+            ("unix:/run/a,mode=1777", None),
+            ("unix:,mode=660", None),
+        ] {
+            let expected =
+                expected.map(|(path, mode)| BindAddress::Unix { path: PathBuf::from(path), mode });
+            assert_eq!(text.parse().ok(), expected, "{text}");
+        }
     }
 }

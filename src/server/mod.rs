@@ -1,6 +1,7 @@
 //! Sockets, threads, deadlines: from bound listeners to answered connections. What the answers are
 //! is the site's.
 
+mod accept;
 mod access_log;
 mod bind;
 mod budget;
@@ -9,6 +10,7 @@ mod connection;
 mod current_site;
 mod drained;
 mod duty;
+mod inherited;
 mod listener;
 #[cfg(all(test, loom))]
 mod model;
@@ -33,6 +35,7 @@ mod yields;
 pub use crate::http::forwarded::TrustedProxy;
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, bind_all};
+pub use inherited::Inherited;
 pub use listener::Listener;
 pub use settings::Settings;
 
@@ -155,7 +158,7 @@ impl Server {
         let deadline = Instant::now() + grace;
         self.leave();
         pool.shared.stopping.store(true, Ordering::SeqCst);
-        self.listeners.iter().for_each(|listener| listener.drain(pool, deadline));
+        self.listeners.iter().for_each(|listener| accept::drain(listener, pool, deadline));
         self.listeners.iter().for_each(|listener| listener.end_accepts());
         pool.forget_listeners();
         drop(self.listeners);

@@ -265,8 +265,8 @@ impl Pool {
         self.is_closed.load(Ordering::SeqCst)
     }
 
-    /// Counts a connection that has ended.
-    fn count_end(&self) {
+    /// Counts a connection that has ended, or was not taken in after all.
+    pub fn count_end(&self) {
         self.connections.fetch_sub(1, Ordering::SeqCst);
         if *lock(&self.waiting) > 0 {
             self.ended.notify_all();

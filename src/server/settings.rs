@@ -18,6 +18,8 @@ pub struct Settings {
     pub connection_descriptors_max: usize,
     /// Descriptors that must be left for a connection to be let in, so that it can be answered.
     pub descriptors_each: usize,
+    /// Whether other processes may listen on the same ports (SO_REUSEPORT).
+    pub reuse_port: bool,
     /// See [`limits::HEAD_TIME`].
     pub head_time: Duration,
     /// See [`limits::IDLE_TIME`]; zero turns persistence off.
@@ -75,6 +77,7 @@ impl Default for Settings {
             descriptors_max: 1024,
             connection_descriptors_max: 1024,
             descriptors_each: limits::ANSWER_DESCRIPTORS,
+            reuse_port: false,
             head_time: limits::HEAD_TIME,
             idle_time: limits::IDLE_TIME,
             write_time: limits::WRITE_TIME,

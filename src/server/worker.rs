@@ -1,5 +1,6 @@
 //! A worker: takes a ticket, and plays the role that it says until it has passed the ticket on.
 
+use super::accept::accept_one;
 use super::clock::Clock;
 use super::pool::Pool;
 use super::posts::Post;
@@ -119,7 +120,7 @@ impl<'a> Worker<'a> {
     fn accept_and_go_on(&mut self, listener: usize) {
         let pool = self.pool;
         let Some(listener) = pool.listener(listener) else { return };
-        while let Some(socket) = listener.accept_one(pool) {
+        while let Some(socket) = accept_one(&listener, pool) {
             let keeps_ticket = self.turn(None, |turn, buffers| pool.take_in(socket, turn, buffers));
             if !keeps_ticket {
                 return;

@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -386,6 +387,17 @@ fn a_unix_socket_is_served_and_removed_at_the_end() {
     let (_, status) = running.stop();
     assert_eq!(status.code(), Some(0));
     assert!(!socket.exists());
+}
+
+#[test]
+fn a_unix_socket_has_the_mode_that_was_asked_for() {
+    let root = root();
+    let socket = root.path().join("a,b");
+    let bind = format!("unix:{},mode=606", socket.display());
+    let running = Running::start(&["--root", path(&root), "--bind", &bind], 1);
+    assert_eq!(running.urls, [format!("unix:{}", socket.display())]);
+    let mode = fs::metadata(&socket).expect("a socket").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o606);
 }
 
 #[test]

@@ -338,7 +338,7 @@ fn who_takes_nothing_is_cut_on_a_unix_socket_too() {
     };
     let of_site = site::Settings { root: root.path().to_owned(), ..site::Settings::default() };
     let site = Site::open(of_site).expect("a site");
-    let address = [BindAddress::Unix(path.clone())];
+    let address = [BindAddress::Unix { path: path.clone(), mode: None }];
     let listeners = bind_all(&address, 0, 64, &settings).expect("a socket");
     let server = Server::start(listeners, site, settings).expect("a server");
     let mut streams = [(); 4].map(|()| UnixStream::connect(&path).expect("a connection"));

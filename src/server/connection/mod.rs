@@ -121,13 +121,21 @@ impl Connection {
         }
     }
 
-    /// Lets the connection wait. It is closed instead if it rests and the server is stopping, or if
-    /// it is to make room.
+    /// Lets the connection wait. It is closed instead if it is to make room, or if it rests and the
+    /// server is stopping. One that was never used has [`FRESH_TIME_MIN`] from accept on even then.
     fn settle(&mut self, drained: Option<Drained>, news: News, turn: &Turn) -> Fate {
         let yields = self.yields();
         let makes_room = |at: u64| news.says(News::MAKE_ROOM) && at <= turn.clock.ticks();
-        if turn.is_stopping() && self.rests() || yields.is_some_and(|(_, at)| makes_room(at)) {
+        if yields.is_some_and(|(_, at)| makes_room(at)) {
             return Fate::Close;
+        }
+        if turn.is_stopping() && self.rests() {
+            // A client that has just connected is about to send its first request.
+            let first_by = self.io.rests_since;
+            if self.io.is_used || first_by <= turn.clock.ticks() {
+                return Fate::Close;
+            }
+            self.io.deadline = self.io.deadline.map(|deadline| deadline.min(first_by));
         }
         match self.io.wait(self.state.interest(), drained, turn.ready()) {
             Ok(Drained { .. }) => Fate::Wait,

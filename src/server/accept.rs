@@ -1,0 +1,138 @@
+//! Accepting: whoever connects is let in as soon as there is room, until the server stops
+//! (accept(2)).
+
+use super::clock::Clock;
+use super::inherited::Inherited;
+use super::listener::Listener;
+use super::pool::Pool;
+use super::socket::Socket;
+use crate::limits::{ACCEPT_ERRORS_MAX, ACCEPT_PAUSE, BURST_TIME, QUIET_TIME};
+use nix::libc;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Blocks until a client connects for whom there is room, and on TCP has sent something or let
+/// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be
+/// accepted.
+pub fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
+    if let Listener::Inherited(inherited) = listener {
+        return accept_inherited(inherited, pool);
+    }
+    let mut errors = 0;
+    loop {
+        match listener.accept() {
+            Ok(socket) => return find_room(pool).then_some(socket),
+            Err(_) if pool.shared.stopping.load(Ordering::SeqCst) => return None,
+            Err(error) => {
+                errors += 1;
+                after_error(&error, errors, pool);
+            }
+        }
+    }
+}
+
+/// Lets nobody else in, and hands over whoever is in already: connections that the kernel has
+/// made and that wait to be accepted. At most until `deadline`. The server is stopping.
+///
+/// A client that is not let in hears nothing for a second, and is refused then, as the socket is
+/// closed by that time. What waits on an inherited socket is left to whoever accepts next.
+pub fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
+    if let Listener::Inherited(_) = listener {
+        return;
+    }
+    if let Err(error) = listener.refuse_new().and_then(|()| listener.set_nonblocking()) {
+        log::debug!("a listening socket cannot be drained: {error}");
+        return;
+    }
+    let clock = Clock::new(pool.shared.started);
+    while Instant::now() < deadline && listener.is_readable_within(QUIET_TIME) {
+        match listener.accept() {
+            Ok(socket) if pool.count_in() => pool.hand_over(socket, &clock),
+            Ok(socket) => log::debug!("{socket} is closed: there is no room"),
+            // An accept loop was faster.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => log::debug!("accept: {error}"),
+        }
+    }
+}
+
+/// As [`accept_one`], for a socket that others accept from too. Room is found first: a client that
+/// has to wait for it does so in the kernel's queue, where another process can accept it.
+///
+/// A stop first sets `stopping` and then waits for all connections that are counted. So one that is
+/// counted before `stopping` is read here is waited for.
+fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
+    let is_stopping = || pool.shared.stopping.load(Ordering::SeqCst);
+    let mut errors = 0;
+    loop {
+        let error = match inherited.wait() {
+            Ok(None) => return None,
+            Ok(Some(claim)) => {
+                if !find_room(pool) {
+                    return None;
+                }
+                if is_stopping() {
+                    pool.count_end();
+                    return None;
+                }
+                match inherited.accept(claim) {
+                    Ok(socket) => {
+                        log::trace!("accept: {socket}");
+                        return Some(socket);
+                    }
+                    Err(error) => {
+                        pool.count_end();
+                        error
+                    }
+                }
+            }
+            Err(error) => error,
+        };
+        // Another process was faster.
+        if error.kind() != io::ErrorKind::WouldBlock {
+            errors += 1;
+            after_error(&error, errors, pool);
+        }
+    }
+}
+
+/// What to do about an accept that failed, for the `errors`th time in a row.
+///
+/// Only an error that says that something has run out has a connection make room. Any other is about
+/// the client that was to be accepted (accept(2) has a list of them): the next may be fine.
+fn after_error(error: &io::Error, errors: u32, pool: &Pool) {
+    let has_run_out = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    let is_out = error.raw_os_error().is_some_and(|errno| has_run_out.contains(&errno));
+    if is_out {
+        if pool.is_new_burst(BURST_TIME) {
+            log::error!("accept: {error}");
+        }
+        make_room(pool);
+    } else {
+        log::debug!("accept: {error}");
+        if errors >= ACCEPT_ERRORS_MAX {
+            pool.wait_for_fewer_than(pool.connections(), ACCEPT_PAUSE);
+        }
+    }
+}
+
+/// Counts one more connection as soon as there is room for it. While the server stops, a connection
+/// that was accepted is served all the same, unless there is no room for it at all.
+fn find_room(pool: &Pool) -> bool {
+    while !pool.count_in() {
+        make_room(pool);
+        if pool.is_closed() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Has the connection that loses least make room; then waits for one to end, for a while at most.
+fn make_room(pool: &Pool) {
+    let before = pool.connections();
+    let now = Clock::new(pool.shared.started).ticks();
+    pool.make_room(now);
+    pool.wait_for_fewer_than(before, ACCEPT_PAUSE);
+}
