@@ -4,9 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use tinyhttpd::http::path::RequestPath;
 use tinyhttpd::http::reject::Reject;
 use tinyhttpd::http::request::{self, Parsed};
-use tinyhttpd::http::path::RequestPath;
 use tinyhttpd::http::target::Target;
 
 /// The length of a whole head, or the refusal; `None` for a part of one.

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use tinyhttpd::http::date::{self, Timestamp};
 use tinyhttpd::http::field::Fields;
 use tinyhttpd::http::forwarded::{TrustedProxies, TrustedProxy};
+use tinyhttpd::http::method::Method;
 use tinyhttpd::http::negotiation::{accepted_codings, media_type_weight};
 use tinyhttpd::http::precondition::{self, Preconditions};
 use tinyhttpd::http::range::{self, Ranged};
-use tinyhttpd::http::method::Method;
 use tinyhttpd::http::validator::Validators;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_388_527);

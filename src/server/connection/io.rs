@@ -15,7 +15,7 @@ pub struct Io {
     /// In milliseconds of the server's clock; `None` where nothing is asked of the client.
     pub deadline: Option<u64>,
     /// When the last request was answered. A connection that was never used counts from
-    /// [`FRESH_TIME_MIN`] after accept.
+    /// [`FRESH_TIME_MIN`](crate::limits::FRESH_TIME_MIN) after accept.
     pub rests_since: u64,
     /// Whether an answer has been sent on it.
     pub is_used: bool,
