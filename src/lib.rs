@@ -18,14 +18,14 @@
 //!
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
-//! [`site::Site::begin`] and go on with `get.rs`, the rules in the order of RFC 9110. By `openat.rs`
-//! the kernel keeps every path beneath the root, or `walk.rs` does where it will not, `roots.rs` opens the root anew if it was replaced,
-//! `kept/` has what is known of files from their last use and how that is proved again, and
-//! `upload/` is all of PUT.
+//! [`site::Site::begin`] and go on with `get.rs`, the rules in the order of RFC 9110. By
+//! `openat.rs` the kernel keeps every path beneath the root, or `walk.rs` does where it will not,
+//! `roots.rs` opens the root anew if it was replaced, `kept/` has what is known of files from their
+//! last use and how that is proved again, and `upload/` is all of PUT.
 //!
-//! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields, chunked
-//! bodies, dates, validators, preconditions, ranges, negotiation, the head of a response. It is
-//! pure: the time and the facts about a file are passed in.
+//! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields,
+//! chunked bodies, dates, validators, preconditions, ranges, negotiation, the head of a response.
+//! It is pure: the time and the facts about a file are passed in.
 //!
 //! **[`limits`]** has every limit and every time of them all, each with its unit, its reason, and
 //! what happens when it is reached.
@@ -41,8 +41,8 @@
 //! - **Worker**: one of a fixed number of threads that go on with connections. It owns the buffers;
 //!   a connection that waits has none.
 //! - **Role**: what a worker does: wait on the ready set, accept on a listener, or do dear work.
-//! - **Ticket**: the right to play a role. There are a few; a worker without one is a **spare**, and
-//!   steps in for one that is about to block or that is held up.
+//! - **Ticket**: the right to play a role. There are a few; a worker without one is a **spare**,
+//!   and steps in for one that is about to block or that is held up.
 //! - **Turn**: what a worker does between two waits.
 //! - **Dear work**: what one request may ask for and what costs a hundred times the others: a
 //!   listing, and the end of an upload. It has a queue, and few do it at a time.
@@ -59,8 +59,8 @@
 //! - **Late**: past its deadline. Each connection has one deadline at a time.
 //! - **To linger**: after a last answer, to throw away what the client still sends until it ends,
 //!   so that the answer is not lost to a reset.
-//! - **Leaving**: said of a server that serves on, but wants no further requests: each answer is the
-//!   last of its connection, so that balancers go elsewhere before it stops.
+//! - **Leaving**: said of a server that serves on, but wants no further requests: each answer is
+//!   the last of its connection, so that balancers go elsewhere before it stops.
 //! - **Transfer**: an answer on its way. **Upload**: a PUT on its way, and the file that is to be.
 //! - **Kept**: said of a file whose bytes, or open descriptor, are used again once they are proved
 //!   to be those on the disk.

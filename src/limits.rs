@@ -1,6 +1,6 @@
 //! The limits and times that a client, a file system or an option can meet: each with its unit, its
-//! reason, and what happens when it is reached. A number that only one algorithm knows (how often it
-//! tries anew, in how many parts it works) stands beside that algorithm.
+//! reason, and what happens when it is reached. A number that only one algorithm knows (how often
+//! it tries anew, in how many parts it works) stands beside that algorithm.
 //!
 //! What a user may set (`--keep-alive`, `--threads`, ...) starts from the value here.
 
@@ -87,8 +87,8 @@ pub const HOUSEKEEPING_INTERVAL: Duration = Duration::from_millis(500);
 /// same turn is held up, so a spare steps in after twice this time at the latest.
 pub const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Looks without any work after which the watcher sleeps until somebody begins: a wake-up costs some
-/// microseconds, so it is not worth it between two requests.
+/// Looks without any work after which the watcher sleeps until somebody begins: a wake-up costs
+/// some microseconds, so it is not worth it between two requests.
 pub const LOOKS_BEFORE_SLEEP: u32 = 25;
 
 /// The time after which a connection that has more to do gives way to others.
@@ -165,8 +165,9 @@ pub const BURST_TIME: Duration = Duration::from_secs(5);
 /// 270; 64 MiB save nothing more.
 pub const SENDFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-/// Bytes from memory that one `send` which may block is given. A Unix socket starts SO_SNDTIMEO anew
-/// for each buffer of some 32 KiB, so such a call blocks for three times [`BLOCK_TIME`] at the worst.
+/// Bytes from memory that one `send` which may block is given. A Unix socket starts SO_SNDTIMEO
+/// anew for each buffer of some 32 KiB, so such a call blocks for three times [`BLOCK_TIME`] at the
+/// worst.
 pub const BLOCKING_BYTES_MAX: usize = 64 * 1024;
 
 /// The time that one `send` or part of a `sendfile` may block on a client (SO_SNDTIMEO). The kernel

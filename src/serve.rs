@@ -33,8 +33,8 @@ pub fn serve(root: impl AsRef<Path>) -> io::Result<RunningServer> {
     Builder::new(root).start()
 }
 
-/// A server that is to be started. Each method is the option of that name of the program; `tinyhttpd
-/// --help` and the README say more about them.
+/// A server that is to be started. Each method is the option of that name of the program;
+/// `tinyhttpd --help` and the README say more about them.
 ///
 /// Unless told otherwise, the server listens at a free port of 127.0.0.1, has two workers, and
 /// cuts off whatever is in flight when it is dropped. It sets up no log and catches no signal: what
@@ -84,7 +84,8 @@ impl Builder {
         self
     }
 
-    /// One more address to listen at, in place of 127.0.0.1: IPv4, IPv6, a host name, or `unix:PATH`.
+    /// One more address to listen at, in place of 127.0.0.1: IPv4, IPv6, a host name, or
+    /// `unix:PATH`.
     pub fn bind(mut self, address: &str) -> Builder {
         let parsed = address.parse().map_err(|error| self.refuse(address, error));
         self.addresses.extend(parsed);

@@ -22,7 +22,8 @@ pub enum LineForm {
 }
 
 impl LineForm {
-    /// For the journal, where `stream` (the variable JOURNAL_STREAM) says that `stderr` leads there.
+    /// For the journal, where `stream` (the variable JOURNAL_STREAM) says that `stderr` leads
+    /// there.
     pub fn of(stderr: impl AsFd, stream: Option<&str>) -> LineForm {
         let identity = rustix::fs::fstat(stderr).map(|stat| (stat.st_dev, stat.st_ino));
         let is_journal = |stream: &str| {

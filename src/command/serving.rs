@@ -42,8 +42,8 @@ impl Serving {
         Arc::new(Serving { server, opening: Mutex::new(()), settings, access_file, notifier })
     }
 
-    /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of `signals`;
-    /// at SIGTERM it first serves on for the time `drain`.
+    /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of
+    /// `signals`; at SIGTERM it first serves on for the time `drain`.
     pub fn until_stopped(
         self: &Arc<Serving>,
         mut signals: Signals,
@@ -100,8 +100,8 @@ impl Serving {
         thread::sleep(time);
     }
 
-    /// Opens the document root anew, and answers further requests from there. A server that is being
-    /// stopped needs none.
+    /// Opens the document root anew, and answers further requests from there. A server that is
+    /// being stopped needs none.
     fn open_anew(&self) {
         if lock(&self.server).is_none() {
             return;

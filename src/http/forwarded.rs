@@ -5,8 +5,8 @@
 //! end, and only as far as the trusted proxies reach: whatever stands before them, the client may
 //! have written itself.
 //!
-//! Left out on purpose: Forwarded (RFC 7239) and X-Real-IP, which would be second and third opinions
-//! that a client can add to the first.
+//! Left out on purpose: Forwarded (RFC 7239) and X-Real-IP, which would be second and third
+//! opinions that a client can add to the first.
 
 use super::field::Fields;
 use core::net::{IpAddr, Ipv6Addr};
@@ -45,8 +45,8 @@ impl TrustedProxies {
     /// are told as IPv4.
     ///
     /// `None` where `peer` has to stand for it: it is not trusted, every address is a trusted
-    /// proxy's, or the proxies do not know the client, and say so by what is no address (`unknown`).
-    /// What stands before that is nobody's word.
+    /// proxy's, or the proxies do not know the client, and say so by what is no address
+    /// (`unknown`). What stands before that is nobody's word.
     pub fn client(&self, fields: &Fields, peer: Option<IpAddr>) -> Option<IpAddr> {
         if !self.trust(peer) {
             return None;

@@ -1,8 +1,9 @@
 //! The prefix that the paths of a site begin with, where it is not the whole of its host: behind a
 //! proxy that sends on `/files/...` as it is.
 //!
-//! It is compared with the path as it is once it was decoded and resolved, so that no way of writing
-//! a path leads past it: `/%66iles/a` and `/x/../files/a` are beneath `/files`, `/files/../a` is not.
+//! It is compared with the path as it is once it was decoded and resolved, so that no way of
+//! writing a path leads past it: `/%66iles/a` and `/x/../files/a` are beneath `/files`,
+//! `/files/../a` is not.
 
 use super::path::RequestPath;
 

@@ -99,8 +99,8 @@ fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
 
 /// What to do about an accept that failed, for the `errors`th time in a row.
 ///
-/// Only an error that says that something has run out has a connection make room. Any other is about
-/// the client that was to be accepted (accept(2) has a list of them): the next may be fine.
+/// Only an error that says that something has run out has a connection make room. Any other is
+/// about the client that was to be accepted (accept(2) has a list of them): the next may be fine.
 fn after_error(error: &io::Error, errors: u32, pool: &Pool) {
     let has_run_out = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
     let is_out = error.raw_os_error().is_some_and(|errno| has_run_out.contains(&errno));

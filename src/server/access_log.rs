@@ -43,8 +43,8 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The entry of a request, which may name its client if `peer` is one of `proxies`; `None` where
-    /// nobody reads the access log.
+    /// The entry of a request, which may name its client if `peer` is one of `proxies`; `None`
+    /// where nobody reads the access log.
     pub fn of(
         request: &Request<'a>,
         peer: Peer,
@@ -59,8 +59,8 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The entry of a request that was refused: only its first line is known, and no field that could
-    /// name another client than the peer.
+    /// The entry of a request that was refused: only its first line is known, and no field that
+    /// could name another client than the peer.
     pub fn of_refused(
         line: &'a [u8],
         peer: Peer,

@@ -1,8 +1,8 @@
 //! The site that requests are answered from, until another takes its place.
 //!
 //! A worker holds the site during a turn. Between two turns it leaves it in a place of its own, so
-//! that the next turn touches nothing that workers share; and an exchange empties the places of all,
-//! so that nobody who sleeps keeps the former site, its descriptors and its file system.
+//! that the next turn touches nothing that workers share; and an exchange empties the places of
+//! all, so that nobody who sleeps keeps the former site, its descriptors and its file system.
 
 use crate::site::Site;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,8 +10,8 @@
 #[must_use = "a connection waits with it"]
 pub struct Drained(());
 
-/// The place of a connection in the queue for dear work, which tells it of its turn. It is proof for
-/// as long as the connection keeps it.
+/// The place of a connection in the queue for dear work, which tells it of its turn. It is proof
+/// for as long as the connection keeps it.
 #[derive(Debug)]
 pub struct InLine(());
 

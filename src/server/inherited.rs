@@ -3,9 +3,10 @@
 //!
 //! Whoever holds it goes on listening when this server has stopped. So a stop neither shuts the
 //! socket down nor empties its queue nor removes its path: what the kernel has connected, and this
-//! server has not accepted, is for whoever accepts next. No option is set on it either, since options
-//! would stay; what an accepted socket needs is set on that. The one exception is O_NONBLOCK: without
-//! it, an accept loop could not be ended. A service manager sets it as it likes at each start.
+//! server has not accepted, is for whoever accepts next. No option is set on it either, since
+//! options would stay; what an accepted socket needs is set on that. The one exception is
+//! O_NONBLOCK: without it, an accept loop could not be ended. A service manager sets it as it likes
+//! at each start.
 
 use super::settings::Settings;
 use super::socket::{Peer, Socket};

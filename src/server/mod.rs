@@ -69,8 +69,8 @@ pub struct Server {
 impl Server {
     /// Starts the workers, and returns at once.
     ///
-    /// There are [`Settings::threads`] workers for connections, and as many more as block in accept,
-    /// and one, so that there is a spare to begin with.
+    /// There are [`Settings::threads`] workers for connections, and as many more as block in
+    /// accept, and one, so that there is a spare to begin with.
     ///
     /// # Errors
     ///
@@ -168,7 +168,8 @@ impl Server {
         pool.close();
         self.housekeeper.thread().unpark();
         if !all_ended {
-            // A worker that the disk holds up is not waited for; one that just ends a connection is.
+            // A worker that the disk holds up is not waited for; one that just ends a connection
+            // is.
             let cut_off = pool.cut_off();
             pool.wait_for_fewer_than(cut_off + 1, SETTLE_TIME);
         }
@@ -183,8 +184,8 @@ const LONGEST_GRACE: Duration = Duration::from_secs(1 << 32);
 /// but never all of two or more, so that there is a spare.
 ///
 /// A second waiting worker a core costs 3 to 6% more CPU a request (1 KiB, 16 to 256 connections, 2
-/// cores), since the kernel then wakes one that finds its core busy. A worker that is about to block
-/// passes its ticket on anyway.
+/// cores), since the kernel then wakes one that finds its core busy. A worker that is about to
+/// block passes its ticket on anyway.
 fn waiting_at_once(threads: usize) -> usize {
     cores().min(threads.saturating_sub(1)).max(1)
 }

@@ -97,8 +97,8 @@ impl Pool {
         self.attend_by(Connection::go_on, place, news, turn, buffers);
     }
 
-    /// Brings news to the connection in `place`, which `go_on` goes on with. A panic costs that one.
-    /// What was logged of a connection that ends is in the log before its client sees the end.
+    /// Brings news to the connection in `place`, which `go_on` goes on with. A panic costs that
+    /// one. What was logged of a connection that ends is in the log before its client sees the end.
     fn attend_by(
         &self,
         go_on: fn(&mut Connection, News, &mut Turn, &mut Buffers) -> Fate,
@@ -130,7 +130,8 @@ impl Pool {
         }
     }
 
-    /// Puts an accepted socket that has been counted into its place, where nobody is told of it yet.
+    /// Puts an accepted socket that has been counted into its place, where nobody is told of it
+    /// yet.
     fn put(&self, socket: Socket, clock: &Clock) -> Option<&Place> {
         let number = socket.number();
         let Some(place) = self.table.place(number) else {
@@ -194,8 +195,8 @@ impl Pool {
         self.tell(number.map(|number| (number, News::MAKE_ROOM)));
     }
 
-    /// Has a waiter look at every connection whose deadline has passed. Where descriptors are short,
-    /// a connection makes room for the answers that wait for one.
+    /// Has a waiter look at every connection whose deadline has passed. Where descriptors are
+    /// short, a connection makes room for the answers that wait for one.
     pub fn sweep(&self, now: u64) {
         if self.shared.descriptors.is_short() {
             self.make_room(now);

@@ -101,8 +101,8 @@ impl Watch {
         self.watcher.get_or_init(thread::current);
     }
 
-    /// Sleeps for `time` at most, unless a worker is in a turn. Returns whether one has begun a turn
-    /// meanwhile.
+    /// Sleeps for `time` at most, unless a worker is in a turn. Returns whether one has begun a
+    /// turn meanwhile.
     pub fn sleep(&self, time: Duration) -> bool {
         self.is_asleep.store(true, Ordering::SeqCst);
         // Whoever has begun before this store is seen here; whoever begins after it wakes us.

@@ -37,7 +37,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[cfg(not(all(test, loom)))]
 use std::sync::{Mutex, MutexGuard};
 
-/// What a connection is told, as a set of bits. It is a hint: whoever acts on it looks at the facts.
+/// What a connection is told, as a set of bits. It is a hint: whoever acts on it looks at the
+/// facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct News(u8);
 

@@ -41,8 +41,8 @@ impl Place {
         self.slot.put(connection);
     }
 
-    /// Brings `news` (see [`Slot::attend`]). A connection that is acted on is not idle: it is hidden
-    /// from [`Table::who_makes_room`].
+    /// Brings `news` (see [`Slot::attend`]). A connection that is acted on is not idle: it is
+    /// hidden from [`Table::who_makes_room`].
     pub fn attend(&self, news: News, mut act: impl FnMut(&mut Option<Box<Connection>>, News)) {
         self.slot.attend(news, |place, news| {
             self.yields_at.store(NEVER, Ordering::Relaxed);

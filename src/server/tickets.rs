@@ -1,14 +1,14 @@
 //! Tickets: which worker plays which role, and the queue for dear work.
 //!
-//! A worker takes a ticket and plays its role until it passes the ticket on. A worker without one is
-//! a *spare*. There are as many tickets to wait on the ready set as cores, as many to accept on
+//! A worker takes a ticket and plays its role until it passes the ticket on. A worker without one
+//! is a *spare*. There are as many tickets to wait on the ready set as cores, as many to accept on
 //! each listener, and for dear work a few that come and go with what is queued. Whoever is about to
 //! block, or is seen to be held up (see `watch`), has its ticket passed on to a spare. So there is
 //! always somebody for what can go on, as long as one spare is left.
 //!
-//! *Dear work* is what one request may ask for and what costs a hundred times the others: a listing,
-//! and the end of an upload, which waits for the disk. It is done by a few workers at a time. Who
-//! has to wait for it stands in a queue by its number and is in no worker.
+//! *Dear work* is what one request may ask for and what costs a hundred times the others: a
+//! listing, and the end of an upload, which waits for the disk. It is done by a few workers at a
+//! time. Who has to wait for it stands in a queue by its number and is in no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};

@@ -51,7 +51,8 @@ impl<'a> Transfer<'a> {
         Transfer { front: Cow::Borrowed(head), front_sent: 0, body, head_bytes, sent: 0 }
     }
 
-    /// The same transfer with a copy of what it borrowed and has not sent, for an answer that waits.
+    /// The same transfer with a copy of what it borrowed and has not sent, for an answer that
+    /// waits.
     pub fn into_owned(self) -> Transfer<'static> {
         let rest = self.front[self.front_sent..].to_vec();
         Transfer {
@@ -88,8 +89,8 @@ impl<'a> Transfer<'a> {
         u64::from(matches!(self.body, Body::File(..)))
     }
 
-    /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, and with `blocking` at
-    /// most [`BLOCKING_BYTES_MAX`] from memory.
+    /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, and with `blocking`
+    /// at most [`BLOCKING_BYTES_MAX`] from memory.
     ///
     /// With `blocking` it waits for the client within the bound of SO_SNDTIMEO.
     ///
@@ -109,7 +110,8 @@ impl<'a> Transfer<'a> {
         self.push_file(socket, blocking)
     }
 
-    /// What a call that waited for the client says of it; `kept_up` that it took all it was offered.
+    /// What a call that waited for the client says of it; `kept_up` that it took all it was
+    /// offered.
     fn after_blocking(&self, kept_up: bool) -> Pushed {
         match (self.body.length() == 0 && self.front_sent == self.front.len(), kept_up) {
             (true, _) => Pushed::Whole,

@@ -18,8 +18,8 @@ use std::time::Instant;
 /// What a worker's turns write into. It belongs to the worker and not to connections, so that
 /// waiting costs no memory.
 pub struct Buffers {
-    /// For what is received: room for one head, so what is left of it behind an answer that waits is
-    /// no longer than a head may be.
+    /// For what is received: room for one head, so what is left of it behind an answer that waits
+    /// is no longer than a head may be.
     pub input: Box<[u8]>,
     /// For the head of an answer.
     pub head: Vec<u8>,
@@ -86,7 +86,8 @@ impl<'a> Turn<'a> {
         self.shared.stopping.load(Ordering::SeqCst)
     }
 
-    /// Whether the turn has lasted for [`TURN_TIME`], so that a connection with more to do gives way.
+    /// Whether the turn has lasted for [`TURN_TIME`], so that a connection with more to do gives
+    /// way.
     pub fn is_over(&self) -> bool {
         self.began.elapsed() >= TURN_TIME
     }

@@ -1,5 +1,5 @@
-//! The watcher: sees which worker is held up, and has a spare step in for it. It also looks for late
-//! connections now and then.
+//! The watcher: sees which worker is held up, and has a spare step in for it. It also looks for
+//! late connections now and then.
 //!
 //! A worker tells that it is busy by one store a turn. The watcher looks every [`LOOK_INTERVAL`]
 //! while there is work, and sleeps when there is none. A worker that it sees twice in the same turn
@@ -62,6 +62,7 @@ fn lend(pool: &Pool, post: &Post, seen: Seen) {
         return;
     }
     log::debug!("worker {} is held up: a spare steps in", post.number);
-    // The ticket is out of the worker's hands, so it goes on whether the spare is still there or not.
+    // The ticket is out of the worker's hands, so it goes on whether the spare is still there or
+    // not.
     tickets.lay_down(Ticket { role: post.role(), from: Some(post.number) });
 }

@@ -50,9 +50,9 @@ impl DocumentRoot {
     /// `..`; empty for the root.
     ///
     /// A file that is kept costs one system call a segment of its path, any other five as a rule: a
-    /// look at what it is, `openat2` (or the calls of a walk), `fstat` on what was really opened, and for a small one
-    /// `pread` and `close`. To keep it costs one more for each directory on its way. `now` may lag
-    /// behind, it must not be ahead.
+    /// look at what it is, `openat2` (or the calls of a walk), `fstat` on what was really opened,
+    /// and for a small one `pread` and `close`. To keep it costs one more for each directory on its
+    /// way. `now` may lag behind, it must not be ahead.
     pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Status> {
         self.find_with(relative, now, &Proofs::new())
     }

@@ -68,8 +68,8 @@ pub fn identify(path: &Path) -> Option<DirectoryId> {
     (seen.kind == Kind::Directory).then_some(DirectoryId { device, inode })
 }
 
-/// The same as [`open_root`] for a directory that must lie beneath `root`, as every path must: EXDEV
-/// or ELOOP where a symlink leads out.
+/// The same as [`open_root`] for a directory that must lie beneath `root`, as every path must:
+/// EXDEV or ELOOP where a symlink leads out.
 pub fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let directory = open_directory(root, path)?;
     open_path(directory.as_fd(), b".")?;
@@ -143,8 +143,8 @@ static WAY: LazyLock<Way> = LazyLock::new(Way::of_this_system);
 impl Way {
     /// Asks the kernel once, and says so where it refuses.
     ///
-    /// Kernels before Linux 5.6 refuse `openat2`, and so do the filters of sandboxes that cannot look
-    /// into its arguments (`RestrictSUIDSGID` and `DynamicUser` of systemd, systemd-nspawn).
+    /// Kernels before Linux 5.6 refuse `openat2`, and so do the filters of sandboxes that cannot
+    /// look into its arguments (`RestrictSUIDSGID` and `DynamicUser` of systemd, systemd-nspawn).
     fn of_this_system() -> Way {
         // The empty path names nothing, so no file is touched: ENOENT says that the call is there.
         let refusal = match openat2(CWD, b"", OFlags::PATH | OFlags::CLOEXEC) {

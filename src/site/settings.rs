@@ -79,7 +79,8 @@ impl Settings {
 /// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheRule {
-    /// A path from the root, without the prefix, such as `/assets/*`; `*` stands for any bytes, slashes among them.
+    /// A path from the root, without the prefix, such as `/assets/*`; `*` stands for any bytes,
+    /// slashes among them.
     pub pattern: String,
     pub value: String,
 }

@@ -1,4 +1,5 @@
-//! Paths kept beneath a directory by a walk, segment by segment: the way where `openat2` is refused.
+//! Paths kept beneath a directory by a walk, segment by segment: the way where `openat2` is
+//! refused.
 //!
 //! Each directory on the way is opened in the one before it, by a call that follows no symlink, and
 //! is held open until the walk is over. The text of a symlink is read and takes its place in the
@@ -13,10 +14,10 @@
 //! before and after the file was opened, though, unlike the kernel, the walk sees one after the
 //! other. Neither way says what happens next.
 //!
-//! Two differences are left. The magic links of /proc are symlinks like others here: their texts are
-//! absolute, or name nothing, so they are refused with another error. And Linux's setting
-//! `fs.protected_symlinks` does not count, since no symlink is followed by the kernel; it still leads
-//! nowhere but beneath the root.
+//! Two differences are left. The magic links of /proc are symlinks like others here: their texts
+//! are absolute, or name nothing, so they are refused with another error. And Linux's setting
+//! `fs.protected_symlinks` does not count, since no symlink is followed by the kernel; it still
+//! leads nowhere but beneath the root.
 //!
 //! The calls are those of POSIX, but for what is said of [`STANDS_FOR`] and [`text_of`].
 

@@ -97,8 +97,8 @@ fn what_is_linux_only_is_in_one_file_each() {
 
 #[test]
 fn files_are_written_in_one_place() {
-    // Beside the site's one place the log's: its files, and a pipe or a terminal at stderr, opened a
-    // second time.
+    // Beside the site's one place the log's: its files, and a pipe or a terminal at stderr, opened
+    // a second time.
     let writing = ["command/log_writer/sink.rs", "site/upload/temporary_file.rs"];
     assert_eq!(who_names("OFlags::WRONLY"), writing);
     assert_eq!(who_names("OFlags::CREATE"), writing);

@@ -1,4 +1,5 @@
-//! `--trusted-proxy`: whom the access log names as the client of a request that a proxy has sent on.
+//! `--trusted-proxy`: whom the access log names as the client of a request that a proxy has sent
+//! on.
 
 use crate::support::{Client, PATIENCE, Program};
 use std::fs;

@@ -419,8 +419,8 @@ fn connections_default_to_what_the_limit_of_open_files_allows() {
     for client in &mut clients {
         client.send(HALF_HEAD);
     }
-    // 64 without 24 for the process, 4 for its workers, and 8 for kept files; and one is left for the
-    // file that the last of them may ask for.
+    // 64 without 24 for the process, 4 for its workers, and 8 for kept files; and one is left for
+    // the file that the last of them may ask for.
     wait_until("27 are in", || program.descriptors().len() >= before + 27);
     for client in &mut clients {
         client.send("Connection: close\r\n\r\n");

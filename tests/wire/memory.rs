@@ -12,8 +12,8 @@ const BUDGET: u64 = 4 * 1024;
 /// What else may come on top, in KiB: workers' buffers, and what the allocator does not give back.
 const SLACK: u64 = 16 * 1024;
 
-/// A root with `/list/`, whose page has more than 400 KiB, `/link`, which leads to a file of 255 KiB and
-/// is read anew for each request, `/file` and `/endless`.
+/// A root with `/list/`, whose page has more than 400 KiB, `/link`, which leads to a file of 255
+/// KiB and is read anew for each request, `/file` and `/endless`.
 fn root() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
     let list = root.path().join("list");

@@ -44,8 +44,8 @@ impl Sink {
         Sink::with(out, way)
     }
 
-    /// The file `path`, for appending: what another program takes away at its end (`copytruncate` of
-    /// logrotate) leaves no hole. Where there is none it is made with mode 0640 less the umask,
+    /// The file `path`, for appending: what another program takes away at its end (`copytruncate`
+    /// of logrotate) leaves no hole. Where there is none it is made with mode 0640 less the umask,
     /// because a log says who has read what.
     ///
     /// # Errors

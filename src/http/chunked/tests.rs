@@ -234,8 +234,8 @@ fn by_decoder(line: &[u8]) -> Option<(usize, u64)> {
     None
 }
 
-/// Where httparse takes what is refused here: no digit at all, blanks that no extension
-/// follows, and whatever there is after a semicolon up to the line's end, be it an extension or not.
+/// Where httparse takes what is refused here: no digit at all, blanks that no extension follows,
+/// and whatever there is after a semicolon up to the line's end, be it an extension or not.
 fn is_laxer(line: &[u8]) -> bool {
     line.starts_with(b"\r\n") || line.iter().any(|byte| b"; \t".contains(byte))
 }

@@ -119,8 +119,8 @@ pub fn entry<'a>(request: &Request<'a>, status: Status, io: &Io, turn: &Turn) ->
     Entry::of(request, io.socket.peer(), proxies, turn.clock.date(), status)
 }
 
-/// The end of a connection whose answer or body cannot be finished. The head may already be sent, so
-/// nothing else can be said.
+/// The end of a connection whose answer or body cannot be finished. The head may already be sent,
+/// so nothing else can be said.
 pub fn broke_off(io: &Io, error: &io::Error) -> Next {
     log::debug!("{}: broke off: {error}", io.socket);
     Next::Close
@@ -167,8 +167,8 @@ impl Answer {
         }
     }
 
-    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not waited
-    /// for again.
+    /// Stays with a client that keeps up, for [`STAY_TIME`] at most. One that does not is not
+    /// waited for again.
     fn push_blocking(&mut self, io: &mut Io) -> io::Result<Pushed> {
         let began = Instant::now();
         loop {

@@ -158,8 +158,8 @@ impl WholeBody {
 ///
 /// # Errors
 ///
-/// The socket's. A socket that has no room at all is none: such a client waits for a while, and then
-/// sends.
+/// The socket's. A socket that has no room at all is none: such a client waits for a while, and
+/// then sends.
 fn ask_for_body(socket: &Socket) -> io::Result<()> {
     match socket.send(CONTINUE, false, Blocking::No)? {
         Sent::WouldBlock(_) => Ok(()),

@@ -163,7 +163,8 @@ impl Head {
         Next::Wait(State::Head(self), drained)
     }
 
-    /// Waits until connections hold fewer descriptors: when its deadline has passed, it tries again.
+    /// Waits until connections hold fewer descriptors: when its deadline has passed, it tries
+    /// again.
     fn wait_for_descriptor(self, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = Some(turn.clock.after(RETRY_TIME));
         let head = Head { lacks_descriptor: true, ..self };
@@ -256,8 +257,8 @@ fn answer_all(
     ControlFlow::Continue(rest.len())
 }
 
-/// Answers one request, begins to receive its body, or queues it for a listing. `unread` begins with
-/// the request, `behind` with what follows its head.
+/// Answers one request, begins to receive its body, or queues it for a listing. `unread` begins
+/// with the request, `behind` with what follows its head.
 fn answer(
     request: &Request,
     unread: &[u8],

@@ -24,7 +24,8 @@ pub struct Io {
     /// Whether the bytes that come next had come before this turn's wait returned.
     pub has_come: bool,
     /// Whether the last turn has received once, one whole request and nothing else. An event tells
-    /// of bytes that are there when the wait returns; after such a turn nobody has taken them since.
+    /// of bytes that are there when the wait returns; after such a turn nobody has taken them
+    /// since.
     pub is_plain: bool,
     /// Requests answered in this turn.
     pub answered: u32,

@@ -1,5 +1,5 @@
-//! After a last answer: what the client still sends is thrown away until it ends, so that the answer
-//! is followed by an end and not by a reset that could destroy it (RFC 9112 §9.6).
+//! After a last answer: what the client still sends is thrown away until it ends, so that the
+//! answer is followed by an end and not by a reset that could destroy it (RFC 9112 §9.6).
 
 use super::io::Io;
 use super::state::{Linger, Next, State};

@@ -203,8 +203,8 @@ fn judge(
     }
 }
 
-/// Whether the path may be written to. A hidden one never is, even where it is served: 403. One that
-/// names a directory, or the root, is 409.
+/// Whether the path may be written to. A hidden one never is, even where it is served: 403. One
+/// that names a directory, or the root, is 409.
 fn expect_writable(path: &RequestPath) -> Result<(), Status> {
     let names_directory = path.names_directory() || path.relative().is_empty();
     match (path.is_hidden(), names_directory) {
