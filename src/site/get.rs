@@ -75,7 +75,7 @@ impl Get<'_> {
         if proofs.facts().in_place == address && !settings.by_host {
             return false;
         }
-        let is_replaced = self.site.roots.look_for(settings, self.request.host);
+        let is_replaced = self.site.roots.look_for(settings, self.request.host, roots);
         proofs.note_facts(|facts| facts.in_place = if is_replaced { 0 } else { address });
         is_replaced
     }

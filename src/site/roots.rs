@@ -61,11 +61,17 @@ impl Roots {
         opened.places != places(settings) && self.renew(settings, &opened)
     }
 
-    /// As [`Roots::look`], for a request to `host` that has found nothing: looks at the root for
-    /// that host only.
-    pub(super) fn look_for(&self, settings: &Settings, host: Option<&[u8]>) -> bool {
+    /// As [`Roots::look`], for a request to `host` that has found nothing in `asked`: looks at the
+    /// root for that host only. Another thread may have opened the roots anew meanwhile.
+    pub(super) fn look_for(
+        &self,
+        settings: &Settings,
+        host: Option<&[u8]>,
+        asked: &Opened,
+    ) -> bool {
         let opened = self.current();
-        !opened.is_in_place(host) && self.renew(settings, &opened)
+        let is_former = !std::ptr::eq(asked, &**opened);
+        is_former || !opened.is_in_place(host) && self.renew(settings, &opened)
     }
 
     fn renew(&self, settings: &Settings, former: &Arc<Opened>) -> bool {
@@ -146,4 +152,27 @@ fn places(settings: &Settings) -> Vec<Place> {
     names.sort();
     let named = names.iter().map(|name| root.join(OsStr::from_bytes(name)));
     [root.to_owned()].into_iter().chain(named).map(Place::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{create_dir, rename};
+
+    #[test]
+    fn a_request_that_has_found_nothing_learns_that_others_have_opened_the_root_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("root");
+        create_dir(&root).unwrap();
+        let settings = Settings { root: root.clone(), ..Settings::default() };
+        let roots = Roots::open(&settings).unwrap();
+        let asked = roots.current();
+        assert!(!roots.look_for(&settings, None, &asked));
+        rename(&root, directory.path().join("former")).unwrap();
+        create_dir(&root).unwrap();
+        // As the housekeeper does.
+        assert!(roots.look(&settings));
+        assert!(roots.look_for(&settings, None, &asked));
+        assert!(!roots.look_for(&settings, None, &roots.current()));
+    }
 }

@@ -25,6 +25,7 @@ use super::permissions::{self, Permissions};
 use super::refusal::refusal;
 use super::relative_path::{or_dot, split};
 use super::response::Response;
+use super::roots::Opened;
 use super::rules::Rules;
 use super::status_code;
 use crate::http::body::Framing;
@@ -71,12 +72,13 @@ impl Upload {
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        match Upload::begin_in_root(site, request, path, now) {
+        let (roots, settings) = (site.roots.current(), &site.rules.settings);
+        match Upload::begin_in_root(site, &roots, request, path, now) {
             // The root may have been replaced a moment ago.
             Err(Status::NotFound | Status::Conflict)
-                if site.roots.look_for(&site.rules.settings, request.host) =>
+                if site.roots.look_for(settings, request.host, &roots) =>
             {
-                Upload::begin_in_root(site, request, path, now)
+                Upload::begin_in_root(site, &site.roots.current(), request, path, now)
             }
             begun => begun,
         }
@@ -84,11 +86,11 @@ impl Upload {
 
     fn begin_in_root(
         site: &Sources,
+        roots: &Opened,
         request: &Request,
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let roots = site.roots.current();
         let root = roots.root(request.host).ok_or(Status::NotFound)?;
         let whole = RequestPath::parse(path).map_err(PathError::status)?;
         let path = site.rules.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
