@@ -55,7 +55,8 @@ fn ask(client: &mut Client, number: usize) {
     client.reply().expect_status(200);
 }
 
-/// The numbers in the lines of an access log.
+/// The numbers in the lines of an access log, sorted: each worker gathers lines of its own, so those
+/// of two workers may change places.
 #[track_caller]
 fn numbers(log: &str) -> Vec<usize> {
     let number = |line: &str| {
@@ -64,7 +65,9 @@ fn numbers(log: &str) -> Vec<usize> {
         number.unwrap_or_else(|| panic!("a line of something else: {line:?}"))
     };
     assert!(log.is_empty() || log.ends_with('\n'), "{log}");
-    log.lines().map(number).collect()
+    let mut numbers: Vec<_> = log.lines().map(number).collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 /// The same of a file, once it has as many lines as are expected.
