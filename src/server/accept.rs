@@ -1,6 +1,7 @@
 //! Accepting: whoever connects is let in as soon as there is room, until the server stops
 //! (accept(2)).
 
+use super::bound::Bound;
 use super::clock::Clock;
 use super::inherited::Inherited;
 use super::listener::Listener;
@@ -13,15 +14,18 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Blocks until a client connects for whom there is room, and on TCP has sent something or let
-/// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be
-/// accepted.
+/// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be accepted.
 pub fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
-    if let Listener::Inherited(inherited) = listener {
-        return accept_inherited(inherited, pool);
+    match listener {
+        Listener::Bound(bound) => accept_bound(bound, pool),
+        Listener::Inherited(inherited) => accept_inherited(inherited, pool),
     }
+}
+
+fn accept_bound(bound: &Bound, pool: &Pool) -> Option<Socket> {
     let mut errors = 0;
     loop {
-        match listener.accept() {
+        match bound.accept() {
             Ok(socket) => return find_room(pool).then_some(socket),
             Err(_) if pool.shared.stopping.load(Ordering::SeqCst) => return None,
             Err(error) => {
@@ -32,67 +36,61 @@ pub fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
     }
 }
 
+/// The same for a socket that others accept from too.
+fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
+    let mut errors = 0;
+    loop {
+        match try_inherited(inherited, pool) {
+            Ok(accepted) => return accepted,
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => {
+                errors += 1;
+                after_error(&error, errors, pool);
+            }
+        }
+    }
+}
+
+/// Finds room first: a client that has to wait for it does so in the kernel's queue, where another
+/// process can accept it. `None` once nobody else is to be accepted.
+///
+/// A stop first sets `stopping` and then waits for all connections that are counted. So one that is
+/// counted before `stopping` is read here is waited for.
+fn try_inherited(inherited: &Inherited, pool: &Pool) -> io::Result<Option<Socket>> {
+    let Some(claim) = inherited.wait()? else { return Ok(None) };
+    if !find_room(pool) {
+        return Ok(None);
+    }
+    let accepted = match pool.shared.stopping.load(Ordering::SeqCst) {
+        true => Ok(None),
+        false => inherited.accept(claim).map(Some),
+    };
+    if !matches!(accepted, Ok(Some(_))) {
+        pool.count_end();
+    }
+    accepted
+}
+
 /// Lets nobody else in, and hands over whoever is in already: connections that the kernel has
 /// made and that wait to be accepted. At most until `deadline`. The server is stopping.
 ///
 /// A client that is not let in hears nothing for a second, and is refused then, as the socket is
 /// closed by that time. What waits on an inherited socket is left to whoever accepts next.
 pub fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
-    if let Listener::Inherited(_) = listener {
-        return;
-    }
-    if let Err(error) = listener.refuse_new().and_then(|()| listener.set_nonblocking()) {
+    let Listener::Bound(bound) = listener else { return };
+    if let Err(error) = bound.refuse_new().and_then(|()| bound.set_nonblocking()) {
         log::debug!("a listening socket cannot be drained: {error}");
         return;
     }
     let clock = Clock::new(pool.shared.started);
-    while Instant::now() < deadline && listener.is_readable_within(QUIET_TIME) {
-        match listener.accept() {
+    while Instant::now() < deadline && bound.is_readable_within(QUIET_TIME) {
+        match bound.accept() {
             Ok(socket) if pool.count_in() => pool.hand_over(socket, &clock),
             Ok(socket) => log::debug!("{socket} is closed: there is no room"),
             // An accept loop was faster.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => log::debug!("accept: {error}"),
-        }
-    }
-}
-
-/// As [`accept_one`], for a socket that others accept from too. Room is found first: a client that
-/// has to wait for it does so in the kernel's queue, where another process can accept it.
-///
-/// A stop first sets `stopping` and then waits for all connections that are counted. So one that is
-/// counted before `stopping` is read here is waited for.
-fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
-    let is_stopping = || pool.shared.stopping.load(Ordering::SeqCst);
-    let mut errors = 0;
-    loop {
-        let error = match inherited.wait() {
-            Ok(None) => return None,
-            Ok(Some(claim)) => {
-                if !find_room(pool) {
-                    return None;
-                }
-                if is_stopping() {
-                    pool.count_end();
-                    return None;
-                }
-                match inherited.accept(claim) {
-                    Ok(socket) => {
-                        log::trace!("accept: {socket}");
-                        return Some(socket);
-                    }
-                    Err(error) => {
-                        pool.count_end();
-                        error
-                    }
-                }
-            }
-            Err(error) => error,
-        };
-        // Another process was faster.
-        if error.kind() != io::ErrorKind::WouldBlock {
-            errors += 1;
-            after_error(&error, errors, pool);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where to listen, and listening there: socket, setsockopt, bind, listen (socket(7), tcp(7),
 //! ipv6(7), unix(7)).
 
+use super::bound::Bound;
 use super::listener::Listener;
 use super::settings::Settings;
 use crate::limits::{BLOCK_TIME, DEFER_SECONDS};
@@ -142,11 +143,12 @@ pub fn bind_all(
         .into_iter()
         .map(|socket| match socket {
             Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
-                .map(Listener::Tcp)
+                .map(Bound::Tcp)
                 .map_err(|error| BindError { address: address.to_string(), error }),
             Err((path, mode)) => bind_unix(path, mode, backlog)
                 .map_err(|error| BindError { address: format!("unix:{}", path.display()), error }),
         })
+        .map(|bound| bound.map(Listener::Bound))
         .collect()
 }
 
@@ -198,7 +200,7 @@ fn bind_tcp(
 
 /// Never blocks: whoever has the path must give it up first, unless it is a socket on which nobody
 /// listens.
-fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Listener> {
+fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Bound> {
     let address = SocketAddrUnix::new(path)?;
     match in_the_way(path, &address)? {
         None => {}
@@ -216,7 +218,7 @@ fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Listene
     }
     log::trace!("listen(unix:{name}, backlog {backlog})");
     net::listen(&socket, backlog)?;
-    Ok(Listener::Unix(UnixListener::from(socket), path.to_owned()))
+    Ok(Bound::Unix(UnixListener::from(socket), path.to_owned()))
 }
 
 fn unix_socket(flags: SocketFlags) -> io::Result<OwnedFd> {

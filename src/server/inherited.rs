@@ -130,7 +130,9 @@ impl Inherited {
             let address = address.ok_or(ErrorKind::ConnectionAborted)?;
             peer = Peer::Inet(SocketAddr::try_from(address)?.ip().to_canonical());
         }
-        Ok(Socket::new(socket, peer))
+        let socket = Socket::new(socket, peer);
+        log::trace!("accept: {socket}");
+        Ok(socket)
     }
 
     /// Has every accept loop end, those that wait too. Connections stay in the kernel's queue.

@@ -1,40 +1,17 @@
-//! A listening socket: accept, and how it ends (accept(2), socket(7)).
+//! A listening socket, bound by this server or left to it by another process.
 
+use super::bound::Bound;
 use super::inherited::Inherited;
-use super::socket::{Peer, Socket};
-use crate::limits::BLOCK_TIME;
-use nix::libc;
-use nix::sys::socket::setsockopt;
-use nix::{setsockopt_impl, sockopt_impl};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{self, Shutdown};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::net::SocketAddr;
 
 /// A socket that listens.
 #[derive(Debug)]
 pub enum Listener {
-    Tcp(TcpListener),
-    /// The path is removed when the listener is dropped.
-    Unix(UnixListener, PathBuf),
+    Bound(Bound),
     /// Others hold it too, and go on listening when this server has stopped.
     Inherited(Inherited),
 }
-
-sockopt_impl!(
-    /// Has the kernel run a filter on each packet for the socket (socket(7)).
-    AttachFilter,
-    SetOnly,
-    libc::SOL_SOCKET,
-    libc::SO_ATTACH_FILTER,
-    libc::sock_fprog
-);
 
 impl Listener {
     /// What a client has to say to reach this socket: `http://127.0.0.1:8080/`, or `unix:/path`.
@@ -44,8 +21,7 @@ impl Listener {
     /// None that a correct program meets (getsockname(2)).
     pub fn url(&self) -> io::Result<String> {
         match self {
-            Listener::Tcp(listener) => Ok(format!("http://{}/", listener.local_addr()?)),
-            Listener::Unix(_, path) => Ok(format!("unix:{}", path.display())),
+            Listener::Bound(bound) => bound.url(),
             Listener::Inherited(inherited) => inherited.url(),
         }
     }
@@ -53,115 +29,16 @@ impl Listener {
     /// The TCP address, with the port that the kernel chose for port 0.
     pub fn local_address(&self) -> Option<SocketAddr> {
         match self {
-            Listener::Tcp(listener) => listener.local_addr().ok(),
-            Listener::Unix(..) => None,
+            Listener::Bound(bound) => bound.local_address(),
             Listener::Inherited(inherited) => inherited.local_address(),
         }
     }
 
-    /// Blocks until a client connects, and on TCP has sent something or let
-    /// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass.
-    ///
-    /// # Errors
-    ///
-    /// Those of accept(2).
-    pub fn accept(&self) -> io::Result<Socket> {
-        let (socket, peer) = match self {
-            Listener::Tcp(listener) => {
-                let (stream, address) = listener.accept()?;
-                // An IPv4 client of an IPv6 socket is told as what it is.
-                (OwnedFd::from(stream), Peer::Inet(address.ip().to_canonical()))
-            }
-            Listener::Unix(listener, _) => {
-                let (stream, _) = listener.accept()?;
-                sockopt::set_socket_timeout(&stream, Timeout::Send, Some(BLOCK_TIME))?;
-                (OwnedFd::from(stream), Peer::Unix)
-            }
-            Listener::Inherited(inherited) => {
-                let claim = inherited.wait()?.ok_or(io::ErrorKind::ConnectionAborted)?;
-                return inherited.accept(claim);
-            }
-        };
-        let socket = Socket::new(socket, peer);
-        log::trace!("accept: {socket}");
-        Ok(socket)
-    }
-
-    /// Has every accept return with an error, blocked ones too (shutdown(2)).
+    /// Has every accept loop end, blocked ones too.
     pub fn end_accepts(&self) {
-        if let Listener::Inherited(inherited) = self {
-            return inherited.end_accepts();
-        }
-        if let Err(error) = net::shutdown(self, Shutdown::Both) {
-            log::debug!("shutdown of a listening socket: {error}");
-        }
-    }
-
-    /// Has the kernel make no further connections, though the socket still listens.
-    pub fn refuse_new(&self) -> io::Result<()> {
         match self {
-            Listener::Tcp(listener) => {
-                let mut program = DROP_SYN;
-                let filter =
-                    libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-                Ok(setsockopt(listener, AttachFilter, &filter)?)
-            }
-            Listener::Unix(_, path) => std::fs::remove_file(path),
-            Listener::Inherited(_) => Ok(()),
-        }
-    }
-
-    /// Has accept return with "would block" where nobody waits.
-    pub fn set_nonblocking(&self) -> io::Result<()> {
-        match self {
-            Listener::Tcp(listener) => listener.set_nonblocking(true),
-            Listener::Unix(listener, _) => listener.set_nonblocking(true),
-            Listener::Inherited(_) => Ok(()),
-        }
-    }
-
-    /// Whether somebody waits to be accepted, or comes within `time`.
-    pub fn is_readable_within(&self, time: Duration) -> bool {
-        let mut polled = [PollFd::new(self, PollFlags::IN)];
-        let time = Timespec::try_from(time).ok();
-        matches!(poll(&mut polled, time.as_ref()), Ok(1..) | Err(Errno::INTR))
-    }
-}
-
-/// A filter in the kernel's own small language (bpf(4)): a packet with SYN and without ACK, which
-/// asks for a new connection, is dropped, all others pass. The flags are the 14th byte of a TCP
-/// header (RFC 9293 §3.1).
-const DROP_SYN: [libc::sock_filter; 5] = [
-    operation(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, 13),
-    operation(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, SYN | ACK),
-    operation(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, SYN),
-    operation(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
-    operation(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),
-];
-const SYN: u32 = 0x02;
-const ACK: u32 = 0x10;
-
-const fn operation(code: u32, jt: u8, jf: u8, k: u32) -> libc::sock_filter {
-    libc::sock_filter { code: code as u16, jt, jf, k }
-}
-
-impl AsFd for Listener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Listener::Tcp(listener) => listener.as_fd(),
-            Listener::Unix(listener, _) => listener.as_fd(),
-            Listener::Inherited(inherited) => inherited.as_fd(),
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Listener::Unix(_, path) = self
-            && let Err(error) = std::fs::remove_file(&*path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            log::warn!("cannot remove unix:{}: {error}", path.display());
+            Listener::Bound(bound) => bound.end_accepts(),
+            Listener::Inherited(inherited) => inherited.end_accepts(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod accept;
 mod access_log;
 mod bind;
+mod bound;
 mod budget;
 mod clock;
 mod connection;
@@ -35,6 +36,8 @@ mod yields;
 pub use crate::http::forwarded::TrustedProxy;
 pub use access_log::TARGET as ACCESS_LOG;
 pub use bind::{BindAddress, bind_all};
+#[cfg(feature = "internals")]
+pub use bound::Bound;
 pub use inherited::Inherited;
 pub use listener::Listener;
 pub use settings::Settings;

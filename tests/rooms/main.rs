@@ -120,7 +120,7 @@ fn files_are_written_in_one_place() {
         assert_eq!(who_names(word), [""; 0], "{word}");
     }
     // Its own Unix socket: a stale one at the start, its own at the end.
-    assert_eq!(who_names("fs::remove_file("), ["server/bind.rs", "server/listener.rs"]);
+    assert_eq!(who_names("fs::remove_file("), ["server/bind.rs", "server/bound.rs"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 use tinyhttpd::limits::{BLOCK_TIME, DEFER_SECONDS, LINGER_BYTES_MAX};
-use tinyhttpd::server::{BindAddress, Listener, Settings, bind_all};
+use tinyhttpd::server::{BindAddress, Bound, Listener, Settings, bind_all};
 
 /// No time of the server ends what is tested: only the event itself can.
 const AN_HOUR: Duration = Duration::from_secs(3600);
@@ -40,7 +40,7 @@ fn port_whose_connections_ended_a_moment_ago_can_be_taken() {
 #[test]
 fn accepted_socket_sends_at_once_and_never_waits_for_ever() {
     let settings = Settings { write_time: Duration::from_millis(1234), ..Settings::default() };
-    let Listener::Tcp(ref listener) = listen(0, &settings) else {
+    let Listener::Bound(Bound::Tcp(ref listener)) = listen(0, &settings) else {
         panic!("a TCP address");
     };
     let address = listener.local_addr().expect("an address");
@@ -63,7 +63,9 @@ sockopt_impl!(
 
 #[test]
 fn accept_waits_for_a_clients_first_byte() {
-    let listener = listen(0, &Settings::default());
+    let Listener::Bound(listener) = listen(0, &Settings::default()) else {
+        panic!("a socket of our own");
+    };
     assert_eq!(getsockopt(&listener, DeferAccept), Ok(DEFER_SECONDS));
 }
 
