@@ -27,8 +27,10 @@
 //! chunked bodies, dates, validators, preconditions, ranges, negotiation, the head of a response.
 //! It is pure: the time and the facts about a file are passed in.
 //!
-//! **[`limits`]** has every limit and every time of them all, each with its unit, its reason, and
-//! what happens when it is reached.
+//! **[`limits`]** has the limits and times that a client, a file system or an option can meet, each
+//! with its unit, its reason, and what happens when it is reached.
+//!
+//! **`serve`** is the public face: a server within a program, started by one call.
 //!
 //! # Words of our own
 //!
@@ -66,7 +68,8 @@
 //!   to be those on the disk.
 
 #![forbid(unsafe_code)]
-// Parts of the rooms are for the program alone.
+// Parts of the rooms are for the program alone. What nobody needs at all is still found: with the
+// program, which is the default, nothing is allowed.
 #![cfg_attr(not(feature = "command"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "command")]

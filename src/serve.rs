@@ -92,6 +92,12 @@ impl Builder {
         self
     }
 
+    /// Whether other processes may listen on the same ports.
+    pub fn reuse_port(mut self, is_shared: bool) -> Builder {
+        self.server.reuse_port = is_shared;
+        self
+    }
+
     /// The names of index files, in the order in which they are looked for.
     pub fn index<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Builder {
         self.site.index.clear();

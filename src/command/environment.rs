@@ -123,7 +123,7 @@ impl Variable<'_> {
     /// The same as options. An empty value is as good as none, so that whoever writes a file of
     /// variables can leave some open.
     fn options(&self) -> Result<Vec<OsString>, String> {
-        let long = format!("--{}", self.option.get_long().expect("a variable's option has one"));
+        let long = format!("--{}", self.option.get_long().expect("it was found by its long name"));
         let with = |value: &OsStr| {
             let mut option = OsString::from(format!("{long}="));
             option.push(value);

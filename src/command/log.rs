@@ -128,6 +128,7 @@ fn install(log: Log) {
         Access::Stderr | Access::Off => LevelFilter::Off,
     };
     let level = log.diagnostics.filter().max(of_access);
+    // `run` is called once in a process, by `main`.
     log::set_boxed_logger(Box::new(log)).expect("the log is set up once");
     log::set_max_level(level);
 }

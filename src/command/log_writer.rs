@@ -17,15 +17,17 @@ use sink::Sink;
 use std::mem;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The log's way to one descriptor, for all threads.
 pub struct LogWriter {
     sink: Sink,
     losses: Losses,
     queue: Mutex<Queue>,
+    /// Wakes who waits to become the writer.
+    is_free: Condvar,
 }
 
 /// Who is told of lost lines.
@@ -49,6 +51,8 @@ pub enum Loss {
 #[derive(Default)]
 struct Queue {
     writer: Writer,
+    /// Somebody waits until no thread is writing.
+    is_awaited: bool,
     /// Bytes that the writer has taken from the queue.
     in_hand: usize,
     /// Lines lost before the first that is pending, and not told yet.
@@ -101,7 +105,7 @@ impl LogWriter {
     }
 
     fn to(sink: Sink, losses: Losses) -> Arc<LogWriter> {
-        Arc::new(LogWriter { sink, losses, queue: Mutex::default() })
+        Arc::new(LogWriter { sink, losses, queue: Mutex::default(), is_free: Condvar::new() })
     }
 
     /// Logs `lines`, of which each ends with LF.
@@ -118,13 +122,16 @@ impl LogWriter {
     /// Tries once more to write what is pending, before the process ends or another file takes the
     /// place of this one. Waits for `patience` at most, and only where another thread is writing.
     pub fn close(self: &Arc<Self>, patience: Duration) {
-        let began = Instant::now();
-        while !self.become_writer(&[Writer::Nobody, Writer::Waiting]) {
-            if began.elapsed() >= patience {
-                return;
-            }
-            thread::sleep(Duration::from_millis(1));
+        let mut queue = self.lock();
+        queue.is_awaited = true;
+        let is_busy = |queue: &mut Queue| queue.writer == Writer::Busy;
+        let waited = self.is_free.wait_timeout_while(queue, patience, is_busy);
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if queue.writer == Writer::Busy {
+            return;
         }
+        queue.writer = Writer::Busy;
+        drop(queue);
         self.write_out();
         if let Losses::Elsewhere(tell) = &self.losses {
             let lost = mem::take(&mut self.lock().lost_before);
@@ -134,14 +141,14 @@ impl LogWriter {
         }
     }
 
-    /// Whether this thread is the writer now, because one of `former` was.
-    fn become_writer(&self, former: &[Writer]) -> bool {
+    /// Whether this thread is the writer now, because it has waited to become it again.
+    fn become_writer(&self) -> bool {
         let mut queue = self.lock();
-        let is_free = former.contains(&queue.writer);
-        if is_free {
+        let has_waited = queue.writer == Writer::Waiting;
+        if has_waited {
             queue.writer = Writer::Busy;
         }
-        is_free
+        has_waited
     }
 
     /// Writes until the queue is empty, or nothing more can be written now. What is left then is
@@ -152,7 +159,9 @@ impl LogWriter {
             let waiting = thread::Builder::new().name("log".to_owned()).spawn(move || log.wait());
             if waiting.is_err() {
                 // Then the next thread that logs tries again.
-                self.lock().writer = Writer::Nobody;
+                let mut queue = self.lock();
+                queue.writer = Writer::Nobody;
+                self.tell_if_free(&queue);
             }
         }
     }
@@ -161,7 +170,7 @@ impl LogWriter {
     fn wait(&self) {
         loop {
             self.sink.wait();
-            if !self.become_writer(&[Writer::Waiting]) {
+            if !self.become_writer() {
                 return;
             }
             let pending = self.lock().pending.len();
@@ -178,7 +187,7 @@ impl LogWriter {
     /// For the writer: writes what is pending. `false` where that has to go on later; then the
     /// writer is the thread that waits.
     fn write_pending(&self) -> bool {
-        let mut next = self.lock().take(&self.losses);
+        let mut next = self.take();
         while let Some(batch) = next {
             let (written, error) = self.sink.write(&batch.bytes);
             let mut queue = self.lock();
@@ -195,6 +204,7 @@ impl LogWriter {
                     None
                 }
             };
+            self.tell_if_free(&queue);
             drop(queue);
             if let (Losses::Elsewhere(tell), Some(news)) = (&self.losses, news) {
                 tell(news);
@@ -204,6 +214,20 @@ impl LogWriter {
             }
         }
         true
+    }
+
+    /// What is to be written next; with `None`, the caller is the writer no more.
+    fn take(&self) -> Option<Batch> {
+        let mut queue = self.lock();
+        let next = queue.take(&self.losses);
+        self.tell_if_free(&queue);
+        next
+    }
+
+    fn tell_if_free(&self, queue: &Queue) {
+        if queue.is_awaited && queue.writer != Writer::Busy {
+            self.is_free.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -1,5 +1,4 @@
-//! The system calls by which names beneath a directory are looked at, opened and read: the one file
-//! of this room that is Linux's own.
+//! The system calls by which names beneath a directory are looked at, opened and read.
 //!
 //! Containment is the kernel's. `openat2` with RESOLVE_BENEATH follows a relative symlink as long
 //! as no step of the way leaves the directory it starts from, and refuses every other way with
