@@ -71,6 +71,8 @@
 // Parts of the rooms are for the program alone. What nobody needs at all is still found: with the
 // program, which is the default, nothing is allowed.
 #![cfg_attr(not(feature = "command"), allow(dead_code, unused_imports))]
+// Without this feature the rooms are private, and all that is public in them is unreachable.
+#![cfg_attr(feature = "internals", warn(unreachable_pub))]
 
 #[cfg(feature = "command")]
 #[doc(hidden)]

@@ -97,7 +97,7 @@ impl fmt::Display for CheckUrl {
 
 /// Exit code 0 if the server gives a good answer within [`CHECK_TIME`]; else 1, and one line on
 /// stderr says why.
-pub fn run(url: &CheckUrl) -> ExitCode {
+pub(super) fn run(url: &CheckUrl) -> ExitCode {
     match check(url) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

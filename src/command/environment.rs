@@ -19,7 +19,7 @@ const WITHOUT_VARIABLE: [&str; 3] = ["check", "help", "version"];
 
 /// Reads command line and environment; with bad usage, or with `--help`, the process ends here.
 /// Returns also a line that warns of variables that no option has, where there are any.
-pub fn read() -> (Config, Option<String>) {
+pub(super) fn read() -> (Config, Option<String>) {
     merge(env::args_os().collect(), env::vars_os()).unwrap_or_else(|error| error.exit())
 }
 

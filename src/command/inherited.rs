@@ -16,7 +16,7 @@ const FIRST: usize = 3;
 /// # Errors
 ///
 /// One line for the user, where one of them is nothing that can be served.
-pub fn take() -> Result<Vec<OwnedFd>, String> {
+pub(super) fn take() -> Result<Vec<OwnedFd>, String> {
     let is_ours = |pid: &String| pid.parse() == Ok(process::id());
     if env::var("LISTEN_PID").ok().filter(is_ours).is_none() {
         return Ok(Vec::new());
@@ -51,7 +51,10 @@ fn take_one(left: &mut ListenFd, position: usize) -> Result<OwnedFd, String> {
 /// # Errors
 ///
 /// One line for the user, where one of them cannot be listened on.
-pub fn listeners(sockets: Vec<OwnedFd>, settings: &Settings) -> Result<Vec<Listener>, String> {
+pub(super) fn listeners(
+    sockets: Vec<OwnedFd>,
+    settings: &Settings,
+) -> Result<Vec<Listener>, String> {
     let listener = |(position, socket)| match Inherited::new(socket, settings) {
         Ok(inherited) => Ok(Listener::Inherited(inherited)),
         Err(error) => {

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Whom the lines are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineForm {
+pub(super) enum LineForm {
     /// People who read stderr, or a file made of it.
     ForPeople,
     /// The journal of systemd.
@@ -24,7 +24,7 @@ pub enum LineForm {
 impl LineForm {
     /// For the journal, where `stream` (the variable JOURNAL_STREAM) says that `stderr` leads
     /// there.
-    pub fn of(stderr: impl AsFd, stream: Option<&str>) -> LineForm {
+    pub(super) fn of(stderr: impl AsFd, stream: Option<&str>) -> LineForm {
         let identity = rustix::fs::fstat(stderr).map(|stat| (stat.st_dev, stat.st_ino));
         let is_journal = |stream: &str| {
             let numbers = stream.split_once(':');
@@ -38,7 +38,13 @@ impl LineForm {
     }
 
     /// What is logged, as a line with its LF; as several where it has several.
-    pub fn diagnostic(self, level: Level, style: Style, target: &str, args: &Arguments) -> String {
+    pub(super) fn diagnostic(
+        self,
+        level: Level,
+        style: Style,
+        target: &str,
+        args: &Arguments,
+    ) -> String {
         let is_traced = log::max_level() == LevelFilter::Trace;
         let thread = if is_traced { format!("[{}] ", thread_name()) } else { String::new() };
         let room = room(target);
@@ -52,7 +58,7 @@ impl LineForm {
     }
 
     /// Why nothing is served: for people as any command says it, without a time.
-    pub fn last_words(self, message: &str) -> String {
+    pub(super) fn last_words(self, message: &str) -> String {
         match self {
             LineForm::ForJournal => with_priority(Level::Error, &format!("tinyhttpd: {message}")),
             LineForm::ForPeople => format!("tinyhttpd: {message}\n"),

@@ -22,7 +22,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The log's way to one descriptor, for all threads.
-pub struct LogWriter {
+pub(super) struct LogWriter {
     sink: Sink,
     losses: Losses,
     queue: Mutex<Queue>,
@@ -31,7 +31,7 @@ pub struct LogWriter {
 }
 
 /// Who is told of lost lines.
-pub enum Losses {
+pub(super) enum Losses {
     /// Whoever reads the log: by a line in their place, which this makes of their number.
     InPlace(Box<dyn Fn(u64) -> String + Send + Sync>),
     /// Somebody else, because programs read this log and expect nothing but its own lines.
@@ -40,7 +40,7 @@ pub enum Losses {
 
 /// News of lost lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub(super) enum Loss {
     /// Lines cannot be written from now on, because of this.
     Begins(Errno),
     /// So many lines were lost. Lines can be written again, or the log is closed.
@@ -91,7 +91,7 @@ struct Batch {
 
 impl LogWriter {
     /// A log that goes to `out`.
-    pub fn new(out: impl AsFd + Send + Sync + 'static, losses: Losses) -> Arc<LogWriter> {
+    pub(super) fn new(out: impl AsFd + Send + Sync + 'static, losses: Losses) -> Arc<LogWriter> {
         LogWriter::to(Sink::new(out), losses)
     }
 
@@ -100,7 +100,7 @@ impl LogWriter {
     /// # Errors
     ///
     /// Why the file cannot be opened; ENXIO for a FIFO that nobody reads.
-    pub fn append_to(path: &Path, losses: Losses) -> Result<Arc<LogWriter>, Errno> {
+    pub(super) fn append_to(path: &Path, losses: Losses) -> Result<Arc<LogWriter>, Errno> {
         Sink::append_to(path).map(|sink| LogWriter::to(sink, losses))
     }
 
@@ -109,7 +109,7 @@ impl LogWriter {
     }
 
     /// Logs `lines`, of which each ends with LF.
-    pub fn write(self: &Arc<Self>, lines: &str) {
+    pub(super) fn write(self: &Arc<Self>, lines: &str) {
         let mut queue = self.lock();
         queue.push(lines.as_bytes());
         if queue.writer == Writer::Nobody {
@@ -121,7 +121,7 @@ impl LogWriter {
 
     /// Tries once more to write what is pending, before the process ends or another file takes the
     /// place of this one. Waits for `patience` at most, and only where another thread is writing.
-    pub fn close(self: &Arc<Self>, patience: Duration) {
+    pub(super) fn close(self: &Arc<Self>, patience: Duration) {
         let mut queue = self.lock();
         queue.is_awaited = true;
         let is_busy = |queue: &mut Queue| queue.writer == Writer::Busy;

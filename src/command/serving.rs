@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The server, for the main thread and for those that open the document root anew.
-pub struct Serving {
+pub(super) struct Serving {
     /// `None` once it is being stopped.
     server: Mutex<Option<Server>>,
     /// Held while the document root is being opened, so that the last one opened is the newest.
@@ -32,7 +32,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub fn new(
+    pub(super) fn new(
         server: Server,
         settings: site::Settings,
         access_file: Option<Arc<AccessFile>>,
@@ -44,7 +44,7 @@ impl Serving {
 
     /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of
     /// `signals`; at SIGTERM it first serves on for the time `drain`.
-    pub fn until_stopped(
+    pub(super) fn until_stopped(
         self: &Arc<Serving>,
         mut signals: Signals,
         drain: Duration,
@@ -127,7 +127,7 @@ impl Serving {
 }
 
 /// Opens what `settings` say. The error is one line for the user.
-pub fn open(settings: &site::Settings) -> Result<Site, String> {
+pub(super) fn open(settings: &site::Settings) -> Result<Site, String> {
     // The error names what it is about.
     Site::open(settings.clone()).map_err(|error| format!("cannot serve {error}"))
 }

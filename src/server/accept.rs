@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// Blocks until a client connects for whom there is room, and on TCP has sent something or let
 /// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be accepted.
-pub fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
+pub(super) fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
     match listener {
         Listener::Bound(bound) => accept_bound(bound, pool),
         Listener::Inherited(inherited) => accept_inherited(inherited, pool),
@@ -77,7 +77,7 @@ fn try_inherited(inherited: &Inherited, pool: &Pool) -> io::Result<Option<Socket
 ///
 /// A client that is not let in hears nothing for a second, and is refused then, as the socket is
 /// closed by that time. What waits on an inherited socket is left to whoever accepts next.
-pub fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
+pub(super) fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
     let Listener::Bound(bound) = listener else { return };
     if let Err(error) = bound.refuse_new().and_then(|()| bound.set_nonblocking()) {
         log::debug!("a listening socket cannot be drained: {error}");

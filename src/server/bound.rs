@@ -19,8 +19,9 @@ use std::time::Duration;
 /// A socket that listens, and that is this server's own.
 #[derive(Debug)]
 pub enum Bound {
+    /// Reached by address and port.
     Tcp(TcpListener),
-    /// The path is removed when the value is dropped.
+    /// Reached by the path of its file, which is removed when the value is dropped.
     Unix(UnixListener, PathBuf),
 }
 
@@ -86,6 +87,10 @@ impl Bound {
     }
 
     /// Has the kernel make no further connections, though the socket still listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2) for a TCP socket, of unlink(2) for a Unix socket.
     pub fn refuse_new(&self) -> io::Result<()> {
         match self {
             Bound::Tcp(listener) => {
@@ -99,6 +104,10 @@ impl Bound {
     }
 
     /// Has accept return with "would block" where nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets (ioctl(2)).
     pub fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Bound::Tcp(listener) => listener.set_nonblocking(true),

@@ -13,7 +13,7 @@ pub struct Drained(());
 /// The place of a connection in the queue for dear work, which tells it of its turn. It is proof
 /// for as long as the connection keeps it.
 #[derive(Debug)]
-pub struct InLine(());
+pub(super) struct InLine(());
 
 impl InLine {
     /// The connection was put into the queue.

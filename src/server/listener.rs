@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 /// A socket that listens.
 #[derive(Debug)]
 pub enum Listener {
+    /// It is closed when this server stops.
     Bound(Bound),
     /// Others hold it too, and go on listening when this server has stopped.
     Inherited(Inherited),

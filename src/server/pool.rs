@@ -19,7 +19,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The connections, and how news reaches them.
-pub struct Pool {
+pub(super) struct Pool {
     pub shared: Shared,
     /// Until the server stops.
     listeners: Mutex<Vec<Arc<Listener>>>,
@@ -38,7 +38,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub fn new(shared: Shared, listeners: Vec<Arc<Listener>>) -> Pool {
+    pub(super) fn new(shared: Shared, listeners: Vec<Arc<Listener>>) -> Pool {
         Pool {
             table: Table::new(shared.settings.descriptors_max),
             shared,
@@ -53,17 +53,17 @@ impl Pool {
     }
 
     /// Has no worker begin to accept.
-    pub fn forget_listeners(&self) {
+    pub(super) fn forget_listeners(&self) {
         lock(&self.listeners).clear();
     }
 
     /// The listener of this position, until the server stops.
-    pub fn listener(&self, position: usize) -> Option<Arc<Listener>> {
+    pub(super) fn listener(&self, position: usize) -> Option<Arc<Listener>> {
         lock(&self.listeners).get(position).cloned()
     }
 
     /// Goes on with what the ready set has told of.
-    pub fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
+    pub(super) fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
         match event {
             Event::Ready { number, hung_up } => {
                 let news = if hung_up { News::HUNG_UP } else { News::READY };
@@ -86,7 +86,13 @@ impl Pool {
     }
 
     /// Brings news to the connection `number`, if there is one.
-    pub fn attend_to(&self, number: usize, news: News, turn: &mut Turn, buffers: &mut Buffers) {
+    pub(super) fn attend_to(
+        &self,
+        number: usize,
+        news: News,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) {
         if let Some(place) = self.table.place(number) {
             self.attend(place, news, turn, buffers);
         }
@@ -124,7 +130,7 @@ impl Pool {
     }
 
     /// Takes in an accepted socket that has been counted: goes on with it as far as it can now.
-    pub fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
+    pub(super) fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
         if let Some(place) = self.put(socket, turn.clock) {
             self.attend(place, News::READY, turn, buffers);
         }
@@ -147,7 +153,7 @@ impl Pool {
     }
 
     /// Takes in an accepted socket without going on with it: a waiter is told of it.
-    pub fn hand_over(&self, socket: Socket, clock: &Clock) {
+    pub(super) fn hand_over(&self, socket: Socket, clock: &Clock) {
         let number = socket.number();
         if self.put(socket, clock).is_some() {
             self.tell([(number, News::READY)]);
@@ -156,7 +162,7 @@ impl Pool {
 
     /// Counts a connection that is about to be taken in; `false` where there are as many as there
     /// may be, or where the descriptors that it may need are not left.
-    pub fn count_in(&self) -> bool {
+    pub(super) fn count_in(&self) -> bool {
         let Settings { connections_max, descriptors_each, .. } = self.shared.settings;
         if !self.shared.descriptors.has_room_for(descriptors_each as u64) {
             return false;
@@ -166,12 +172,12 @@ impl Pool {
     }
 
     /// Connections now.
-    pub fn connections(&self) -> usize {
+    pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
     /// Waits until fewer than `count` connections are left, at most `time`; whether they are.
-    pub fn wait_for_fewer_than(&self, count: usize, time: Duration) -> bool {
+    pub(super) fn wait_for_fewer_than(&self, count: usize, time: Duration) -> bool {
         let mut waiting = lock(&self.waiting);
         *waiting += 1;
         let (mut waiting, _) = self
@@ -184,20 +190,20 @@ impl Pool {
 
     /// Notes that accept has failed because something has run out. Whether it is the first time for
     /// `time`: one line a burst is enough.
-    pub fn is_new_burst(&self, time: Duration) -> bool {
+    pub(super) fn is_new_burst(&self, time: Duration) -> bool {
         let last = lock(&self.ran_out).replace(Instant::now());
         last.is_none_or(|last| last.elapsed() > time)
     }
 
     /// Has the connection that loses least by it make room, if there is one.
-    pub fn make_room(&self, now: u64) {
+    pub(super) fn make_room(&self, now: u64) {
         let number = self.table.who_makes_room(now);
         self.tell(number.map(|number| (number, News::MAKE_ROOM)));
     }
 
     /// Has a waiter look at every connection whose deadline has passed. Where descriptors are
     /// short, a connection makes room for the answers that wait for one.
-    pub fn sweep(&self, now: u64) {
+    pub(super) fn sweep(&self, now: u64) {
         if self.shared.descriptors.is_short() {
             self.make_room(now);
         }
@@ -210,7 +216,7 @@ impl Pool {
 
     /// Has a waiter look at every connection, because the server is stopping: those that rest are
     /// closed.
-    pub fn tell_stopping(&self) {
+    pub(super) fn tell_stopping(&self) {
         let taken = self.table.places().filter(|(_, place)| place.is_taken());
         self.tell(taken.map(|(number, _)| (number, News::LOOK)));
     }
@@ -234,7 +240,7 @@ impl Pool {
 
     /// Closes every connection that no worker is busy with, so that its answer has a line in the
     /// log. One that does not rest is cut off, and still counts; returns how many these are.
-    pub fn cut_off(&self) -> usize {
+    pub(super) fn cut_off(&self) -> usize {
         let mut cut_off = 0;
         let lines = &self.shared.watch.posts()[0].lines;
         for (_, place) in self.table.places().filter(|(_, place)| place.is_taken()) {
@@ -252,7 +258,7 @@ impl Pool {
     }
 
     /// Ends the workers, once each has finished with the connection it goes on with.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         self.shared.tickets.close();
         if let Err(error) = self.shared.ready.close() {
@@ -262,12 +268,12 @@ impl Pool {
     }
 
     /// Whether the pool was closed.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)
     }
 
     /// Counts a connection that has ended, or was not taken in after all.
-    pub fn count_end(&self) {
+    pub(super) fn count_end(&self) {
         self.connections.fetch_sub(1, Ordering::SeqCst);
         if *lock(&self.waiting) > 0 {
             self.ended.notify_all();

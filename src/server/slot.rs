@@ -40,44 +40,44 @@ use std::sync::{Mutex, MutexGuard};
 /// What a connection is told, as a set of bits. It is a hint: whoever acts on it looks at the
 /// facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct News(u8);
+pub(super) struct News(u8);
 
 /// Set while a thread acts on the value.
 const OWNED: u8 = 1;
 
 impl News {
     /// Bytes have come, or there is room for more of the answer.
-    pub const READY: News = News(2);
+    pub(super) const READY: News = News(2);
     /// The client has ended its side, or the connection has failed.
-    pub const HUNG_UP: News = News(2 | 4);
+    pub(super) const HUNG_UP: News = News(2 | 4);
     /// The deadline has passed, the server is stopping, or the connection is new here.
-    pub const LOOK: News = News(8);
+    pub(super) const LOOK: News = News(8);
     /// The connection should make room for a new one, if it can.
-    pub const MAKE_ROOM: News = News(16);
+    pub(super) const MAKE_ROOM: News = News(16);
     /// The dear work that the connection has asked for can be done in this turn.
-    pub const DEAR: News = News(32);
+    pub(super) const DEAR: News = News(32);
 
     /// Whether all of `other` is in this news.
-    pub fn says(self, other: News) -> bool {
+    pub(super) fn says(self, other: News) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
 /// The place of one value.
-pub struct Slot<T> {
+pub(super) struct Slot<T> {
     word: AtomicU8,
     place: Mutex<Option<T>>,
 }
 
 impl<T> Slot<T> {
     /// A slot without a value.
-    pub fn empty() -> Slot<T> {
+    pub(super) fn empty() -> Slot<T> {
         Slot { word: AtomicU8::new(0), place: Mutex::new(None) }
     }
 
     /// Moves a value in. The former value is gone, but its owner may not have let go yet: it then
     /// owns the new one too. The caller attends to the value next.
-    pub fn put(&self, value: T) {
+    pub(super) fn put(&self, value: T) {
         *self.place() = Some(value);
     }
 
@@ -85,7 +85,7 @@ impl<T> Slot<T> {
     /// all news, and again as long as more has come. Otherwise the owner acts on the news.
     ///
     /// `act` ends the value by leaving `None`.
-    pub fn attend(&self, news: News, mut act: impl FnMut(&mut Option<T>, News)) {
+    pub(super) fn attend(&self, news: News, mut act: impl FnMut(&mut Option<T>, News)) {
         if self.word.fetch_or(news.0 | OWNED, Ordering::AcqRel) & OWNED != 0 {
             return;
         }

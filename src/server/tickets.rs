@@ -19,7 +19,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// Waits on the ready set and goes on with what it is told of.
     Wait,
     /// Accepts on the listener of this position.
@@ -30,7 +30,7 @@ pub enum Role {
 
 /// Kinds of dear work. Each has its own queue and bound, so neither keeps the other waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dear {
+pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
     /// To put an upload in its place once it is on the disk.
@@ -39,14 +39,14 @@ pub enum Dear {
 
 /// A role to be played, and by whom it was played until now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
+pub(super) struct Ticket {
     pub role: Role,
     /// The worker that is held up in this role and may have left events and lines.
     pub from: Option<usize>,
 }
 
 /// All tickets of a server.
-pub struct Tickets {
+pub(super) struct Tickets {
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -70,7 +70,11 @@ struct Queue {
 
 impl Tickets {
     /// The tickets for `roles`, and the right to do so many pieces of dear work at a time.
-    pub fn new(roles: impl IntoIterator<Item = Role>, listings: usize, uploads: usize) -> Tickets {
+    pub(super) fn new(
+        roles: impl IntoIterator<Item = Role>,
+        listings: usize,
+        uploads: usize,
+    ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
         let (listings, uploads) = (queue(listings), queue(uploads));
@@ -79,7 +83,7 @@ impl Tickets {
     }
 
     /// Waits for a ticket and takes it; `None` once the tickets are closed.
-    pub fn take(&self) -> Option<Ticket> {
+    pub(super) fn take(&self) -> Option<Ticket> {
         let mut state = self.lock();
         state.spares += 1;
         while state.free.is_empty() && !state.is_closed {
@@ -94,7 +98,7 @@ impl Tickets {
     /// # Errors
     ///
     /// The ticket.
-    pub fn pass_on(&self, ticket: Ticket) -> Result<(), Ticket> {
+    pub(super) fn pass_on(&self, ticket: Ticket) -> Result<(), Ticket> {
         let mut state = self.lock();
         if state.spares <= state.free.len() {
             return Err(ticket);
@@ -104,18 +108,18 @@ impl Tickets {
     }
 
     /// Lays a ticket down for the next worker, whether there is a spare or not.
-    pub fn lay_down(&self, ticket: Ticket) {
+    pub(super) fn lay_down(&self, ticket: Ticket) {
         self.free(&mut self.lock(), ticket);
     }
 
     /// Whether a spare waits that no ticket is meant for; a hint.
-    pub fn has_spare(&self) -> bool {
+    pub(super) fn has_spare(&self) -> bool {
         let state = self.lock();
         state.spares > state.free.len()
     }
 
     /// Queues the connection `number` for dear work, and offers a ticket for it within the bound.
-    pub fn queue(&self, dear: Dear, number: usize) {
+    pub(super) fn queue(&self, dear: Dear, number: usize) {
         let mut state = self.lock();
         let queue = state.of(dear);
         queue.numbers.push_back(number);
@@ -127,7 +131,7 @@ impl Tickets {
 
     /// The next connection in the queue for `dear`. `None` says that there is none: with it, the
     /// caller's ticket is gone.
-    pub fn next(&self, dear: Dear) -> Option<usize> {
+    pub(super) fn next(&self, dear: Dear) -> Option<usize> {
         let mut state = self.lock();
         let queue = state.of(dear);
         let next = queue.numbers.pop_front();
@@ -138,7 +142,7 @@ impl Tickets {
     }
 
     /// Has every waiting and coming worker end.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.freed.notify_all();
     }

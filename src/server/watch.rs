@@ -17,7 +17,7 @@ use crate::limits::{LOOK_INTERVAL, LOOKS_BEFORE_SLEEP, SWEEP_INTERVAL};
 use std::thread;
 
 /// Watches the workers of `pool` until it is closed.
-pub fn watch(pool: &Pool) {
+pub(super) fn watch(pool: &Pool) {
     let watch = &pool.shared.watch;
     watch.begin_to_look();
     let mut clock = Clock::new(pool.shared.started);

@@ -16,7 +16,7 @@ use crate::site::Proofs;
 const EVENTS_MAX: usize = 4;
 
 /// One thread's own things.
-pub struct Worker<'a> {
+pub(super) struct Worker<'a> {
     pool: &'a Pool,
     post: &'a Post,
     clock: Clock,
@@ -27,7 +27,7 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// The worker of `pool` with this number, before its first turn.
-    pub fn new(pool: &'a Pool, number: usize) -> Worker<'a> {
+    pub(super) fn new(pool: &'a Pool, number: usize) -> Worker<'a> {
         Worker {
             pool,
             post: &pool.shared.watch.posts()[number],
@@ -39,7 +39,7 @@ impl<'a> Worker<'a> {
     }
 
     /// One worker's life, until the pool is closed.
-    pub fn work(mut self) {
+    pub(super) fn work(mut self) {
         while let Some(ticket) = self.pool.shared.tickets.take() {
             self.step_in(ticket);
             match ticket.role {
@@ -86,7 +86,7 @@ impl<'a> Worker<'a> {
 
     /// Waits for connections that can go on; `false` once the pool is closed. A worker that has
     /// nothing to do gives its lines of the access log away first.
-    pub fn wait(&mut self) -> bool {
+    pub(super) fn wait(&mut self) -> bool {
         let (ready, lines) = (&self.pool.shared.ready, &self.post.lines);
         let mut waited = Ok(());
         self.events.clear();
@@ -143,7 +143,11 @@ impl<'a> Worker<'a> {
     }
 
     /// One turn, for dear work where that is given. Whether the worker still has its ticket.
-    pub fn turn(&mut self, dear: Option<Dear>, work: impl FnOnce(&mut Turn, &mut Buffers)) -> bool {
+    pub(super) fn turn(
+        &mut self,
+        dear: Option<Dear>,
+        work: impl FnOnce(&mut Turn, &mut Buffers),
+    ) -> bool {
         let shared = &self.pool.shared;
         shared.watch.begin(self.post, dear.is_none());
         let held = shared.site.take(&self.post.site);

@@ -57,11 +57,15 @@ fn ends_in(file_name: &[u8], name: &[u8]) -> bool {
 }
 
 /// The pair of name or extension (without its dot) and media type in the argument of `--type
-/// NAME=TYPE`, or a sentence that says what is wrong.
+/// NAME=TYPE`.
 ///
 /// The type is `type/subtype` with or without parameters (RFC 9110 §8.3.1), so it can be sent as a
 /// field value as it is. One that is read as text gets `charset=utf-8`, unless it names a charset
 /// itself.
+///
+/// # Errors
+///
+/// A sentence for the user that says what is wrong.
 pub fn parse_override(text: &str) -> Result<(String, String), String> {
     let (name, value) =
         text.split_once('=').ok_or("expected NAME=TYPE, such as md=text/markdown")?;

@@ -98,7 +98,7 @@ const SETTINGS: &[&str] = &[
 
 /// The media type of a file of this name with this extension, if it has one; without a charset.
 /// `None` where neither says anything.
-pub fn of(file_name: &[u8], extension: Option<&str>) -> Option<&'static str> {
+pub(super) fn of(file_name: &[u8], extension: Option<&str>) -> Option<&'static str> {
     let is_plain = |names: &[&str]| is_one_of(names, file_name).then_some(PLAIN);
     is_plain(WHOLE_NAMES)
         .or_else(|| extension.and_then(of_extension))

@@ -10,14 +10,14 @@ use std::process::Command;
 use std::thread;
 
 /// How systems refuse it.
-pub const REFUSALS: [Errno; 2] = [Errno::NOSYS, Errno::PERM];
+pub(super) const REFUSALS: [Errno; 2] = [Errno::NOSYS, Errno::PERM];
 
 /// The number of the system call, on every architecture that the filter is for.
 const OPENAT2: i64 = 437;
 
 /// Does `work` on a thread of its own, whose every `openat2` is answered with `refusal`, and so are
 /// those of the processes and threads that it starts.
-pub fn without_openat2<T: Send>(refusal: Errno, work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn without_openat2<T: Send>(refusal: Errno, work: impl FnOnce() -> T + Send) -> T {
     let refused = || {
         refuse_openat2(refusal);
         work()
@@ -39,7 +39,7 @@ fn refuse_openat2(refusal: Errno) {
 /// without `openat2`. Tests whose names contain one of `skipped`, the calling one among them, are
 /// left out.
 #[track_caller]
-pub fn expect_tests_to_pass(refusal: Errno, names: &[&str], skipped: &[&str]) {
+pub(super) fn expect_tests_to_pass(refusal: Errno, names: &[&str], skipped: &[&str]) {
     let mut command = Command::new("/proc/self/exe");
     command.args(names).args(skipped.iter().flat_map(|name| ["--skip", name]));
     let output = without_openat2(refusal, || command.output()).expect("this program");

@@ -24,7 +24,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Body {
     /// Begins with a body. `early` is what has come behind the head: its first bytes, or more.
-    pub fn begin(
+    pub(super) fn begin(
         request: &Request,
         upload: Box<Upload>,
         early: &[u8],
@@ -55,7 +55,12 @@ impl Body {
     }
 
     /// Takes what has arrived, about [`RECEIVE_BYTES_MAX`] at most in one turn.
-    pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(
+        mut self: Box<Self>,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> Next {
         let mut received = 0;
         while !self.reader.is_whole() {
             if received >= RECEIVE_BYTES_MAX {
@@ -101,7 +106,7 @@ impl Body {
     }
 
     /// A body that has taken too long.
-    pub fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let response = turn.site.refuse(Status::RequestTimeout);
         self.refuse(response, io, turn, &mut buffers.head)
     }
@@ -133,7 +138,12 @@ impl WholeBody {
     }
 
     /// Puts the file in its place where it is its turn, and answers.
-    pub fn go_on(self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(
+        self: Box<Self>,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> Next {
         if !io.is_its_turn {
             return self.wait_in_line();
         }

@@ -24,7 +24,7 @@ type Answered = ControlFlow<Next, usize>;
 
 impl Head {
     /// See [`Connection::yields`](super::Connection::yields).
-    pub fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
+    pub(super) fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
         match (self.unread.is_empty(), self.judged == self.unread.len()) {
             (true, _) => Some((Yields::Resting, io.rests_since)),
             (false, true) => Some((Yields::HalfAHead, self.began + milliseconds(FRESH_TIME_MIN))),
@@ -34,13 +34,13 @@ impl Head {
 
     /// Bytes that its buffer has room for.
     #[cfg(test)]
-    pub fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.unread.capacity()
     }
 
     /// Answers the requests that are there, receives what has arrived, and answers every whole
     /// request in it.
-    pub fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let listing = match self.queued.take() {
             None => None,
             Some(queued) if !io.is_its_turn => return self.wait_in_line(queued),
@@ -179,7 +179,7 @@ impl Head {
 
     /// A head that has taken too long gets 408, a connection without a byte of one is closed. A
     /// listing that had no memory is queued again.
-    pub fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         if let Some(queued) = self.queued.take() {
             return self.queue(queued.asked, io, turn);
         }

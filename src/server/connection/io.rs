@@ -8,7 +8,7 @@ use crate::server::socket::Socket;
 use std::io;
 
 /// What all states need of their connection.
-pub struct Io {
+pub(super) struct Io {
     pub socket: Socket,
     /// What the ready set tells of it; `None` as long as it is not there.
     pub interest: Option<Interest>,
@@ -37,17 +37,17 @@ pub struct Io {
 
 impl Io {
     /// The number by which the ready set and the table know the connection.
-    pub fn number(&self) -> usize {
+    pub(super) fn number(&self) -> usize {
         self.socket.number()
     }
 
-    pub fn is_late(&self, clock: &Clock) -> bool {
+    pub(super) fn is_late(&self, clock: &Clock) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= clock.ticks())
     }
 
     /// Lets the connection wait for what `interest` says. One that has not `drained` what it was
     /// told of is armed anew, in such a way that it comes back at once.
-    pub fn wait(
+    pub(super) fn wait(
         &mut self,
         interest: Interest,
         drained: Option<Drained>,

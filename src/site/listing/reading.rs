@@ -31,7 +31,7 @@ const NAMES_BYTES: usize = 64 * 1024;
 
 /// What a listing is to hold.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     pub order: Order,
     /// At most so many entries are returned: the first ones.
     pub entries_max: usize,
@@ -41,7 +41,7 @@ pub struct Wanted<'a> {
 
 /// The files and directories in the directory `path` beneath `root`, as `wanted`. What could not be
 /// served is left out.
-pub fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
+pub(crate) fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
     let descriptor = openat::open_directory(root, path)?;
     let own_files = OwnFiles::in_directory(descriptor.as_fd());
     let mut reading = Reading {
