@@ -1,8 +1,7 @@
 //! The access log in a file of its own, which may be moved away and opened anew.
 //!
 //! Each opening has a writer of its own, so whatever holds up the former file, a disk or a reader,
-//! stays with it. The file has nothing but lines of the access log: of what goes wrong with it,
-//! stderr is told.
+//! stays with it. The file has nothing but lines of the access log: faults are told on stderr.
 
 use super::log_writer::{LogWriter, Loss, Losses};
 use crate::limits::LOG_END_TIME;

@@ -1,4 +1,4 @@
-//! Listening sockets that whoever started this process has left to it (sd_listen_fds(3)).
+//! Listening sockets that a service manager has left to this process (sd_listen_fds(3)).
 
 use crate::server::{Inherited, Listener, Settings};
 use listenfd::ListenFd;
@@ -15,7 +15,7 @@ const FIRST: usize = 3;
 ///
 /// # Errors
 ///
-/// One line for the user, where one of them is nothing that can be served.
+/// One line for the user, if one of them cannot be served.
 pub(super) fn take() -> Result<Vec<OwnedFd>, String> {
     let is_ours = |pid: &String| pid.parse() == Ok(process::id());
     if env::var("LISTEN_PID").ok().filter(is_ours).is_none() {
@@ -46,7 +46,7 @@ fn take_one(left: &mut ListenFd, position: usize) -> Result<OwnedFd, String> {
     Err(format!("cannot listen on the inherited descriptor {}: it is {what}", FIRST + position))
 }
 
-/// Has the server accept on `sockets`.
+/// Makes listeners of `sockets`.
 ///
 /// # Errors
 ///

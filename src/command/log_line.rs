@@ -3,7 +3,8 @@
 //! For people it begins with the time of day, in UTC as in the access log beside it. At trace level
 //! the time is to the microsecond, and the thread has its name: enough to follow one connection
 //! through many. The journal knows time and process itself; there a line begins with its level, in
-//! the form of sd-daemon(3). A line without a level, as of the access log, is `info` to it.
+//! the form of sd-daemon(3). It takes a line without a level, such as one of the access log, for
+//! `info`.
 
 use env_logger::fmt::style::Style;
 use log::{Level, LevelFilter};
@@ -12,7 +13,7 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Whom the lines are for.
+/// The readers that the lines are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineForm {
     /// People who read stderr, or a file made of it.
@@ -37,7 +38,7 @@ impl LineForm {
         }
     }
 
-    /// What is logged, as a line with its LF; as several where it has several.
+    /// The message as a line with its LF; as several lines if it has several.
     pub(super) fn diagnostic(
         self,
         level: Level,
@@ -92,7 +93,7 @@ fn time_of_day(now: SystemTime, is_precise: bool) -> String {
     }
 }
 
-/// What a target is to whoever reads the log: of the command's own files, the program.
+/// The target as the log shows it: the program's name for the command's own files.
 fn room(target: &str) -> &str {
     if target.starts_with("tinyhttpd::command") { "tinyhttpd" } else { target }
 }

@@ -1,4 +1,4 @@
-//! Writing the log without ever waiting for whoever reads it.
+//! Writing the log without ever waiting for its reader.
 //!
 //! A thread that logs leaves its lines in a queue. If nobody writes at that moment, the thread
 //! becomes the writer and writes until the queue is empty; otherwise it goes on at once. So at most
@@ -7,7 +7,7 @@
 //!
 //! What nobody reads stays in the queue, up to [`LOG_BYTES_MAX`]; lines beyond that are lost and
 //! counted, and so are lines that cannot be written (a full disk, a reader that is gone). Once
-//! lines can be written again, [`Losses`] says who is told how many they were.
+//! lines can be written again, [`Losses`] says where the number of lost lines is told.
 
 mod sink;
 
@@ -26,15 +26,15 @@ pub(super) struct LogWriter {
     sink: Sink,
     losses: Losses,
     queue: Mutex<Queue>,
-    /// Wakes who waits to become the writer.
+    /// Wakes the thread that waits to become the writer.
     is_free: Condvar,
 }
 
-/// Who is told of lost lines.
+/// Where lost lines are told.
 pub(super) enum Losses {
-    /// Whoever reads the log: by a line in their place, which this makes of their number.
+    /// In the log itself: by a line in their place, which this function makes of their number.
     InPlace(Box<dyn Fn(u64) -> String + Send + Sync>),
-    /// Somebody else, because programs read this log and expect nothing but its own lines.
+    /// Elsewhere, because programs read this log and expect nothing but its own lines.
     Elsewhere(Box<dyn Fn(Loss) + Send + Sync>),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Losses {
 pub(super) enum Loss {
     /// Lines cannot be written from now on, because of this.
     Begins(Errno),
-    /// So many lines were lost. Lines can be written again, or the log is closed.
+    /// This number of lines was lost. Lines can be written again, or the log is closed.
     Ends(u64),
 }
 
@@ -65,7 +65,7 @@ struct Queue {
     is_within_line: bool,
 }
 
-/// Who writes what is in the queue.
+/// The thread that writes what is in the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Writer {
     /// The next thread that logs.

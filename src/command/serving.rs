@@ -79,7 +79,7 @@ impl Serving {
         None
     }
 
-    /// Has the next signal to stop end the process as it would without a handler.
+    /// From here on, a signal to stop ends the process as it would without a handler.
     fn end_at_once_on_next(self: &Arc<Serving>, mut signals: Signals) {
         let serving = Arc::clone(self);
         spawn("signals", move || {
@@ -91,7 +91,7 @@ impl Serving {
         });
     }
 
-    /// Serves on for so long, and has balancers and clients go elsewhere meanwhile.
+    /// Serves on for `time`, while balancers and clients go elsewhere.
     fn drain(&self, time: Duration) {
         if let Some(server) = &*lock(&self.server) {
             server.leave();
@@ -159,7 +159,8 @@ fn stop(server: Server, grace: Duration) {
     }
 }
 
-/// Does in a thread of its own what is not worth more than a line in the log where there is none.
+/// Does `work` in a thread of its own. If no thread is to be had, a line in the log says so, and
+/// the work is left out.
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
         log::error!("cannot start the thread {name}: {error}");

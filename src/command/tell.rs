@@ -13,7 +13,7 @@ pub(super) fn urls(server: &Server) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Says who can write now, where that is not this machine alone.
+/// Warns if clients beyond this machine can write now.
 pub(super) fn warn_of_writers(server: &Server, config: &Config) {
     let is_open = |listener: &&Listener| {
         let address = listener.local_address();

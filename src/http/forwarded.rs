@@ -1,5 +1,5 @@
-//! Whom a request comes from, where proxies have sent it on: the field X-Forwarded-For, as far as
-//! it was written by proxies that the user trusts.
+//! The client of a request that came through proxies: the field X-Forwarded-For, as far as it was
+//! written by proxies that the user trusts.
 //!
 //! Each proxy appends the address that the request came to it from. So the field is read from its
 //! end, and only as far as the trusted proxies reach: whatever stands before them, the client may
@@ -17,7 +17,7 @@ const FIELD: &str = "X-Forwarded-For";
 /// Bytes of the longest address: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
 const ADDRESS_BYTES_MAX: usize = 45;
 
-/// The proxies whose word is taken for who their clients are; nobody by default.
+/// The proxies that are trusted to name their clients; none by default.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<TrustedProxy>);
 

@@ -108,8 +108,8 @@ impl<'a> Entry<'a> {
         let shown = fitting(&self.line, LINE_CHARACTERS_MAX);
         push_escaped(out, shown);
         if shown.len() < self.line.len() {
-            // What is cut lies before the version, without which the line would be none to who
-            // reads it.
+            // What is cut lies before the version: without the version, log readers reject the
+            // line.
             push_escaped(out, version_of(&self.line));
         }
         out.push_str("\" ");
@@ -126,7 +126,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Who is said to have sent the request.
+/// The client that the log names for the request.
 fn client(request: &Request, peer: Peer, proxies: &TrustedProxies) -> Peer {
     proxies.client(&request.fields, peer.address()).map_or(peer, Peer::Inet)
 }
@@ -137,8 +137,8 @@ fn is_enabled() -> bool {
 
 /// The lines that one worker has gathered and not yet given to the log.
 ///
-/// Behind a lock that is free but when the worker is held up: the spare that steps in for it then
-/// gives its lines away.
+/// The lock is always free unless the worker is held up: then the spare that takes over writes its
+/// lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Mutex<Gathered>);
 
@@ -151,7 +151,8 @@ struct Gathered {
 }
 
 impl Lines {
-    /// Adds the line of one answer, of whose body so many bytes were given to the kernel.
+    /// Adds the line of one answer, of which `body_bytes` bytes of the body were given to the
+    /// kernel.
     pub(super) fn push(&self, entry: &Entry<'_>, body_bytes: u64) {
         let mut lines = self.lock();
         lines.since.get_or_insert_with(Instant::now);

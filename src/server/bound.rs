@@ -26,7 +26,7 @@ pub enum Bound {
 }
 
 sockopt_impl!(
-    /// Has the kernel run a filter on each packet for the socket (socket(7)).
+    /// Lets the kernel run a filter on each packet for the socket (socket(7)).
     AttachFilter,
     SetOnly,
     libc::SOL_SOCKET,
@@ -79,14 +79,14 @@ impl Bound {
         Ok(socket)
     }
 
-    /// Has every accept return with an error, blocked ones too (shutdown(2)).
+    /// Makes every accept return with an error, blocked ones too (shutdown(2)).
     pub fn end_accepts(&self) {
         if let Err(error) = net::shutdown(self, Shutdown::Both) {
             log::debug!("shutdown of a listening socket: {error}");
         }
     }
 
-    /// Has the kernel make no further connections, though the socket still listens.
+    /// Stops the kernel from making further connections, though the socket still listens.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Bound {
         }
     }
 
-    /// Has accept return with "would block" where nobody waits.
+    /// Makes accept return with "would block" if no client waits.
     ///
     /// # Errors
     ///

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is held by all connections together, and how much that may be before the server gets
-/// thrifty: bytes, or descriptors.
+/// How much all connections hold together, in bytes or descriptors, and from what amount on the
+/// server saves.
 ///
-/// It is a threshold and no wall: what has begun is held whatever it costs, so each worker may go
-/// beyond by the one connection that it is at.
+/// It is a threshold, not a hard limit: an answer that has begun is held whatever it costs, so each
+/// worker may exceed it by one connection.
 #[derive(Debug)]
 pub(super) struct Budget {
     held: AtomicU64,
@@ -33,7 +33,7 @@ impl Budget {
         !self.has_room_for(1)
     }
 
-    /// Whether so much is left.
+    /// Whether this amount is left.
     pub(super) fn has_room_for(&self, amount: u64) -> bool {
         self.held.load(Ordering::Relaxed).saturating_add(amount) <= self.max
     }

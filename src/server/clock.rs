@@ -1,4 +1,4 @@
-//! What time it is, asked once for all that a worker does after one wait.
+//! The time, read once for all that a worker does after one wait.
 
 use crate::http::date::{HttpDate, Timestamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -43,7 +43,7 @@ impl Clock {
         self.ticks
     }
 
-    /// Milliseconds from the server's start to this moment, and not to the last look.
+    /// Milliseconds from the server's start to this moment, not to the last look.
     pub(super) fn ticks_now(&self) -> u64 {
         milliseconds(self.started.elapsed())
     }
@@ -77,8 +77,8 @@ fn wall_clock() -> Timestamp {
     }
 }
 
-/// A machine whose clock is out of HTTP's bounds gets the first second of 1970: an answer has to
-/// have a Date.
+/// If the machine's clock is out of HTTP's bounds, this is the first second of 1970: every answer
+/// needs a Date.
 fn date_of(wall: Timestamp) -> HttpDate {
     let epoch = || Timestamp::from_seconds(0).http_date().expect("1970 has an HTTP-date");
     wall.http_date().unwrap_or_else(epoch)

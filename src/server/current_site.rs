@@ -2,7 +2,7 @@
 //!
 //! A worker holds the site during a turn. Between two turns it leaves it in a place of its own, so
 //! that the next turn touches nothing that workers share; and an exchange empties the places of
-//! all, so that nobody who sleeps keeps the former site, its descriptors and its file system.
+//! all, so that no sleeping worker keeps the former site, its descriptors and its file system.
 
 use crate::site::Site;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,8 +46,8 @@ impl CurrentSite {
 
     /// Leaves the site in `place`, unless another has taken its place.
     ///
-    /// Who exchanges sites counts first and empties the places then. So either this sees the count,
-    /// or what it leaves is taken out.
+    /// [`CurrentSite::replace`] counts first and then empties the places. So either this sees the
+    /// new count, or what it leaves is taken out.
     pub(super) fn leave(&self, held: HeldSite, place: &SitePlace) {
         let mut place = lock(&place.0);
         if held.generation == self.generation.load(Ordering::Acquire) {
@@ -64,7 +64,7 @@ impl CurrentSite {
         drop(former);
     }
 
-    /// The present site, for who keeps it for a moment only.
+    /// The present site, for a caller that keeps it for a moment only.
     pub(super) fn get(&self) -> HeldSite {
         let site = lock(&self.site);
         HeldSite { generation: self.generation.load(Ordering::Acquire), site: Arc::clone(&site) }

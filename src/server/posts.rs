@@ -1,4 +1,4 @@
-//! Where each worker shows what it does: to the watcher, and to a spare that steps in for it.
+//! Posts: each worker shows here what it does, to the watcher and to a spare that takes over.
 
 use super::access_log::Lines;
 use super::current_site::SitePlace;
@@ -67,7 +67,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Posts for so many workers.
+    /// Posts for this number of workers.
     pub(super) fn new(workers: usize) -> Watch {
         Watch {
             posts: (0..workers).map(Post::new).collect(),
@@ -88,7 +88,7 @@ impl Watch {
         }
     }
 
-    /// Has the watcher look at once.
+    /// Wakes the watcher, so that it looks at once.
     pub(super) fn wake(&self) {
         self.is_asleep.store(false, Ordering::SeqCst);
         if let Some(watcher) = self.watcher.get() {
@@ -96,16 +96,17 @@ impl Watch {
         }
     }
 
-    /// Has the calling thread be the one that is woken.
+    /// Makes the calling thread the one that [`Watch::wake`] wakes.
     pub(super) fn begin_to_look(&self) {
         self.watcher.get_or_init(thread::current);
     }
 
-    /// Sleeps for `time` at most, unless a worker is in a turn. Returns whether one has begun a
-    /// turn meanwhile.
+    /// Sleeps for at most `time`, or not at all while a worker is in a turn. Returns whether a
+    /// worker has begun a turn since.
     pub(super) fn sleep(&self, time: Duration) -> bool {
         self.is_asleep.store(true, Ordering::SeqCst);
-        // Whoever has begun before this store is seen here; whoever begins after it wakes us.
+        // A worker that began its turn before this store is seen here; one that begins after it
+        // wakes us.
         if !self.is_anyone_busy() {
             thread::park_timeout(time);
         }

@@ -1,5 +1,5 @@
-//! The connection table: a slot for each descriptor, in which a connection waits until somebody
-//! owns it, and what others may know of it meanwhile.
+//! The connection table: a slot for each descriptor, in which a connection waits until a thread
+//! owns it, and what other threads may know of it.
 
 use super::connection::Connection;
 use super::slot::{News, Slot};
@@ -21,7 +21,7 @@ pub(super) struct Place {
     client: AtomicU64,
 }
 
-/// A point in time that no clock reaches: of who is never late, and never makes room.
+/// A point in time that no clock reaches: for a connection that is never late, or never makes room.
 pub(super) const NEVER: u64 = u64::MAX;
 
 impl Place {

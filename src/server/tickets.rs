@@ -2,13 +2,13 @@
 //!
 //! A worker takes a ticket and plays its role until it passes the ticket on. A worker without one
 //! is a *spare*. There are as many tickets to wait on the ready set as cores, as many to accept on
-//! each listener, and for dear work a few that come and go with what is queued. Whoever is about to
-//! block, or is seen to be held up (see `watch`), has its ticket passed on to a spare. So there is
-//! always somebody for what can go on, as long as one spare is left.
+//! each listener, and for dear work a few that come and go with what is queued. If a worker is
+//! about to block, or is seen to be held up (see `watch`), its ticket passes to a spare. So as long
+//! as one spare is left, there is always a worker for the connections that can go on.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and the end of an upload, which waits for the disk. It is done by a few workers at a
-//! time. Who has to wait for it stands in a queue by its number and is in no worker.
+//! listing, and the end of an upload, which waits for the disk. A few workers at a time do it. A
+//! connection that has to wait for it stands in a queue by its number, and holds no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -20,7 +20,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 /// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Waits on the ready set and goes on with what it is told of.
+    /// Waits on the ready set and acts on the events.
     Wait,
     /// Accepts on the listener of this position.
     Accept(usize),
@@ -37,7 +37,7 @@ pub(super) enum Dear {
     Upload,
 }
 
-/// A role to be played, and by whom it was played until now.
+/// A role to be played, and the worker that has played it until now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
     pub role: Role,
@@ -53,7 +53,7 @@ pub(super) struct Tickets {
 
 struct State {
     free: VecDeque<Ticket>,
-    /// Workers that wait for a ticket. A free one is meant for one of them.
+    /// Workers that wait for a ticket. Each free ticket is meant for one of them.
     spares: usize,
     listings: Queue,
     uploads: Queue,
@@ -69,7 +69,8 @@ struct Queue {
 }
 
 impl Tickets {
-    /// The tickets for `roles`, and the right to do so many pieces of dear work at a time.
+    /// The tickets for `roles`; besides, at most so many `listings` and `uploads` are worked on at
+    /// a time.
     pub(super) fn new(
         roles: impl IntoIterator<Item = Role>,
         listings: usize,
@@ -112,7 +113,7 @@ impl Tickets {
         self.free(&mut self.lock(), ticket);
     }
 
-    /// Whether a spare waits that no ticket is meant for; a hint.
+    /// Whether a spare waits for which no ticket is free yet; a hint.
     pub(super) fn has_spare(&self) -> bool {
         let state = self.lock();
         state.spares > state.free.len()
@@ -141,7 +142,7 @@ impl Tickets {
         next
     }
 
-    /// Has every waiting and coming worker end.
+    /// Ends every worker that waits for a ticket now or later.
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.freed.notify_all();

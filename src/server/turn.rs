@@ -1,4 +1,4 @@
-//! A turn: what a worker does between two waits, and what it knows meanwhile.
+//! A turn: what a worker does between two waits, and what it knows during that time.
 
 use super::access_log::{Entry, Lines};
 use super::budget::Budget;
@@ -18,8 +18,8 @@ use std::time::Instant;
 /// What a worker's turns write into. It belongs to the worker and not to connections, so that
 /// waiting costs no memory.
 pub(super) struct Buffers {
-    /// For what is received: room for one head, so what is left of it behind an answer that waits
-    /// is no longer than a head may be.
+    /// For what is received. It has room for one head, so a connection that waits never keeps more
+    /// than that.
     pub input: Box<[u8]>,
     /// For the head of an answer.
     pub head: Vec<u8>,
@@ -103,8 +103,9 @@ impl<'a> Turn<'a> {
         InLine::queued()
     }
 
-    /// What the site is told beside a request. A request that `has_come` before this turn's wait
-    /// returned is answered truly by any look that the turn has made, as long as the turn is short.
+    /// What the site is told beside a request. If the request `has_come` before this turn's wait
+    /// returned, any look at a file that this turn has made answers it truly, as long as the turn
+    /// is short.
     pub(super) fn conditions(
         &self,
         has_come: bool,
@@ -121,8 +122,8 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Asks for leave to block: the worker's ticket passes to a spare, if there is one. A worker
-    /// whose ticket is gone may block already; one that does dear work keeps others waiting for it.
+    /// Asks whether the worker may block, and if so passes its ticket to a spare. A worker without
+    /// a ticket may always block; one that does dear work never may, since others wait for its end.
     pub(super) fn may_block(&self) -> bool {
         if self.dear.is_some() {
             return false;
@@ -130,7 +131,7 @@ impl<'a> Turn<'a> {
         if !self.post.duty.give_up() {
             return true;
         }
-        // What was gathered must not wait for what is waited for now.
+        // The lines must not wait as long as the worker may be blocked.
         self.post.lines.flush();
         let ticket = Ticket { role: self.post.role(), from: Some(self.post.number) };
         let is_passed_on = self.shared.tickets.pass_on(ticket).is_ok();

@@ -1,5 +1,4 @@
-//! Who may do what with a file: mode, owner and group, and what they prove about the right to open
-//! it.
+//! Mode, owner and group of a file, and what they prove about the right to open it.
 
 use super::openat::{self, FileStatus, Kind};
 use rustix::fd::{AsFd, BorrowedFd};

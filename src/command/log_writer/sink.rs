@@ -46,7 +46,7 @@ impl Sink {
 
     /// The file `path`, for appending: what another program takes away at its end (`copytruncate`
     /// of logrotate) leaves no hole. Where there is none it is made with mode 0640 less the umask,
-    /// because a log says who has read what.
+    /// because a log tells what each client has read.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Sink {
         }
     }
 
-    /// Returns once bytes are taken, or an error is to be had.
+    /// Returns once bytes are taken, or a write would fail.
     pub(super) fn wait(&self) {
         while self.poll(None) == Err(Errno::INTR) {}
     }

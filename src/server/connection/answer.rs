@@ -53,7 +53,7 @@ impl After {
 
 impl Reply<'_> {
     /// Sends the reply, or as much of it as the socket takes. `Continue` says that all is sent and
-    /// that the next request may come; `unread` is what has come of it.
+    /// that the next request may come; `unread` are the bytes received of it.
     pub(super) fn send(
         self,
         unread: &[u8],
@@ -97,8 +97,8 @@ impl Reply<'_> {
     }
 }
 
-/// The answer to what is no request, or not in time. It ends the connection so that the client can
-/// read why; `bytes` are what has come.
+/// Answers bytes that are no request, or no whole one in time, and ends the connection so that the
+/// client can read why. `bytes` are all that was received.
 pub(super) fn refuse(
     status: Status,
     bytes: &[u8],
@@ -155,8 +155,8 @@ impl Answer {
         }
     }
 
-    /// Goes on after a push without blocking: waits for a client that keeps up, where a spare steps
-    /// in for this worker; else lets the connection wait.
+    /// Goes on after a push that did not block. If a spare takes this worker's ticket, stays with a
+    /// client that keeps up; otherwise lets the connection wait.
     fn after_push(mut self: Box<Self>, pushed: Pushed, io: &mut Io, turn: &mut Turn) -> Next {
         let mut pushed = pushed;
         if matches!(pushed, Pushed::Blocked(_)) && !self.is_slow && turn.may_block() {
@@ -194,9 +194,9 @@ impl Answer {
 
     /// Until when the answer must have come further.
     ///
-    /// That a client takes nothing at all is for TCP_USER_TIMEOUT to notice, since only TCP knows
-    /// what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it
-    /// is noticed here.
+    /// TCP_USER_TIMEOUT notices a client that takes nothing at all, since only TCP knows what was
+    /// acknowledged. A Unix socket has no such option, and a small buffer, so there the deadline
+    /// notices it.
     fn deadline(&self, peer: Peer, turn: &Turn) -> u64 {
         let write_time = turn.settings().write_time;
         match peer {
@@ -205,7 +205,7 @@ impl Answer {
         }
     }
 
-    /// All is sent. The time until the next request begins now, and not with the turn.
+    /// All is sent. The time until the next request begins now, not with the turn.
     fn end(self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
         self.log(turn.lines());
         match self.after.go_on(io, turn) {

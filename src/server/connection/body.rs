@@ -18,12 +18,13 @@ use crate::site::upload::Upload;
 use std::io;
 use std::ops::ControlFlow;
 
-/// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows
-/// interim responses, so this one names the version of the client, who has said that it speaks it.
+/// What a client that says `Expect: 100-continue` waits for (RFC 9110 §10.1.1). Only HTTP/1.1 has
+/// interim responses, and only a request of HTTP/1.1 gets this one.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Body {
-    /// Begins with a body. `early` is what has come behind the head: its first bytes, or more.
+    /// Begins to receive a body. `early` are the bytes received behind the head: the first of the
+    /// body, or more.
     pub(super) fn begin(
         request: &Request,
         upload: Box<Upload>,
@@ -88,8 +89,8 @@ impl Body {
         WholeBody::queue(self, io, turn)
     }
 
-    /// Writes what `bytes`, just received, have of the body, and keeps what is behind it. The error
-    /// is the answer that says why there is no use in more.
+    /// Writes the part of the body that is in `bytes`, and keeps what follows the body. The error
+    /// is the answer that says why the rest is not wanted.
     fn write(&mut self, bytes: &mut [u8], turn: &Turn) -> Result<(), Response> {
         self.pace.note(bytes.len() as u64, turn.clock.ticks());
         let read = self.reader.read(bytes).map_err(|reject| {
@@ -124,8 +125,7 @@ impl Body {
 }
 
 impl WholeBody {
-    /// Puts the connection into the queue for ends of uploads. Nothing is asked of its client
-    /// meanwhile.
+    /// Puts the connection into the queue for ends of uploads. It has no deadline there.
     fn queue(body: Box<Body>, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
         let in_line = turn.queue(Dear::Upload, io.number());
@@ -148,7 +148,7 @@ impl WholeBody {
             return self.wait_in_line();
         }
         if !turn.is_for(Dear::Upload) {
-            // It was told of its turn while another worker than that for uploads owned it.
+            // The news of its turn came while a worker that is not for uploads owned it.
             return WholeBody::queue(self.body, io, turn);
         }
         let Body { upload, entry, version, wants_persistence, unread, .. } = *self.body;
@@ -168,7 +168,7 @@ impl WholeBody {
 ///
 /// # Errors
 ///
-/// The socket's. A socket that has no room at all is none: such a client waits for a while, and
+/// Those of send(2). It is no error if the socket has no room: such a client waits for a while, and
 /// then sends.
 fn ask_for_body(socket: &Socket) -> io::Result<()> {
     match socket.send(CONTINUE, false, Blocking::No)? {

@@ -44,7 +44,7 @@ impl Head {
         let listing = match self.queued.take() {
             None => None,
             Some(queued) if !io.is_its_turn => return self.wait_in_line(queued),
-            // It was told of its turn while another worker than that for listings owned it.
+            // The news of its turn came while a worker that is not for listings owned it.
             Some(queued) if !turn.is_for(Dear::Listing) => {
                 return self.queue(queued.asked, io, turn);
             }
@@ -62,7 +62,8 @@ impl Head {
         }
     }
 
-    /// Answers the requests that were left behind an answer that had to wait, as if they came now.
+    /// Answers the requests that were left behind an answer that had to wait, as if they had just
+    /// come.
     fn answer_unread(
         self,
         listing: Option<ListingAsked>,
@@ -150,7 +151,7 @@ impl Head {
         Head { unread, judged: beginning.len(), began: turn.clock.ticks(), ..Head::default() }
     }
 
-    /// Puts the connection into the queue for listings. Nothing is asked of its client meanwhile.
+    /// Puts the connection into the queue for listings. It has no deadline there.
     fn queue(self, asked: ListingAsked, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
         let in_line = turn.queue(Dear::Listing, io.number());
@@ -222,7 +223,7 @@ fn buffer_bytes(length: usize) -> usize {
 }
 
 /// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
-/// head. `listing` is the leave of the first one to get a listing in this turn.
+/// head. `listing` lets the first of them get its listing in this turn.
 fn answer_all(
     bytes: &[u8],
     listing: Option<ListingAsked>,

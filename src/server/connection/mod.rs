@@ -1,9 +1,8 @@
 //! One connection, from accept to close: a value with its socket, its state and its deadline.
 //!
 //! Each state is a file: a request's head is read (`head`), its body received (`body`), an answer
-//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`). What
-//! they are stands in `state`. A state is consumed by going on with it, and what comes out is the
-//! [`Next`].
+//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`).
+//! `state` defines them. To go on with a state consumes it and returns the [`Next`] one.
 
 mod answer;
 mod body;
@@ -72,8 +71,8 @@ impl Connection {
         self.io.deadline
     }
 
-    /// What is lost if it makes room for another, and from when on it can, in milliseconds of the
-    /// server's clock. `None` where it cannot.
+    /// What is lost if it makes room for another connection, and from when on it can, in
+    /// milliseconds of the server's clock. `None` if it cannot.
     pub(super) fn yields(&self) -> Option<(Yields, u64)> {
         match &self.state {
             State::Linger(_) => Some((Yields::Lingering, 0)),
@@ -89,7 +88,7 @@ impl Connection {
 
     /// Does what can be done now, and returns when the connection has to wait or is over.
     ///
-    /// A connection that is late gets what has arrived in time before it is given up.
+    /// What has arrived in time is answered before a late connection is given up.
     pub(super) fn go_on(&mut self, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
         self.io.hung_up |= news.says(News::HUNG_UP);
         let was_plain = std::mem::replace(&mut self.io.is_plain, false);

@@ -24,7 +24,7 @@ pub(super) enum State {
     Linger(Linger),
 }
 
-/// What comes out of going on with a state.
+/// The result of going on with a state.
 pub(super) enum Next {
     /// There may be more to do at once, in this state.
     Now(State),
@@ -67,7 +67,7 @@ pub(super) struct Body {
     pub pace: Pace,
     /// The descriptors of its file and of the file's directory.
     pub _held: Held,
-    /// What has come behind the body: the next request.
+    /// Bytes received behind the body: the next request.
     pub unread: Vec<u8>,
 }
 

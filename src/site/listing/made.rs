@@ -32,7 +32,7 @@ pub(crate) struct Listings {
     made: Mutex<Vec<(Key, ListingAsked, Arc<Made>)>>,
 }
 
-/// At most so many listings are kept. They are forgotten once no request waits for one.
+/// The most listings that are kept. They are forgotten once no request waits for one.
 const MADE_MAX: usize = 4;
 
 /// What a listing is of, and in which form.

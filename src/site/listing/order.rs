@@ -13,7 +13,7 @@ pub(crate) enum SortKey {
 }
 
 /// The order of a listing: by name, ascending, unless the query says otherwise. Directories always
-/// come first. Where the key says nothing the name decides, so the order is always the same.
+/// come first. Among equals the name decides, so the order is always the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Order {
     pub key: SortKey,
@@ -49,8 +49,8 @@ impl Order {
         format!("?sort={key}&order={direction}")
     }
 
-    /// What is added to links between listings, so that the order stays while one walks about:
-    /// nothing for the usual one.
+    /// What links between listings carry, so that the order stays while a user walks about: nothing
+    /// for the usual order.
     pub(crate) fn carried(self) -> String {
         match self == Order::default() {
             true => String::new(),
