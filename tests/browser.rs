@@ -4,9 +4,8 @@
 //! Each page tells by a request for `/done?...` that it has come to an end, and the access log is
 //! where the test waits for it.
 
-mod field;
+mod support;
 
-use field::{Log, Served, find, numbered, run, write};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -18,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use support::{Log, Served, find, numbered, run, write};
 use tempfile::TempDir;
 
 /// A running Chromium with a profile of its own.
@@ -362,7 +362,7 @@ fn a_download_that_broke_off_goes_on_where_it_was() {
     add_reader(root.path(), "/large.txt");
     write(root.path(), "large.txt", &numbered(BYTES));
     let mut server = Served::start(root.path(), &[]);
-    let through = relay(server.authority(), BYTES / 2);
+    let through = relay(&server.authority(), BYTES / 2);
     let _browser = Browser::open(&chromium, &format!("http://{through}/reader.html"));
     assert_eq!(read_again(root.path(), &mut server, 1), "failed");
     let told = read_again(root.path(), &mut server, 2);

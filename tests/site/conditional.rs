@@ -1,6 +1,6 @@
 //! Validators and preconditions of what is served (RFC 9110 §8.8, §13; contract, §4).
 
-use super::support::{MODIFIED_DATE, NOW, NOW_DATE, Tree};
+use crate::support::site::{MODIFIED_DATE, NOW, NOW_DATE, Tree};
 use std::fs::{self, Permissions, hard_link};
 use std::os::unix::fs::PermissionsExt;
 use tinyhttpd::http::date::Timestamp;

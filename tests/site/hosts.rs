@@ -1,6 +1,6 @@
 //! `--vhosts`: each directory of the root is the root of the host it is named for.
 
-use super::support::{Asked, Reply, Tree};
+use crate::support::site::{Asked, Reply, Tree};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tinyhttpd::http::reject::Reject;
 use tinyhttpd::http::request::{Parsed, parse};

@@ -11,8 +11,7 @@ mod paths;
 mod precompressed;
 mod prefix;
 mod range;
-#[path = "../refused/mod.rs"]
-mod refused;
 mod refused_openat2;
 mod roots;
+#[path = "../support/mod.rs"]
 mod support;

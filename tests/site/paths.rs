@@ -1,15 +1,11 @@
 //! From request-target to file (contract, §3), and what is answered where there is none.
 
-use super::support::{NOW_DATE, Reply, Tree};
+use crate::support::alone::{is_alone, is_bound_by_permissions};
+use crate::support::site::{NOW_DATE, Reply, Tree};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::{File, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
-
-/// Set for a child process that was started to run one test under other conditions.
-const CHILD: &str = "TINYHTTPD_TEST_CHILD";
 
 fn expect_statuses(tree: &Tree, rows: &[(&str, &str)]) {
     let site = tree.default_site();
@@ -282,6 +278,9 @@ fn neither_a_fifo_nor_a_socket_is_served_or_waited_for() {
 
 #[test]
 fn denied_permission_is_403() {
+    if !is_bound_by_permissions(module_path!(), "denied_permission_is_403") {
+        return;
+    }
     let tree = Tree::with(&[
         ("file", ""),
         ("closed/index.html", ""),
@@ -293,30 +292,24 @@ fn denied_permission_is_403() {
         deny(name, 0o0).unwrap();
     }
     deny("unlisted", 0o311).unwrap();
-    if File::open(tree.path("file")).is_ok() {
-        // A superuser may read all: somebody else has to look.
-        in_a_child("paths::denied_permission_is_403", |command| command.uid(65534).gid(65534));
-    } else {
-        let site = tree.site(|settings| settings.lists = true);
-        for target in ["/file", "/closed/", "/closed/a", "/unlisted/", "/page/"] {
-            let reply = site.get(target).expect_status("403 Forbidden");
-            expect_error_page(&reply);
-        }
-        site.get("/unlisted/a").expect_status("200 OK");
-        let listing = site.get("/").expect_status("200 OK").text();
-        let is_listed = |name: &str| listing.contains(&format!("href=\"./{name}\""));
-        assert!(!is_listed("file") && !is_listed("closed/"), "{listing}");
-        assert!(is_listed("unlisted/") && is_listed("page/"), "{listing}");
+    let site = tree.site(|settings| settings.lists = true);
+    for target in ["/file", "/closed/", "/closed/a", "/unlisted/", "/page/"] {
+        let reply = site.get(target).expect_status("403 Forbidden");
+        expect_error_page(&reply);
     }
+    site.get("/unlisted/a").expect_status("200 OK");
+    let listing = site.get("/").expect_status("200 OK").text();
+    let is_listed = |name: &str| listing.contains(&format!("href=\"./{name}\""));
+    assert!(!is_listed("file") && !is_listed("closed/"), "{listing}");
+    assert!(is_listed("unlisted/") && is_listed("page/"), "{listing}");
     deny("closed", 0o700).unwrap();
     deny("unlisted", 0o700).unwrap();
 }
 
 #[test]
 fn no_descriptors_left_is_503_with_retry_after_and_passes() {
-    if std::env::var_os(CHILD).is_none() {
-        let name = "paths::no_descriptors_left_is_503_with_retry_after_and_passes";
-        in_a_child(name, |command| command);
+    let test = "no_descriptors_left_is_503_with_retry_after_and_passes";
+    if !is_alone(module_path!(), test, |command| command) {
         return;
     }
     let tree = Tree::with(&[("a.txt", "a"), ("404.html", "own")]);
@@ -335,15 +328,6 @@ fn no_descriptors_left_is_503_with_retry_after_and_passes() {
     drop(all);
     site.get("/a.txt").expect_status("200 OK").expect_body("a");
     site.get("/").expect_status("200 OK");
-}
-
-/// Runs the test `name` alone in a process of its own, which `change` prepares.
-fn in_a_child(name: &str, change: impl FnOnce(&mut Command) -> &mut Command) {
-    let mut command = Command::new("/proc/self/exe");
-    command.args([name, "--exact"]).env(CHILD, "");
-    let output = change(&mut command).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("1 passed"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Ranges of what is served (RFC 9110 §14, §13.1.5; contract, §4).
 
-use super::support::{Asked, MODIFIED_DATE, NOW, Reply, Tree};
+use crate::support::site::{Asked, MODIFIED_DATE, NOW, Reply, Tree};
 use tinyhttpd::http::date::Timestamp;
 use tinyhttpd::limits::SENDFILE_BYTES_MIN;
 
