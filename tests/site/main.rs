@@ -2,6 +2,7 @@
 //! are looked at as values.
 
 mod conditional;
+mod errors;
 mod fallbacks;
 mod fields;
 mod hosts;
@@ -15,3 +16,4 @@ mod refused_openat2;
 mod roots;
 #[path = "../support/mod.rs"]
 mod support;
+mod validators;
