@@ -118,9 +118,7 @@ const STATE: &str = "%{http_code} %header{x-cache}";
 
 #[test]
 fn nginx_as_a_cache_revalidates() {
-    let (Some(nginx), Some(curl)) = (find("nginx"), find("curl")) else {
-        return;
-    };
+    let (Some(nginx), Some(curl)) = (find("nginx"), find("curl")) else { return };
     let (root, server) = cached_site();
     let cache = Cache::in_front_of(&server, &nginx);
     for expected in ["200 MISS", "200 REVALIDATED", "200 REVALIDATED"] {
@@ -136,9 +134,7 @@ fn nginx_as_a_cache_revalidates() {
 
 #[test]
 fn nginx_as_a_cache_serves_ranges() {
-    let (Some(nginx), Some(curl)) = (find("nginx"), find("curl")) else {
-        return;
-    };
+    let (Some(nginx), Some(curl)) = (find("nginx"), find("curl")) else { return };
     let (_root, server) = cached_site();
     let cache = Cache::in_front_of(&server, &nginx);
     let whole = numbered(LARGE_BYTES);

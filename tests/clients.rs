@@ -91,9 +91,7 @@ fn curl_resumes_to_the_byte() {
 
 #[test]
 fn curl_decodes_the_variant_that_it_asked_for() {
-    let (Some(curl), Some(gzip)) = (find("curl"), find("gzip")) else {
-        return;
-    };
+    let (Some(curl), Some(gzip)) = (find("curl"), find("gzip")) else { return };
     let root = site();
     let script = "console.log('the same line again and again');\n".repeat(1000);
     write(root.path(), "app.js", script.as_bytes());
@@ -219,9 +217,7 @@ for path in ['/page.html', '/missing', '/other.html']:
 
 #[test]
 fn python_keeps_its_connection() {
-    let Some(python) = find("python3") else {
-        return;
-    };
+    let Some(python) = find("python3") else { return };
     let root = site();
     let server = Served::start(root.path(), &[]);
     let statuses = run(&python, &["-c", PYTHON, &server.authority()]);

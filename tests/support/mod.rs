@@ -17,7 +17,7 @@ mod strace;
 pub use client::{Client, Reply, exchange, get, masked, wait_until_closed};
 pub use lines::Lines;
 pub use program::{PROGRAM, Program, end, expect_failure, finish, serving, under};
-pub use program::{find, is_installed, missing, not_tested, run};
+pub use program::{find, missing, not_tested, run};
 pub use random::Random;
 pub use root::{names, numbered, root_with, set_modified, sparse_file, write};
 pub use served::{Log, Request, Served};

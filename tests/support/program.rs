@@ -27,11 +27,6 @@ pub fn find(program: &str) -> Option<PathBuf> {
     found
 }
 
-/// Whether this machine has the program; see [`find`].
-pub fn is_installed(program: &str) -> bool {
-    find(program).is_some()
-}
-
 /// Says past the test harness, which shows nothing of a test that passes, why this one looks at
 /// nothing.
 pub fn not_tested(why: &str) {
