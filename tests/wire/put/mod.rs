@@ -3,7 +3,7 @@
 mod body;
 mod races;
 
-use crate::support::{Client, Fixture, Program, Reply, get, names};
+use crate::support::{Client, Fixture, Program, Reply, get, masked, names};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -283,5 +283,29 @@ fn access_log_and_limit_are_as_for_a_user() {
     for end in ["201 0 \"-\" \"b\"", "204 0 \"-\" \"b\""] {
         let line = format!("\"PUT /a HTTP/1.1\" {end}");
         assert!(said.lines().any(|said| said.ends_with(&line)), "{said}");
+    }
+}
+
+#[test]
+fn head_of_each_status_is_these_bytes() {
+    let fixture = fixture_with(|site, _| site.body_bytes_max = 5);
+    let page = "Content-Length: LENGTH\r\nContent-Type: text/html; charset=utf-8\r\n\
+                X-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n";
+    let rows = [
+        ("201 Created", "keep-alive", put("/a", "", "new"), "Content-Length: 0\r\nETag: *\r\n"),
+        ("204 No Content", "keep-alive", put("/a", "", "other"), "ETag: *\r\n"),
+        ("409 Conflict", "close", put("/missing/a", "", "new"), page),
+        ("411 Length Required", "close", "PUT /a HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), page),
+        ("413 Content Too Large", "close", put("/a", "", "too long"), page),
+    ];
+    for (status, connection, request, fields) in rows {
+        let mut client = fixture.client();
+        client.send(request);
+        let reply = client.reply();
+        let fields = fields.replace("LENGTH", &reply.body.len().to_string());
+        let expected = format!(
+            "HTTP/1.1 {status}\r\nDate: *\r\nServer: tinyhttpd/*\r\nConnection: {connection}\r\n{fields}\r\n"
+        );
+        assert_eq!(masked(&reply.head), expected);
     }
 }
