@@ -1,0 +1,60 @@
+//! curl as a client of `https://example.org/`, wherever that is.
+
+use crate::field::{find, run};
+use crate::plain;
+use crate::proxy::Desk;
+use std::path::PathBuf;
+
+/// The address from which it asks.
+pub const CLIENT: &str = "127.0.9.9";
+
+pub struct Curl {
+    program: PathBuf,
+    options: Vec<String>,
+}
+
+impl Curl {
+    /// Asks the proxy of `desk`, over TLS and HTTP/2, whose certificate it checks.
+    pub fn of(desk: &Desk) -> Option<Curl> {
+        let (ip, port) = (desk.https.ip(), desk.https.port());
+        let fixed = "--silent --show-error --http2 --interface".split(' ');
+        let https = format!("example.org:443:{ip}:{port}");
+        let http = format!("example.org:80:{ip}:{}", desk.http.port());
+        let certificate = desk.path("site.pem");
+        let places = [CLIENT, "--connect-to", &https, "--connect-to", &http];
+        let options = fixed.chain(places).chain(["--cacert", plain(&certificate)]);
+        let options = options.map(str::to_owned).collect();
+        Some(Curl { program: find("curl")?, options })
+    }
+
+    /// What it writes about a URL.
+    pub fn ask(&self, further: &[&str], url: &str) -> String {
+        let own = self.options.iter().map(String::as_str);
+        let arguments: Vec<_> = own.chain(further.iter().copied()).chain([url]).collect();
+        run(&self.program, &arguments)
+    }
+
+    /// The status of each GET over HTTP/2 of a path with a range such as `[1-100]`, four at a time
+    /// over one connection.
+    pub fn statuses(&self, further: &[&str], path: &str) -> Vec<u16> {
+        let output = ["--output", "/dev/null", "--write-out", "%{http_version} %{http_code}\n"];
+        let parallel = ["--no-progress-meter", "--parallel", "--parallel-max", "4"];
+        let url = format!("https://example.org{path}");
+        let written = self.ask(&[&output[..], &parallel, further].concat(), &url);
+        let statuses = written.lines().map(|line| {
+            let status = line.strip_prefix("2 ").unwrap_or_else(|| panic!("no HTTP/2: {written}"));
+            status.parse().expect("a status")
+        });
+        statuses.collect()
+    }
+
+    /// The status of a PUT, by HTTP/1.1 and a new connection: HAProxy has a client with another one
+    /// send it again.
+    pub fn put(&self, file: &str, path: &str) -> u16 {
+        let output = ["--http1.1", "--output", "/dev/null", "--write-out", "%{http_code}"];
+        let upload = ["--upload-file", file];
+        let status =
+            self.ask(&[&output[..], &upload].concat(), &format!("https://example.org{path}"));
+        status.parse().expect("a status")
+    }
+}
