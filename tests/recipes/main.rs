@@ -12,6 +12,7 @@ mod haproxy;
 mod instance;
 mod nginx;
 mod proxy;
+mod publishing;
 mod replicas;
 mod restart;
 mod varnish;
