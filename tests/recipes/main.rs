@@ -10,6 +10,7 @@ mod curl;
 mod expect;
 mod haproxy;
 mod instance;
+mod kubernetes;
 mod nginx;
 mod proxy;
 mod publishing;
