@@ -48,13 +48,16 @@ impl Curl {
         statuses.collect()
     }
 
-    /// The status of a PUT, by HTTP/1.1 and a new connection: HAProxy has a client with another one
-    /// send it again.
-    pub fn put(&self, file: &str, path: &str) -> u16 {
+    /// The status of one request, over HTTP/1.1 and a new connection, where no client sends again
+    /// by itself what got no answer.
+    pub fn once(&self, further: &[&str], path: &str) -> u16 {
         let output = ["--http1.1", "--output", "/dev/null", "--write-out", "%{http_code}"];
-        let upload = ["--upload-file", file];
-        let status =
-            self.ask(&[&output[..], &upload].concat(), &format!("https://example.org{path}"));
-        status.parse().expect("a status")
+        let url = format!("https://example.org{path}");
+        self.ask(&[&output[..], further].concat(), &url).parse().expect("a status")
+    }
+
+    /// That of a PUT.
+    pub fn put(&self, path: &str) -> u16 {
+        self.once(&["--upload-file", "Cargo.toml"], path)
     }
 }

@@ -39,7 +39,7 @@ pub fn http2_by_kept_connections_and_the_clients_address(recipes: &[&Recipe]) {
     wait_until("each is in a log", || count(&instances) >= REQUESTS);
     assert_eq!(count(&instances), REQUESTS);
     let requests = instances.each_ref().map(Instance::requests);
-    assert!(requests.iter().all(|some| some.len() > REQUESTS / 4), "both have their part");
+    assert!(requests.iter().all(|some| some.len() > REQUESTS / 10), "both have their part");
     let other = requests.iter().flatten().find(|request| request.client != CLIENT);
     assert!(other.is_none(), "{other:?}");
     let requests = requests.map(|some| some.len());
@@ -114,12 +114,16 @@ pub fn get_is_tried_again_and_put_is_not(recipes: &[&Recipe]) {
     let other = Instance::start(site(), &["--writable"]);
     let Some(desk) = Desk::new(&[dying.address, other.address]) else { return };
     let Some((_proxies, curl)) = start(&desk, recipes) else { return };
-    ask_for_a_page(&curl, 1);
-    assert!(dying.count("GET") > 0);
+    let mut name = 0;
+    wait_until("the dying one gets some GETs", || {
+        name += 1;
+        assert_eq!(curl.once(&[], &format!("/page.html?{name}")), 200);
+        dying.count("GET") > 3
+    });
     let mut name = 0;
     wait_until("the dying one gets a PUT", || {
         name += 1;
-        let status = curl.put("Cargo.toml", &format!("/{name}"));
+        let status = curl.put(&format!("/{name}"));
         let seen = dying.count("PUT");
         assert!(seen == 0 && status == 201 || seen == 1 && status >= 500, "{seen} {status}");
         seen == 1
@@ -143,7 +147,7 @@ pub fn statuses_of_puts_beside_nobody(recipe: &Recipe) -> Option<Vec<u16>> {
     let nobody = SocketAddr::new(address, free_port(address));
     let desk = Desk::new(&[nobody, other.address])?;
     let (_proxies, curl) = start(&desk, &[recipe])?;
-    Some((0..4).map(|name| curl.put("Cargo.toml", &format!("/{name}"))).collect())
+    Some((0..4).map(|name| curl.put(&format!("/{name}"))).collect())
 }
 
 /// Plain HTTP is sent to HTTPS.

@@ -20,7 +20,7 @@ const PROXY: &str = "127.0.0.1";
 /// A loopback address that no other test uses: a port of it that is let go of stays free.
 pub fn fresh_address() -> IpAddr {
     static COUNT: AtomicU32 = AtomicU32::new(1);
-    let own = std::process::id() << 7 | COUNT.fetch_add(1, Ordering::Relaxed);
+    let own = std::process::id() << 8 | COUNT.fetch_add(1, Ordering::Relaxed);
     let [_, second, third, fourth] = own.to_be_bytes();
     Ipv4Addr::new(127, second.max(1), third, fourth).into()
 }

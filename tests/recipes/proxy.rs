@@ -3,7 +3,7 @@
 use crate::field::{self, find, run};
 use crate::instance::{free_port, fresh_address};
 use crate::{PATIENCE, plain, text, wait_until};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -86,6 +86,13 @@ impl Desk {
         }
         text = text.replace(CERTIFICATE, plain(&self.path("site.pem")));
         text = self.with_instances(&text);
+        if !geteuid().is_root() {
+            // Who is not root cannot become another user.
+            let names_one =
+                |line: &str| ["user ", "group "].iter().any(|word| line.starts_with(word));
+            let lines = text.lines().filter(|line| !names_one(line.trim_start()));
+            text = lines.flat_map(|line| [line, "\n"]).collect();
+        }
         field::write(self.directory.path(), recipe.file, text.as_bytes());
     }
 
