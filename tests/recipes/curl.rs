@@ -56,8 +56,8 @@ impl Curl {
         self.ask(&[&output[..], further].concat(), &url).parse().expect("a status")
     }
 
-    /// That of a PUT.
+    /// That of a PUT, whose body comes with its head: a proxy could well send it again.
     pub fn put(&self, path: &str) -> u16 {
-        self.once(&["--upload-file", "Cargo.toml"], path)
+        self.once(&["--request", "PUT", "--data", "a body"], path)
     }
 }

@@ -8,8 +8,11 @@ use rustix::process::Signal;
 use std::net::SocketAddr;
 use std::thread;
 
-/// Requests through a proxy, four at a time.
+/// Requests through a proxy, four at a time over one connection.
 const REQUESTS: usize = 1000;
+
+/// Further ones over a connection each.
+const SINGLE_REQUESTS: usize = 30;
 
 /// Connections that a proxy may open for them.
 const HANDFUL: usize = 12;
@@ -35,9 +38,11 @@ pub fn http2_by_kept_connections_and_the_clients_address(recipes: &[&Recipe]) {
     let forged = ["--header", "X-Forwarded-For: 192.0.2.1"];
     let statuses = curl.statuses(&forged, &format!("/page.html?[1-{REQUESTS}]"));
     assert_eq!(statuses, [200; REQUESTS]);
+    for number in 1..=SINGLE_REQUESTS {
+        assert_eq!(curl.once(&forged, &format!("/page.html?single{number}")), 200);
+    }
     drop(proxies);
-    wait_until("each is in a log", || count(&instances) >= REQUESTS);
-    assert_eq!(count(&instances), REQUESTS);
+    wait_until("each is in a log", || count(&instances) == REQUESTS + SINGLE_REQUESTS);
     let requests = instances.each_ref().map(Instance::requests);
     assert!(requests.iter().all(|some| some.len() > REQUESTS / 10), "both have their part");
     let other = requests.iter().flatten().find(|request| request.client != CLIENT);
