@@ -103,6 +103,11 @@ impl<'a> Turn<'a> {
         InLine::queued()
     }
 
+    /// Forgets what the turn has looked at, so that it looks anew for the requests that come next.
+    pub fn forget_looks(&self) {
+        self.proofs.clear();
+    }
+
     /// What the site is told beside a request. A request that `has_come` before this turn's wait
     /// returned is answered truly by any look that the turn has made, as long as the turn is short.
     pub fn conditions(&self, has_come: bool, listing: Option<ListingAsked>) -> Conditions<'a> {
