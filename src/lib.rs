@@ -7,14 +7,14 @@
 //!
 //! **`command`** turns a command line and the environment into settings, sets up the log, catches
 //! signals and ends with an exit code; `main` only calls it. Of HTTP it knows one request, that of
-//! `--check`. `log_writer.rs` writes the log, and never waits for whoever reads it.
+//! `--check`. `log_writer.rs` writes the log, and never waits for its reader.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not
-//! know where an answer comes from. Begin with `worker.rs`, where roles are played, and go on
-//! with `connection/`, which has a file for each state of a connection. `slot.rs` says who may act
-//! on a connection, `tickets.rs` who plays which role, `watch.rs` what happens when one is held up;
-//! `ready_set.rs` alone knows epoll, `socket.rs` the calls on a connection.
+//! know where an answer comes from. Begin with `worker.rs`, where roles are played, and go on with
+//! `connection/`, which has a file for each state of a connection. `slot.rs` says which thread may
+//! act on a connection, `tickets.rs` which worker plays which role, `watch.rs` what happens when a
+//! worker is held up; `ready_set.rs` alone knows epoll, `socket.rs` the calls on a connection.
 //!
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
@@ -50,7 +50,7 @@
 //!   listing, and the end of an upload. It has a queue, and few do it at a time.
 //! - **Watcher**: the thread that sees which worker is held up, and which connection is late.
 //! - **Slot**: a connection's place in the table, by its descriptor, with the one word that says
-//!   whether somebody **owns** the connection: acts on it now.
+//!   whether a thread **owns** the connection, that is, acts on it now.
 //! - **News**: what a connection is told through its slot: it is ready, hung up, to be looked at,
 //!   should make room, or can have its dear work done.
 //! - **Drained**: said of a connection that has seen the end of what it was told of, so that the
@@ -71,6 +71,8 @@
 // Parts of the rooms are for the program alone. What nobody needs at all is still found: with the
 // program, which is the default, nothing is allowed.
 #![cfg_attr(not(feature = "command"), allow(dead_code, unused_imports))]
+// Without this feature the rooms are private, and all that is public in them is unreachable.
+#![cfg_attr(feature = "internals", warn(unreachable_pub))]
 
 #[cfg(feature = "command")]
 #[doc(hidden)]

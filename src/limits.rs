@@ -55,7 +55,7 @@ pub const BODY_TIME: Duration = Duration::from_secs(30);
 /// answered with 408. As [`WRITE_RATE_MIN`] it ends a trickle.
 pub const BODY_RATE_MIN: u64 = 1024;
 
-/// Bytes of a body received in one turn; between two, the worker looks at the clock and at who
+/// Bytes of a body received in one turn; between two, the worker looks at the clock and at what
 /// waits.
 pub const RECEIVE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -160,9 +160,9 @@ pub const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// The time without a failed accept that ends a burst of them: only the first of a burst is logged.
 pub const BURST_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at who waits.
-/// Measured with 1 GiB to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and 4 MiB
-/// 270; 64 MiB save nothing more.
+/// Bytes that one `sendfile` may send; between two, the worker looks at the clock and at what
+/// waits. Measured with 1 GiB to one reader: 256 KiB costs about 400 ms of CPU a GB, 1 MiB 330 and
+/// 4 MiB 270; 64 MiB save nothing more.
 pub const SENDFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Bytes from memory that one `send` which may block is given. A Unix socket starts SO_SNDTIMEO
@@ -213,5 +213,5 @@ pub const KEPT_DESCRIPTORS_MAX: usize = 1024;
 pub const KEPT_TIME: Duration = Duration::from_secs(60);
 
 /// Entries in one listing; of more, the first in the order asked for are shown, and the listing
-/// says so. A page of so many has about 2 MB, and is still quick in a browser.
+/// says so. A page with 10,000 has about 2 MB, and is still quick in a browser.
 pub const ENTRIES_MAX: usize = 10_000;

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-/// Workers of a server that nobody has told how many: one waits, the other blocks.
+/// Workers unless [`Builder::threads`] says otherwise: one waits, the other may block.
 const THREADS: usize = 2;
 
 /// Serves the files of `root` at a free port of 127.0.0.1, until the value returned is dropped.
@@ -140,7 +140,7 @@ impl Builder {
         self
     }
 
-    /// Whether `FILE.br`, `FILE.zst` and `FILE.gz` are sent for `FILE` to who accepts them.
+    /// Whether `FILE.br`, `FILE.zst` and `FILE.gz` are sent for `FILE` to clients that accept them.
     pub fn precompressed(mut self, is_looked_for: bool) -> Builder {
         self.site.precompressed = is_looked_for;
         self

@@ -1,8 +1,7 @@
 //! The access log in a file of its own, which may be moved away and opened anew.
 //!
 //! Each opening has a writer of its own, so whatever holds up the former file, a disk or a reader,
-//! stays with it. The file has nothing but lines of the access log: of what goes wrong with it,
-//! stderr is told.
+//! stays with it. The file has nothing but lines of the access log: faults are told on stderr.
 
 use super::log_writer::{LogWriter, Loss, Losses};
 use crate::limits::LOG_END_TIME;
@@ -11,7 +10,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub struct AccessFile {
+pub(super) struct AccessFile {
     path: PathBuf,
     writer: Mutex<Arc<LogWriter>>,
     /// Held while the file is being opened, so that the last one opened is the newest.
@@ -24,13 +23,13 @@ impl AccessFile {
     /// # Errors
     ///
     /// One line for the user.
-    pub fn open(path: PathBuf) -> Result<AccessFile, String> {
+    pub(super) fn open(path: PathBuf) -> Result<AccessFile, String> {
         let writer = Mutex::new(open(&path)?);
         Ok(AccessFile { path, writer, opening: Mutex::new(()) })
     }
 
     /// Logs `lines`, of which each ends with LF.
-    pub fn write(&self, lines: &str) {
+    pub(super) fn write(&self, lines: &str) {
         // Without the lock: a disk must not hold up other lines.
         let writer = Arc::clone(&lock(&self.writer));
         writer.write(lines);
@@ -38,7 +37,7 @@ impl AccessFile {
 
     /// Opens the file anew, as it is wanted after somebody has moved it away. Lines that are on
     /// their way still go to the former one.
-    pub fn open_anew(&self) {
+    pub(super) fn open_anew(&self) {
         let one_at_a_time = lock(&self.opening);
         match open(&self.path) {
             Ok(writer) => {
@@ -52,7 +51,7 @@ impl AccessFile {
     }
 
     /// Writes what is pending, as far as that goes, before the process ends.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         let writer = Arc::clone(&lock(&self.writer));
         writer.close(LOG_END_TIME);
     }

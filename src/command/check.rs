@@ -97,11 +97,11 @@ impl fmt::Display for CheckUrl {
 
 /// Exit code 0 if the server gives a good answer within [`CHECK_TIME`]; else 1, and one line on
 /// stderr says why.
-pub fn run(url: &CheckUrl) -> ExitCode {
+pub(super) fn run(url: &CheckUrl) -> ExitCode {
     match check(url) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Whoever has closed stderr wants no more than the exit code.
+            // If stderr is closed, the exit code is all that is wanted.
             let _ = writeln!(io::stderr(), "tinyhttpd: {url}: {message}");
             ExitCode::FAILURE
         }
@@ -111,9 +111,9 @@ pub fn run(url: &CheckUrl) -> ExitCode {
 fn check(url: &CheckUrl) -> Result<(), String> {
     let (answered, answer) = mpsc::channel();
     let asked = url.clone();
-    // In a thread of its own, since no call that looks up a name has a limit of time.
+    // In a thread of its own, since looking up a name has no time limit.
     let work = move || {
-        // It fails where the answer has come too late.
+        // It fails if the answer comes too late.
         let _ = answered.send(status_line(&asked));
     };
     thread::Builder::new().spawn(work).map_err(|error| error.to_string())?;

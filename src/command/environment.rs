@@ -19,7 +19,7 @@ const WITHOUT_VARIABLE: [&str; 3] = ["check", "help", "version"];
 
 /// Reads command line and environment; with bad usage, or with `--help`, the process ends here.
 /// Returns also a line that warns of variables that no option has, where there are any.
-pub fn read() -> (Config, Option<String>) {
+pub(super) fn read() -> (Config, Option<String>) {
     merge(env::args_os().collect(), env::vars_os()).unwrap_or_else(|error| error.exit())
 }
 
@@ -102,7 +102,7 @@ fn has_name(option: &Arg, name: &str) -> bool {
 ///
 /// # Errors
 ///
-/// One line that names the variable, where one should be on or off and says neither.
+/// One line that names a variable that should be on or off and says neither.
 fn said<'a>(
     command: &Command,
     line: &ArgMatches,
@@ -120,8 +120,8 @@ fn said<'a>(
 }
 
 impl Variable<'_> {
-    /// The same as options. An empty value is as good as none, so that whoever writes a file of
-    /// variables can leave some open.
+    /// The same as options. An empty value counts as none, so that a file of variables may leave
+    /// some open.
     fn options(&self) -> Result<Vec<OsString>, String> {
         let long = format!("--{}", self.option.get_long().expect("it was found by its long name"));
         let with = |value: &OsStr| {
@@ -164,8 +164,8 @@ impl Variable<'_> {
         }
     }
 
-    /// What is wrong with `options`, which are this variable's, by themselves. The error of all
-    /// together would name an option that its reader has never written.
+    /// The fault of this variable's `options` alone. An error for all options together would name
+    /// an option that the user has never written.
     fn cause(&self, command: &Command, options: &[OsString]) -> Option<String> {
         let name = OsString::from(command.get_name());
         let parsed = command.clone().try_get_matches_from([&name].into_iter().chain(options));

@@ -1,4 +1,4 @@
-//! Listening sockets that whoever started this process has left to it (sd_listen_fds(3)).
+//! Listening sockets that a service manager has left to this process (sd_listen_fds(3)).
 
 use crate::server::{Inherited, Listener, Settings};
 use listenfd::ListenFd;
@@ -15,8 +15,8 @@ const FIRST: usize = 3;
 ///
 /// # Errors
 ///
-/// One line for the user, where one of them is nothing that can be served.
-pub fn take() -> Result<Vec<OwnedFd>, String> {
+/// One line for the user, if one of them cannot be served.
+pub(super) fn take() -> Result<Vec<OwnedFd>, String> {
     let is_ours = |pid: &String| pid.parse() == Ok(process::id());
     if env::var("LISTEN_PID").ok().filter(is_ours).is_none() {
         return Ok(Vec::new());
@@ -46,12 +46,15 @@ fn take_one(left: &mut ListenFd, position: usize) -> Result<OwnedFd, String> {
     Err(format!("cannot listen on the inherited descriptor {}: it is {what}", FIRST + position))
 }
 
-/// Has the server accept on `sockets`.
+/// Makes listeners of `sockets`.
 ///
 /// # Errors
 ///
 /// One line for the user, where one of them cannot be listened on.
-pub fn listeners(sockets: Vec<OwnedFd>, settings: &Settings) -> Result<Vec<Listener>, String> {
+pub(super) fn listeners(
+    sockets: Vec<OwnedFd>,
+    settings: &Settings,
+) -> Result<Vec<Listener>, String> {
     let listener = |(position, socket)| match Inherited::new(socket, settings) {
         Ok(inherited) => Ok(Listener::Inherited(inherited)),
         Err(error) => {

@@ -17,13 +17,13 @@ use std::{env, io, panic, thread};
 
 /// Where diagnostics go.
 #[derive(Clone)]
-pub struct Stderr {
+pub(super) struct Stderr {
     writer: Arc<LogWriter>,
     form: LineForm,
 }
 
 impl Stderr {
-    pub fn new() -> Stderr {
+    pub(super) fn new() -> Stderr {
         let form = LineForm::of(io::stderr(), env::var("JOURNAL_STREAM").ok().as_deref());
         let told = move |lost| {
             let message = format_args!("{lost} log lines were lost");
@@ -34,12 +34,12 @@ impl Stderr {
     }
 
     /// Says why nothing is served, past the filter of the log: RUST_LOG must not hide it.
-    pub fn say_last(&self, message: &str) {
+    pub(super) fn say_last(&self, message: &str) {
         self.writer.write(&self.form.last_words(message));
     }
 
     /// Writes what is pending, as far as that goes, before the process ends.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.writer.close(LOG_END_TIME);
     }
 }
@@ -50,7 +50,7 @@ impl Stderr {
 /// # Errors
 ///
 /// One line for the user, where that file cannot be opened.
-pub fn start(stderr: &Stderr, config: &Config) -> Result<Option<Arc<AccessFile>>, String> {
+pub(super) fn start(stderr: &Stderr, config: &Config) -> Result<Option<Arc<AccessFile>>, String> {
     let access = match &config.access_log {
         None => Access::Stderr,
         Some(AccessLog::Off) => Access::Off,

@@ -3,7 +3,8 @@
 //! For people it begins with the time of day, in UTC as in the access log beside it. At trace level
 //! the time is to the microsecond, and the thread has its name: enough to follow one connection
 //! through many. The journal knows time and process itself; there a line begins with its level, in
-//! the form of sd-daemon(3). A line without a level, as of the access log, is `info` to it.
+//! the form of sd-daemon(3). It takes a line without a level, such as one of the access log, for
+//! `info`.
 
 use env_logger::fmt::style::Style;
 use log::{Level, LevelFilter};
@@ -12,9 +13,9 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Whom the lines are for.
+/// The readers that the lines are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineForm {
+pub(super) enum LineForm {
     /// People who read stderr, or a file made of it.
     ForPeople,
     /// The journal of systemd.
@@ -24,7 +25,7 @@ pub enum LineForm {
 impl LineForm {
     /// For the journal, where `stream` (the variable JOURNAL_STREAM) says that `stderr` leads
     /// there.
-    pub fn of(stderr: impl AsFd, stream: Option<&str>) -> LineForm {
+    pub(super) fn of(stderr: impl AsFd, stream: Option<&str>) -> LineForm {
         let identity = rustix::fs::fstat(stderr).map(|stat| (stat.st_dev, stat.st_ino));
         let is_journal = |stream: &str| {
             let numbers = stream.split_once(':');
@@ -37,8 +38,14 @@ impl LineForm {
         }
     }
 
-    /// What is logged, as a line with its LF; as several where it has several.
-    pub fn diagnostic(self, level: Level, style: Style, target: &str, args: &Arguments) -> String {
+    /// The message as a line with its LF; as several lines if it has several.
+    pub(super) fn diagnostic(
+        self,
+        level: Level,
+        style: Style,
+        target: &str,
+        args: &Arguments,
+    ) -> String {
         let is_traced = log::max_level() == LevelFilter::Trace;
         let thread = if is_traced { format!("[{}] ", thread_name()) } else { String::new() };
         let room = room(target);
@@ -52,7 +59,7 @@ impl LineForm {
     }
 
     /// Why nothing is served: for people as any command says it, without a time.
-    pub fn last_words(self, message: &str) -> String {
+    pub(super) fn last_words(self, message: &str) -> String {
         match self {
             LineForm::ForJournal => with_priority(Level::Error, &format!("tinyhttpd: {message}")),
             LineForm::ForPeople => format!("tinyhttpd: {message}\n"),
@@ -86,7 +93,7 @@ fn time_of_day(now: SystemTime, is_precise: bool) -> String {
     }
 }
 
-/// What a target is to whoever reads the log: of the command's own files, the program.
+/// The target as the log shows it: the program's name for the command's own files.
 fn room(target: &str) -> &str {
     if target.starts_with("tinyhttpd::command") { "tinyhttpd" } else { target }
 }

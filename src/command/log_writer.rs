@@ -1,4 +1,4 @@
-//! Writing the log without ever waiting for whoever reads it.
+//! Writing the log without ever waiting for its reader.
 //!
 //! A thread that logs leaves its lines in a queue. If nobody writes at that moment, the thread
 //! becomes the writer and writes until the queue is empty; otherwise it goes on at once. So at most
@@ -7,7 +7,7 @@
 //!
 //! What nobody reads stays in the queue, up to [`LOG_BYTES_MAX`]; lines beyond that are lost and
 //! counted, and so are lines that cannot be written (a full disk, a reader that is gone). Once
-//! lines can be written again, [`Losses`] says who is told how many they were.
+//! lines can be written again, [`Losses`] says where the number of lost lines is told.
 
 mod sink;
 
@@ -22,28 +22,28 @@ use std::thread;
 use std::time::Duration;
 
 /// The log's way to one descriptor, for all threads.
-pub struct LogWriter {
+pub(super) struct LogWriter {
     sink: Sink,
     losses: Losses,
     queue: Mutex<Queue>,
-    /// Wakes who waits to become the writer.
+    /// Wakes the thread that waits to become the writer.
     is_free: Condvar,
 }
 
-/// Who is told of lost lines.
-pub enum Losses {
-    /// Whoever reads the log: by a line in their place, which this makes of their number.
+/// Where lost lines are told.
+pub(super) enum Losses {
+    /// In the log itself: by a line in their place, which this function makes of their number.
     InPlace(Box<dyn Fn(u64) -> String + Send + Sync>),
-    /// Somebody else, because programs read this log and expect nothing but its own lines.
+    /// Elsewhere, because programs read this log and expect nothing but its own lines.
     Elsewhere(Box<dyn Fn(Loss) + Send + Sync>),
 }
 
 /// News of lost lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub(super) enum Loss {
     /// Lines cannot be written from now on, because of this.
     Begins(Errno),
-    /// So many lines were lost. Lines can be written again, or the log is closed.
+    /// This number of lines was lost. Lines can be written again, or the log is closed.
     Ends(u64),
 }
 
@@ -65,7 +65,7 @@ struct Queue {
     is_within_line: bool,
 }
 
-/// Who writes what is in the queue.
+/// The thread that writes what is in the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Writer {
     /// The next thread that logs.
@@ -91,7 +91,7 @@ struct Batch {
 
 impl LogWriter {
     /// A log that goes to `out`.
-    pub fn new(out: impl AsFd + Send + Sync + 'static, losses: Losses) -> Arc<LogWriter> {
+    pub(super) fn new(out: impl AsFd + Send + Sync + 'static, losses: Losses) -> Arc<LogWriter> {
         LogWriter::to(Sink::new(out), losses)
     }
 
@@ -100,7 +100,7 @@ impl LogWriter {
     /// # Errors
     ///
     /// Why the file cannot be opened; ENXIO for a FIFO that nobody reads.
-    pub fn append_to(path: &Path, losses: Losses) -> Result<Arc<LogWriter>, Errno> {
+    pub(super) fn append_to(path: &Path, losses: Losses) -> Result<Arc<LogWriter>, Errno> {
         Sink::append_to(path).map(|sink| LogWriter::to(sink, losses))
     }
 
@@ -109,7 +109,7 @@ impl LogWriter {
     }
 
     /// Logs `lines`, of which each ends with LF.
-    pub fn write(self: &Arc<Self>, lines: &str) {
+    pub(super) fn write(self: &Arc<Self>, lines: &str) {
         let mut queue = self.lock();
         queue.push(lines.as_bytes());
         if queue.writer == Writer::Nobody {
@@ -121,7 +121,7 @@ impl LogWriter {
 
     /// Tries once more to write what is pending, before the process ends or another file takes the
     /// place of this one. Waits for `patience` at most, and only where another thread is writing.
-    pub fn close(self: &Arc<Self>, patience: Duration) {
+    pub(super) fn close(self: &Arc<Self>, patience: Duration) {
         let mut queue = self.lock();
         queue.is_awaited = true;
         let is_busy = |queue: &mut Queue| queue.writer == Writer::Busy;

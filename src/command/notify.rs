@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the service manager wants to be told; it tells nobody where there is none.
-pub struct Notifier {
+pub(super) struct Notifier {
     manager: Option<(OwnedFd, SocketAddrUnix)>,
     /// What the server does, as a service manager shows it.
     status: String,
@@ -21,7 +21,7 @@ pub struct Notifier {
 
 impl Notifier {
     /// The one that `NOTIFY_SOCKET` names: a path, or `@` and a name without a file.
-    pub fn from_env(server: &Server) -> Notifier {
+    pub(super) fn from_env(server: &Server) -> Notifier {
         let urls: Vec<_> = server.listeners().flat_map(|listener| listener.url()).collect();
         let status = format!("STATUS=listening on {}", urls.join(", "));
         let name = env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
@@ -33,24 +33,24 @@ impl Notifier {
     }
 
     /// Every socket listens.
-    pub fn ready(&self) {
+    pub(super) fn ready(&self) {
         self.tell(&format!("READY=1\n{}", self.status));
     }
 
     /// The document root is about to be opened anew.
-    pub fn reloading(&self) {
+    pub(super) fn reloading(&self) {
         let now = clock_gettime(ClockId::Monotonic);
         let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
 
     /// The document root could not be opened anew, and the server goes on.
-    pub fn not_reloaded(&self, message: &str) {
+    pub(super) fn not_reloaded(&self, message: &str) {
         self.tell(&format!("READY=1\nSTATUS={}", message.replace('\n', " ")));
     }
 
     /// The server is about to stop. Nothing is told after this.
-    pub fn stopping(&self) {
+    pub(super) fn stopping(&self) {
         self.tell("STOPPING=1");
         self.is_stopping.store(true, Ordering::SeqCst);
     }

@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The server, for the main thread and for those that open the document root anew.
-pub struct Serving {
+pub(super) struct Serving {
     /// `None` once it is being stopped.
     server: Mutex<Option<Server>>,
     /// Held while the document root is being opened, so that the last one opened is the newest.
@@ -32,7 +32,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub fn new(
+    pub(super) fn new(
         server: Server,
         settings: site::Settings,
         access_file: Option<Arc<AccessFile>>,
@@ -44,7 +44,7 @@ impl Serving {
 
     /// Opens document root and access log anew at each SIGHUP, and stops the server at any other of
     /// `signals`; at SIGTERM it first serves on for the time `drain`.
-    pub fn until_stopped(
+    pub(super) fn until_stopped(
         self: &Arc<Serving>,
         mut signals: Signals,
         drain: Duration,
@@ -79,7 +79,7 @@ impl Serving {
         None
     }
 
-    /// Has the next signal to stop end the process as it would without a handler.
+    /// From here on, a signal to stop ends the process as it would without a handler.
     fn end_at_once_on_next(self: &Arc<Serving>, mut signals: Signals) {
         let serving = Arc::clone(self);
         spawn("signals", move || {
@@ -91,7 +91,7 @@ impl Serving {
         });
     }
 
-    /// Serves on for so long, and has balancers and clients go elsewhere meanwhile.
+    /// Serves on for `time`, while balancers and clients go elsewhere.
     fn drain(&self, time: Duration) {
         if let Some(server) = &*lock(&self.server) {
             server.leave();
@@ -127,7 +127,7 @@ impl Serving {
 }
 
 /// Opens what `settings` say. The error is one line for the user.
-pub fn open(settings: &site::Settings) -> Result<Site, String> {
+pub(super) fn open(settings: &site::Settings) -> Result<Site, String> {
     // The error names what it is about.
     Site::open(settings.clone()).map_err(|error| format!("cannot serve {error}"))
 }
@@ -159,7 +159,8 @@ fn stop(server: Server, grace: Duration) {
     }
 }
 
-/// Does in a thread of its own what is not worth more than a line in the log where there is none.
+/// Does `work` in a thread of its own. If no thread is to be had, a line in the log says so, and
+/// the work is left out.
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
         log::error!("cannot start the thread {name}: {error}");

@@ -5,7 +5,7 @@ use crate::server::{Listener, Server};
 use std::io::{self, Write};
 
 /// One line a socket, for people and for scripts that read where the server is.
-pub fn urls(server: &Server) -> io::Result<()> {
+pub(super) fn urls(server: &Server) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     for listener in server.listeners() {
         writeln!(stdout, "listening on {}", listener.url()?)?;
@@ -13,8 +13,8 @@ pub fn urls(server: &Server) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Says who can write now, where that is not this machine alone.
-pub fn warn_of_writers(server: &Server, config: &Config) {
+/// Warns if clients beyond this machine can write now.
+pub(super) fn warn_of_writers(server: &Server, config: &Config) {
     let is_open = |listener: &&Listener| {
         let address = listener.local_address();
         address.is_some_and(|address| !address.ip().to_canonical().is_loopback())

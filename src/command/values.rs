@@ -3,7 +3,7 @@
 //! The errors are for the end of a sentence that names option and value.
 
 /// A number from 1 on.
-pub fn parse_count(text: &str) -> Result<usize, String> {
+pub(super) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1 is needed".to_owned()),
         Ok(count) => Ok(count),
@@ -12,7 +12,7 @@ pub fn parse_count(text: &str) -> Result<usize, String> {
 }
 
 /// A number of bytes with an optional K, M or G for powers of 1024.
-pub fn parse_bytes(text: &str) -> Result<u64, String> {
+pub(super) fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let number: u64 = digits
         .parse()

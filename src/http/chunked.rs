@@ -12,7 +12,7 @@ use super::grammar::{Quoting, is_tchar, is_text};
 use super::reject::Reject;
 use crate::limits::{FIELD_LINES_MAX, HEAD_BYTES_MAX};
 
-/// Hexadecimal digits of a chunk's size: 64 bits hold so many.
+/// The most hexadecimal digits of a chunk's size: 16 make 64 bits.
 const SIZE_DIGITS_MAX: u8 = 16;
 
 /// Decodes one chunked body, piece by piece as it arrives.
@@ -38,7 +38,7 @@ pub struct Piece<'a> {
 /// What the next byte is expected to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Another digit of the size after so many, or its end.
+    /// Another digit of the size, of which `digits` have come, or its end.
     Size {
         digits: u8,
     },

@@ -1,6 +1,6 @@
 //! Field lines of a request head: their names and values, found by name (RFC 9110 §5, RFC 9112 §5).
 //!
-//! A value is the bytes that were received, those above 0x7f too; whoever reads the field decides
+//! A value is the bytes that were received, those above 0x7f too; the reader of the field decides
 //! what they mean. Folded lines (RFC 9112 §5.2) are refused.
 
 use super::grammar::{list_members, token_length};
@@ -227,7 +227,7 @@ mod tests {
             ("X: a\r\nY: n\r\nx: b, c", &["a", "b", "c"]),
             (r#"X: "a,b", W/"c""#, &[r#""a,b""#, r#"W/"c""#]),
             (r#"X: a="b\",c", d"#, &[r#"a="b\",c""#, "d"]),
-            (r#"X: a\,b"#, &[r#"a\"#, "b"]),
+            (r"X: a\,b", &[r"a\", "b"]),
             ("X: \"a, b\r\nX: c", &["\"a, b", "c"]),
             (r#"X: "a\"#, &[r#""a\"#]),
         ];

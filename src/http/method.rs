@@ -6,9 +6,13 @@ use super::reject::Reject;
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
+    /// The representation (RFC 9110 §9.3.1).
     Get,
+    /// The fields of GET without its body (§9.3.2).
     Head,
+    /// What may be asked of a resource, or of the server (§9.3.7).
     Options,
+    /// A file is to be created or replaced (§9.3.4).
     Put,
     /// With a target in any form: none is served.
     Connect,

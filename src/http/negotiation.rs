@@ -11,8 +11,11 @@ use std::cmp::Reverse;
 /// A content coding in which a file can be stored beside the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentCoding {
+    /// `br` (RFC 7932).
     Brotli,
+    /// `zstd` (RFC 8878).
     Zstd,
+    /// `gzip` (RFC 9110 §8.4.1.3).
     Gzip,
 }
 

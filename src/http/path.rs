@@ -93,11 +93,12 @@ impl<'a> RequestPath<'a> {
     /// What is left of the path without the segments of `prefix`, which are joined by single
     /// slashes; `None` if it does not begin with them.
     pub(super) fn beneath(&self, prefix: &[u8]) -> Option<RequestPath<'_>> {
-        let relative = match (prefix, self.relative.strip_prefix(prefix)?) {
-            (b"", rest) | (_, rest @ []) | (_, [b'/', rest @ ..]) => rest,
-            _ => return None,
+        let ((b"", rest) | (_, rest @ [] | [b'/', rest @ ..])) =
+            (prefix, self.relative.strip_prefix(prefix)?)
+        else {
+            return None;
         };
-        Some(RequestPath { relative: Cow::Borrowed(relative), ..*self })
+        Some(RequestPath { relative: Cow::Borrowed(rest), ..*self })
     }
 
     /// The segments joined by single slashes, as in `a/b.txt`; empty for the root itself.

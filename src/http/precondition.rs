@@ -122,7 +122,7 @@ impl<'a> Preconditions<'a> {
     /// without it, or if the value is no date (RFC 9110 §13.1.4).
     fn if_unmodified_since(&self, current: Option<&Validators>, now: Timestamp) -> Condition {
         let last_modified = current.and_then(|validators| validators.last_modified);
-        match (last_modified, date_in(&self.if_unmodified_since, now)) {
+        match (last_modified, date_in(self.if_unmodified_since.as_ref(), now)) {
             (Some(last_modified), Some(date)) => {
                 (last_modified <= date && is_over(last_modified, now)).into()
             }
@@ -152,7 +152,7 @@ impl<'a> Preconditions<'a> {
             return Condition::Absent;
         }
         let last_modified = current.and_then(|validators| validators.last_modified);
-        match (last_modified, date_in(&self.if_modified_since, now)) {
+        match (last_modified, date_in(self.if_modified_since.as_ref(), now)) {
             (Some(last_modified), Some(date)) if date <= now => {
                 (last_modified > date || !is_over(last_modified, now)).into()
             }
@@ -204,8 +204,8 @@ fn unmodified(method: Method, current: Option<&Validators>) -> Verdict {
 }
 
 /// The date in a single line; `None` for no line, for several, and for what is no date.
-fn date_in(lines: &Option<Lines>, now: Timestamp) -> Option<Timestamp> {
-    date::parse(lines.as_ref()?.only()?, now)
+fn date_in(lines: Option<&Lines>, now: Timestamp) -> Option<Timestamp> {
+    date::parse(lines?.only()?, now)
 }
 
 /// The values of all lines of one field: joined by LF, which no value holds.

@@ -3,28 +3,51 @@
 /// A status code that this server sends, with its reason phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// 200 OK.
     Ok,
+    /// 201 Created.
     Created,
+    /// 204 No Content.
     NoContent,
+    /// 206 Partial Content.
     PartialContent,
+    /// 301 Moved Permanently.
     MovedPermanently,
+    /// 304 Not Modified.
     NotModified,
+    /// 400 Bad Request.
     BadRequest,
+    /// 403 Forbidden.
     Forbidden,
+    /// 404 Not Found.
     NotFound,
+    /// 405 Method Not Allowed.
     MethodNotAllowed,
+    /// 408 Request Timeout.
     RequestTimeout,
+    /// 409 Conflict.
     Conflict,
+    /// 411 Length Required.
     LengthRequired,
+    /// 412 Precondition Failed.
     PreconditionFailed,
+    /// 413 Content Too Large.
     ContentTooLarge,
+    /// 414 URI Too Long.
     UriTooLong,
+    /// 416 Range Not Satisfiable.
     RangeNotSatisfiable,
+    /// 431 Request Header Fields Too Large.
     RequestHeaderFieldsTooLarge,
+    /// 500 Internal Server Error.
     InternalServerError,
+    /// 501 Not Implemented.
     NotImplemented,
+    /// 503 Service Unavailable.
     ServiceUnavailable,
+    /// 505 HTTP Version Not Supported.
     HttpVersionNotSupported,
+    /// 507 Insufficient Storage.
     InsufficientStorage,
 }
 

@@ -134,16 +134,16 @@ impl EntityTag {
 pub(crate) struct EntityTagBuilder(Xxh3);
 
 impl EntityTagBuilder {
-    pub fn new() -> EntityTagBuilder {
+    pub(crate) fn new() -> EntityTagBuilder {
         EntityTagBuilder(Xxh3::new())
     }
 
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The tag of all bytes so far: that of [`EntityTag::of_bytes`].
-    pub fn entity_tag(&self) -> EntityTag {
+    pub(crate) fn entity_tag(&self) -> EntityTag {
         EntityTag::of_hash(self.0.digest128())
     }
 }

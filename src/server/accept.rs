@@ -1,5 +1,4 @@
-//! Accepting: whoever connects is let in as soon as there is room, until the server stops
-//! (accept(2)).
+//! Accepting (accept(2)): each client is let in as soon as there is room, until the server stops.
 
 use super::bound::Bound;
 use super::clock::Clock;
@@ -13,9 +12,10 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// Blocks until a client connects for whom there is room, and on TCP has sent something or let
-/// [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once nobody else is to be accepted.
-pub fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
+/// Blocks until a client connects for which there is room; on TCP, until it has also sent something
+/// or let [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once no client is to be
+/// accepted any more.
+pub(super) fn accept_one(listener: &Listener, pool: &Pool) -> Option<Socket> {
     match listener {
         Listener::Bound(bound) => accept_bound(bound, pool),
         Listener::Inherited(inherited) => accept_inherited(inherited, pool),
@@ -36,7 +36,7 @@ fn accept_bound(bound: &Bound, pool: &Pool) -> Option<Socket> {
     }
 }
 
-/// The same for a socket that others accept from too.
+/// The same for a socket from which other processes accept too.
 fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
     let mut errors = 0;
     loop {
@@ -53,7 +53,7 @@ fn accept_inherited(inherited: &Inherited, pool: &Pool) -> Option<Socket> {
 }
 
 /// Finds room first: a client that has to wait for it does so in the kernel's queue, where another
-/// process can accept it. `None` once nobody else is to be accepted.
+/// process can accept it. `None` once no client is to be accepted any more.
 ///
 /// A stop first sets `stopping` and then waits for all connections that are counted. So one that is
 /// counted before `stopping` is read here is waited for.
@@ -72,12 +72,12 @@ fn try_inherited(inherited: &Inherited, pool: &Pool) -> io::Result<Option<Socket
     accepted
 }
 
-/// Lets nobody else in, and hands over whoever is in already: connections that the kernel has
-/// made and that wait to be accepted. At most until `deadline`. The server is stopping.
+/// Lets no further client in, and hands the connections that the kernel has made already to the
+/// waiters, at most until `deadline`. For a server that is stopping.
 ///
 /// A client that is not let in hears nothing for a second, and is refused then, as the socket is
-/// closed by that time. What waits on an inherited socket is left to whoever accepts next.
-pub fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
+/// closed by that time. What waits on an inherited socket is left to the process that accepts next.
+pub(super) fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
     let Listener::Bound(bound) = listener else { return };
     if let Err(error) = bound.refuse_new().and_then(|()| bound.set_nonblocking()) {
         log::debug!("a listening socket cannot be drained: {error}");
@@ -97,8 +97,8 @@ pub fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
 
 /// What to do about an accept that failed, for the `errors`th time in a row.
 ///
-/// Only an error that says that something has run out has a connection make room. Any other is
-/// about the client that was to be accepted (accept(2) has a list of them): the next may be fine.
+/// Only if something has run out must a connection make room. Any other error is about the client
+/// that was to be accepted (accept(2) has a list): the next client may be fine.
 fn after_error(error: &io::Error, errors: u32, pool: &Pool) {
     let has_run_out = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
     let is_out = error.raw_os_error().is_some_and(|errno| has_run_out.contains(&errno));
@@ -127,7 +127,7 @@ fn find_room(pool: &Pool) -> bool {
     true
 }
 
-/// Has the connection that loses least make room; then waits for one to end, for a while at most.
+/// Tells the connection that loses least to make room, and waits a while for a connection to end.
 fn make_room(pool: &Pool) {
     let before = pool.connections();
     let now = Clock::new(pool.shared.started).ticks();

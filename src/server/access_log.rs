@@ -33,7 +33,7 @@ const ESCAPED_CHARACTERS: usize = 4;
 
 /// What the log will say of one request, once it is known how many bytes of the body were sent.
 #[derive(Debug)]
-pub struct Entry<'a> {
+pub(super) struct Entry<'a> {
     client: Peer,
     date: HttpDate,
     status: Status,
@@ -45,7 +45,7 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// The entry of a request, which may name its client if `peer` is one of `proxies`; `None`
     /// where nobody reads the access log.
-    pub fn of(
+    pub(super) fn of(
         request: &Request<'a>,
         peer: Peer,
         proxies: &TrustedProxies,
@@ -61,7 +61,7 @@ impl<'a> Entry<'a> {
 
     /// The entry of a request that was refused: only its first line is known, and no field that
     /// could name another client than the peer.
-    pub fn of_refused(
+    pub(super) fn of_refused(
         line: &'a [u8],
         peer: Peer,
         date: &HttpDate,
@@ -82,12 +82,12 @@ impl<'a> Entry<'a> {
     }
 
     /// The same entry for another status, which was not known before.
-    pub fn with_status(self, status: Status) -> Entry<'a> {
+    pub(super) fn with_status(self, status: Status) -> Entry<'a> {
         Entry { status, ..self }
     }
 
     /// The same entry with copies of what it borrowed, for an answer that takes its time.
-    pub fn into_owned(self) -> Entry<'static> {
+    pub(super) fn into_owned(self) -> Entry<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         Entry {
             client: self.client,
@@ -108,8 +108,8 @@ impl<'a> Entry<'a> {
         let shown = fitting(&self.line, LINE_CHARACTERS_MAX);
         push_escaped(out, shown);
         if shown.len() < self.line.len() {
-            // What is cut lies before the version, without which the line would be none to who
-            // reads it.
+            // What is cut lies before the version: without the version, log readers reject the
+            // line.
             push_escaped(out, version_of(&self.line));
         }
         out.push_str("\" ");
@@ -126,7 +126,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Who is said to have sent the request.
+/// The client that the log names for the request.
 fn client(request: &Request, peer: Peer, proxies: &TrustedProxies) -> Peer {
     proxies.client(&request.fields, peer.address()).map_or(peer, Peer::Inet)
 }
@@ -137,10 +137,10 @@ fn is_enabled() -> bool {
 
 /// The lines that one worker has gathered and not yet given to the log.
 ///
-/// Behind a lock that is free but when the worker is held up: the spare that steps in for it then
-/// gives its lines away.
+/// The lock is always free unless the worker is held up: then the spare that takes over writes its
+/// lines.
 #[derive(Debug, Default)]
-pub struct Lines(Mutex<Gathered>);
+pub(super) struct Lines(Mutex<Gathered>);
 
 #[derive(Debug, Default)]
 struct Gathered {
@@ -151,8 +151,9 @@ struct Gathered {
 }
 
 impl Lines {
-    /// Adds the line of one answer, of whose body so many bytes were given to the kernel.
-    pub fn push(&self, entry: &Entry<'_>, body_bytes: u64) {
+    /// Adds the line of one answer, of which `body_bytes` bytes of the body were given to the
+    /// kernel.
+    pub(super) fn push(&self, entry: &Entry<'_>, body_bytes: u64) {
         let mut lines = self.lock();
         lines.since.get_or_insert_with(Instant::now);
         entry.push_line(&mut lines.text, body_bytes);
@@ -162,18 +163,18 @@ impl Lines {
     }
 
     /// Whether there is something to [`Lines::flush`].
-    pub fn are_there(&self) -> bool {
+    pub(super) fn are_there(&self) -> bool {
         !self.lock().text.is_empty()
     }
 
     /// Gives the lines to the log.
-    pub fn flush(&self) {
+    pub(super) fn flush(&self) {
         self.lock().flush();
     }
 
     /// The same, where the first of the lines has been there for [`GATHER_TIME`]: for a worker that
     /// never waits.
-    pub fn flush_old(&self) {
+    pub(super) fn flush_old(&self) {
         let mut lines = self.lock();
         if lines.since.is_some_and(|since| since.elapsed() >= GATHER_TIME) {
             lines.flush();

@@ -37,6 +37,7 @@ pub enum BindAddress {
     Host(String),
     /// A Unix socket, given as `unix:PATH` or `unix:PATH,mode=660`.
     Unix {
+        /// Where the socket file is made.
         path: PathBuf,
         /// The mode of the socket file; the umask's where there is none.
         mode: Option<u32>,

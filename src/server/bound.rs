@@ -19,13 +19,14 @@ use std::time::Duration;
 /// A socket that listens, and that is this server's own.
 #[derive(Debug)]
 pub enum Bound {
+    /// Reached by address and port.
     Tcp(TcpListener),
-    /// The path is removed when the value is dropped.
+    /// Reached by the path of its file, which is removed when the value is dropped.
     Unix(UnixListener, PathBuf),
 }
 
 sockopt_impl!(
-    /// Has the kernel run a filter on each packet for the socket (socket(7)).
+    /// Lets the kernel run a filter on each packet for the socket (socket(7)).
     AttachFilter,
     SetOnly,
     libc::SOL_SOCKET,
@@ -78,14 +79,18 @@ impl Bound {
         Ok(socket)
     }
 
-    /// Has every accept return with an error, blocked ones too (shutdown(2)).
+    /// Makes every accept return with an error, blocked ones too (shutdown(2)).
     pub fn end_accepts(&self) {
         if let Err(error) = net::shutdown(self, Shutdown::Both) {
             log::debug!("shutdown of a listening socket: {error}");
         }
     }
 
-    /// Has the kernel make no further connections, though the socket still listens.
+    /// Stops the kernel from making further connections, though the socket still listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2) for a TCP socket, of unlink(2) for a Unix socket.
     pub fn refuse_new(&self) -> io::Result<()> {
         match self {
             Bound::Tcp(listener) => {
@@ -98,7 +103,11 @@ impl Bound {
         }
     }
 
-    /// Has accept return with "would block" where nobody waits.
+    /// Makes accept return with "would block" if no client waits.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets (ioctl(2)).
     pub fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Bound::Tcp(listener) => listener.set_nonblocking(true),

@@ -4,42 +4,42 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is held by all connections together, and how much that may be before the server gets
-/// thrifty: bytes, or descriptors.
+/// How much all connections hold together, in bytes or descriptors, and from what amount on the
+/// server saves.
 ///
-/// It is a threshold and no wall: what has begun is held whatever it costs, so each worker may go
-/// beyond by the one connection that it is at.
+/// It is a threshold, not a hard limit: an answer that has begun is held whatever it costs, so each
+/// worker may exceed it by one connection.
 #[derive(Debug)]
-pub struct Budget {
+pub(super) struct Budget {
     held: AtomicU64,
     max: u64,
 }
 
 /// What one connection holds; given back when dropped.
 #[derive(Debug)]
-pub struct Held {
+pub(super) struct Held {
     budget: Arc<Budget>,
     amount: u64,
 }
 
 impl Budget {
     /// A budget of `max` bytes, or descriptors.
-    pub fn new(max: u64) -> Budget {
+    pub(super) fn new(max: u64) -> Budget {
         Budget { held: AtomicU64::new(0), max }
     }
 
     /// Whether nothing is left.
-    pub fn is_short(&self) -> bool {
+    pub(super) fn is_short(&self) -> bool {
         !self.has_room_for(1)
     }
 
-    /// Whether so much is left.
-    pub fn has_room_for(&self, amount: u64) -> bool {
+    /// Whether this amount is left.
+    pub(super) fn has_room_for(&self, amount: u64) -> bool {
         self.held.load(Ordering::Relaxed).saturating_add(amount) <= self.max
     }
 
     /// Counts what one connection holds.
-    pub fn hold(self: &Arc<Budget>, amount: u64) -> Held {
+    pub(super) fn hold(self: &Arc<Budget>, amount: u64) -> Held {
         self.held.fetch_add(amount, Ordering::Relaxed);
         Held { budget: Arc::clone(self), amount }
     }

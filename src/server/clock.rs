@@ -1,10 +1,10 @@
-//! What time it is, asked once for all that a worker does after one wait.
+//! The time, read once for all that a worker does after one wait.
 
 use crate::http::date::{HttpDate, Timestamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time of the present turn: on the monotonic clock for deadlines, on the wall clock for HTTP.
-pub struct Clock {
+pub(super) struct Clock {
     started: Instant,
     looked: Instant,
     ticks: u64,
@@ -15,7 +15,7 @@ pub struct Clock {
 
 impl Clock {
     /// `started` is the server's: all its clocks count from there.
-    pub fn new(started: Instant) -> Clock {
+    pub(super) fn new(started: Instant) -> Clock {
         let wall = wall_clock();
         let mut clock = Clock { started, looked: started, ticks: 0, wall, date: date_of(wall) };
         clock.look();
@@ -23,7 +23,7 @@ impl Clock {
     }
 
     /// Reads both clocks.
-    pub fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         self.looked = Instant::now();
         self.ticks = milliseconds(self.looked.saturating_duration_since(self.started));
         let wall = wall_clock();
@@ -34,38 +34,38 @@ impl Clock {
     }
 
     /// When the clocks were read.
-    pub fn looked(&self) -> Instant {
+    pub(super) fn looked(&self) -> Instant {
         self.looked
     }
 
     /// Milliseconds since the server started.
-    pub fn ticks(&self) -> u64 {
+    pub(super) fn ticks(&self) -> u64 {
         self.ticks
     }
 
-    /// Milliseconds from the server's start to this moment, and not to the last look.
-    pub fn ticks_now(&self) -> u64 {
+    /// Milliseconds from the server's start to this moment, not to the last look.
+    pub(super) fn ticks_now(&self) -> u64 {
         milliseconds(self.started.elapsed())
     }
 
     /// The point `time` from now, in milliseconds since the server started.
-    pub fn after(&self, time: Duration) -> u64 {
+    pub(super) fn after(&self, time: Duration) -> u64 {
         self.ticks.saturating_add(milliseconds(time))
     }
 
     /// The wall clock.
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.wall
     }
 
     /// The wall clock as an HTTP-date.
-    pub fn date(&self) -> &HttpDate {
+    pub(super) fn date(&self) -> &HttpDate {
         &self.date
     }
 }
 
 /// A duration in whole milliseconds.
-pub fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -77,8 +77,8 @@ fn wall_clock() -> Timestamp {
     }
 }
 
-/// A machine whose clock is out of HTTP's bounds gets the first second of 1970: an answer has to
-/// have a Date.
+/// If the machine's clock is out of HTTP's bounds, this is the first second of 1970: every answer
+/// needs a Date.
 fn date_of(wall: Timestamp) -> HttpDate {
     let epoch = || Timestamp::from_seconds(0).http_date().expect("1970 has an HTTP-date");
     wall.http_date().unwrap_or_else(epoch)

@@ -2,14 +2,14 @@
 //!
 //! A worker holds the site during a turn. Between two turns it leaves it in a place of its own, so
 //! that the next turn touches nothing that workers share; and an exchange empties the places of
-//! all, so that nobody who sleeps keeps the former site, its descriptors and its file system.
+//! all, so that no sleeping worker keeps the former site, its descriptors and its file system.
 
 use crate::site::Site;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The present site.
-pub struct CurrentSite {
+pub(super) struct CurrentSite {
     /// Counts the exchanges.
     generation: AtomicU64,
     site: Mutex<Arc<Site>>,
@@ -17,28 +17,28 @@ pub struct CurrentSite {
 
 /// A site in somebody's hands, and which one it is.
 #[derive(Clone)]
-pub struct HeldSite {
+pub(super) struct HeldSite {
     generation: u64,
     site: Arc<Site>,
 }
 
 /// Where one worker leaves the site between two turns.
 #[derive(Default)]
-pub struct SitePlace(Mutex<Option<HeldSite>>);
+pub(super) struct SitePlace(Mutex<Option<HeldSite>>);
 
 impl HeldSite {
-    pub fn site(&self) -> &Arc<Site> {
+    pub(super) fn site(&self) -> &Arc<Site> {
         &self.site
     }
 }
 
 impl CurrentSite {
-    pub fn new(site: Arc<Site>) -> CurrentSite {
+    pub(super) fn new(site: Arc<Site>) -> CurrentSite {
         CurrentSite { generation: AtomicU64::new(0), site: Mutex::new(site) }
     }
 
     /// The present site, out of `place` where it is there.
-    pub fn take(&self, place: &SitePlace) -> HeldSite {
+    pub(super) fn take(&self, place: &SitePlace) -> HeldSite {
         let left = lock(&place.0).take();
         left.filter(|held| held.generation == self.generation.load(Ordering::Acquire))
             .unwrap_or_else(|| self.get())
@@ -46,9 +46,9 @@ impl CurrentSite {
 
     /// Leaves the site in `place`, unless another has taken its place.
     ///
-    /// Who exchanges sites counts first and empties the places then. So either this sees the count,
-    /// or what it leaves is taken out.
-    pub fn leave(&self, held: HeldSite, place: &SitePlace) {
+    /// [`CurrentSite::replace`] counts first and then empties the places. So either this sees the
+    /// new count, or what it leaves is taken out.
+    pub(super) fn leave(&self, held: HeldSite, place: &SitePlace) {
         let mut place = lock(&place.0);
         if held.generation == self.generation.load(Ordering::Acquire) {
             *place = Some(held);
@@ -57,15 +57,15 @@ impl CurrentSite {
 
     /// Puts another site in its place, and empties the places. Turns that have begun end with the
     /// former one.
-    pub fn replace<'a>(&self, site: Arc<Site>, places: impl Iterator<Item = &'a SitePlace>) {
+    pub(super) fn replace<'a>(&self, site: Arc<Site>, places: impl Iterator<Item = &'a SitePlace>) {
         let former = std::mem::replace(&mut *lock(&self.site), site);
         self.generation.fetch_add(1, Ordering::AcqRel);
         places.for_each(|place| drop(lock(&place.0).take()));
         drop(former);
     }
 
-    /// The present site, for who keeps it for a moment only.
-    pub fn get(&self) -> HeldSite {
+    /// The present site, for a caller that keeps it for a moment only.
+    pub(super) fn get(&self) -> HeldSite {
         let site = lock(&self.site);
         HeldSite { generation: self.generation.load(Ordering::Acquire), site: Arc::clone(&site) }
     }

@@ -13,7 +13,7 @@ pub struct Drained(());
 /// The place of a connection in the queue for dear work, which tells it of its turn. It is proof
 /// for as long as the connection keeps it.
 #[derive(Debug)]
-pub struct InLine(());
+pub(super) struct InLine(());
 
 impl InLine {
     /// The connection was put into the queue.
@@ -23,13 +23,13 @@ impl InLine {
 }
 
 impl Drained {
-    /// A call has said EAGAIN: the next change is a new edge.
+    /// A call has returned EAGAIN: the next change is a new edge.
     pub(super) fn would_block() -> Drained {
         Drained(())
     }
 
-    /// A receive brought less than there was room for, so nothing is left. `None` where the client
-    /// has hung up: its end is behind the bytes, and was told already.
+    /// A receive brought less than there was room for, so nothing is left. `None` if the client has
+    /// hung up: the end comes behind the bytes, and was told already.
     pub(super) fn short_receive(received: usize, room: usize, hung_up: bool) -> Option<Drained> {
         (received < room && !hung_up).then_some(Drained(()))
     }
@@ -44,7 +44,7 @@ impl Drained {
         Drained(())
     }
 
-    /// The connection was armed anew: whatever it is ready for is told once more.
+    /// The connection was armed anew: the kernel tells once more what it is ready for.
     pub(super) fn armed() -> Drained {
         Drained(())
     }

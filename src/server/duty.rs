@@ -1,9 +1,10 @@
 //! Whether a worker still holds its ticket, decided by one atomic word.
 //!
 //! A worker that begins a turn holds a ticket. While it is busy, the watcher may take the ticket
-//! away, and so may the worker itself before it blocks. Whoever clears the bit `TICKET` has the
-//! ticket then. The worker learns of it at the end of its turn: [`Duty::end`] takes what is left in
-//! the same operation that ends the turn, so a ticket is never with two and never lost.
+//! away, and the worker itself may give it up before it blocks. The thread that clears the bit
+//! `TICKET` has the ticket then. The worker learns of it at the end of its turn: [`Duty::end`]
+//! takes what is left of it in the operation that ends the turn, so a ticket is never with two and
+//! never lost.
 //!
 //! The word also counts the turns, so the watcher can tell one long turn from many short ones, and
 //! no ticket is taken from a turn other than the one that was seen.
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a worker's word says: its turn, and whether it is busy and holds its ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen(u64);
+pub(super) struct Seen(u64);
 
 const TICKET: u64 = 1;
 const BUSY: u64 = 2;
@@ -24,62 +25,64 @@ const TURN: u64 = 4;
 
 impl Seen {
     /// Whether the worker is in a turn and holds a ticket that can be taken away.
-    pub fn holds_ticket(self) -> bool {
+    pub(super) fn holds_ticket(self) -> bool {
         self.0 & TICKET != 0
     }
 
     /// Whether the worker is in a turn.
-    pub fn is_busy(self) -> bool {
+    pub(super) fn is_busy(self) -> bool {
         self.0 & BUSY != 0
     }
 }
 
 /// The word of one worker.
 #[derive(Debug)]
-pub struct Duty(AtomicU64);
+pub(super) struct Duty(AtomicU64);
 
 impl Duty {
     /// A worker that has not begun a turn yet.
-    pub fn new() -> Duty {
+    pub(super) fn new() -> Duty {
         Duty(AtomicU64::new(0))
     }
 
-    /// Begins a turn, with a ticket that may be taken away where it `may_be_lent`. For the worker
-    /// alone.
+    /// Begins a turn; `may_be_lent` says whether its ticket may be taken away. Only the worker
+    /// itself calls this.
     ///
     /// Sequentially consistent, because the caller looks next whether the watcher sleeps, and the
     /// watcher, before it sleeps, whether somebody is busy.
-    pub fn begin(&self, may_be_lent: bool) {
+    pub(super) fn begin(&self, may_be_lent: bool) {
         let turn = (self.0.load(Ordering::Relaxed) & !(TURN - 1)).wrapping_add(TURN);
         let ticket = if may_be_lent { TICKET } else { 0 };
         self.0.store(turn | BUSY | ticket, Ordering::SeqCst);
     }
 
-    /// Ends the turn. Whether the worker still holds its ticket. For the worker alone.
-    pub fn end(&self) -> bool {
+    /// Ends the turn. Returns whether the worker still holds its ticket. Only the worker itself
+    /// calls this.
+    pub(super) fn end(&self) -> bool {
         let turn = self.0.load(Ordering::Relaxed) & !(TURN - 1);
         self.0.swap(turn, Ordering::AcqRel) & TICKET != 0
     }
 
-    /// Takes the worker's own ticket from it, within a turn. Whether it had one. For the worker
-    /// alone.
-    pub fn give_up(&self) -> bool {
+    /// Gives up the ticket within a turn; returns whether the worker still had it. Only the worker
+    /// itself calls this.
+    pub(super) fn give_up(&self) -> bool {
         self.0.fetch_and(!TICKET, Ordering::AcqRel) & TICKET != 0
     }
 
-    /// Gives back what [`Duty::give_up`] has taken in this turn. For the worker alone.
-    pub fn take_back(&self) {
+    /// Gives back what [`Duty::give_up`] has given up in this turn. Only the worker itself calls
+    /// this.
+    pub(super) fn take_back(&self) {
         self.0.fetch_or(TICKET, Ordering::AcqRel);
     }
 
-    /// What the word says now.
-    pub fn look(&self) -> Seen {
+    /// Reads the word.
+    pub(super) fn look(&self) -> Seen {
         Seen(self.0.load(Ordering::SeqCst))
     }
 
     /// Takes the ticket from a worker that is still in the turn that was seen. `true` says that the
     /// caller has the ticket now.
-    pub fn take_from(&self, seen: Seen) -> bool {
+    pub(super) fn take_from(&self, seen: Seen) -> bool {
         let without = seen.0 & !TICKET;
         seen.holds_ticket()
             && self.0.compare_exchange(seen.0, without, Ordering::AcqRel, Ordering::Relaxed).is_ok()

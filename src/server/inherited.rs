@@ -1,12 +1,12 @@
 //! A listening socket that somebody else holds: a service manager, or a parent that restarts the
 //! server (sd_listen_fds(3)).
 //!
-//! Whoever holds it goes on listening when this server has stopped. So a stop neither shuts the
-//! socket down nor empties its queue nor removes its path: what the kernel has connected, and this
-//! server has not accepted, is for whoever accepts next. No option is set on it either, since
-//! options would stay; what an accepted socket needs is set on that. The one exception is
-//! O_NONBLOCK: without it, an accept loop could not be ended. A service manager sets it as it likes
-//! at each start.
+//! The other processes that hold it go on listening after this server has stopped. So a stop
+//! neither shuts the socket down nor empties its queue nor removes its path: what the kernel has
+//! connected, and this server has not accepted, is for the process that accepts next. No option is
+//! set on it either, since options would stay; what an accepted socket needs is set on that. The
+//! one exception is O_NONBLOCK: without it, an accept loop could not be ended. A service manager
+//! sets it as it likes at each start.
 
 use super::settings::Settings;
 use super::socket::{Peer, Socket};
@@ -111,7 +111,7 @@ impl Inherited {
         }
     }
 
-    /// Accepts who has connected.
+    /// Accepts the client that waits.
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl Inherited {
         Ok(socket)
     }
 
-    /// Has every accept loop end, those that wait too. Connections stay in the kernel's queue.
+    /// Ends every accept loop, those that wait too. Connections stay in the kernel's queue.
     pub fn end_accepts(&self) {
         if let Err(error) = rustix::io::write(&self.end, &1u64.to_ne_bytes()) {
             log::error!("eventfd: {error}");

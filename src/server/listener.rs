@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 /// A socket that listens.
 #[derive(Debug)]
 pub enum Listener {
+    /// It is closed when this server stops.
     Bound(Bound),
-    /// Others hold it too, and go on listening when this server has stopped.
+    /// Other processes hold it too, and go on listening after this server has stopped.
     Inherited(Inherited),
 }
 
@@ -34,7 +35,7 @@ impl Listener {
         }
     }
 
-    /// Has every accept loop end, blocked ones too.
+    /// Ends every accept loop, blocked ones too.
     pub fn end_accepts(&self) {
         match self {
             Listener::Bound(bound) => bound.end_accepts(),

@@ -128,15 +128,16 @@ impl Server {
         self.pool.shared.site.replace(Arc::new(site), places);
     }
 
-    /// Has each further answer be the last of its connection, so that clients and proxies go where
-    /// they are wanted; nobody is refused. To be done for a while before the server is stopped.
+    /// From here on each answer is the last of its connection, so that clients and proxies go
+    /// elsewhere; no client is refused. To be called some time before the server is stopped.
     pub fn leave(&self) {
         self.pool.shared.leaving.store(true, Ordering::SeqCst);
     }
 
-    /// Stops: lets in whoever the kernel has let in already and nobody else, closes the listening
-    /// sockets and what rests, waits for the requests in flight, and ends the threads. All this
-    /// takes [`Settings::grace_time`] at most. Returns how many connections were cut off.
+    /// Stops: serves the clients that the kernel has let in already and no others, closes the
+    /// listening sockets and the resting connections, waits for the requests in flight, and ends
+    /// the threads. All this takes [`Settings::grace_time`] at most. Returns how many connections
+    /// were cut off.
     pub fn stop(self) -> usize {
         let pool = Arc::clone(&self.pool);
         let (threads, _housekeeper) = self.close();
@@ -171,8 +172,8 @@ impl Server {
         pool.close();
         self.housekeeper.thread().unpark();
         if !all_ended {
-            // A worker that the disk holds up is not waited for; one that just ends a connection
-            // is.
+            // A worker that the disk holds up is not waited for, one that is just ending a
+            // connection is.
             let cut_off = pool.cut_off();
             pool.wait_for_fewer_than(cut_off + 1, SETTLE_TIME);
         }
@@ -184,7 +185,7 @@ impl Server {
 const LONGEST_GRACE: Duration = Duration::from_secs(1 << 32);
 
 /// How many workers wait on the ready set at once, and as many accept on each listener: one a core,
-/// but never all of two or more, so that there is a spare.
+/// but if there are several workers never all of them, so that there is a spare.
 ///
 /// A second waiting worker a core costs 3 to 6% more CPU a request (1 KiB, 16 to 256 connections, 2
 /// cores), since the kernel then wakes one that finds its core busy. A worker that is about to
@@ -202,8 +203,8 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The roles that are always played: so many waiters, and as many accept loops on each listener. In
-/// turn, so that none is missing where there are too few workers for all.
+/// The roles that are always played: `at_once` waiters, and as many accept loops on each listener.
+/// Their order mixes them, so that no kind is missing if there are too few workers for all.
 fn roles(at_once: usize, listeners: usize) -> impl Iterator<Item = Role> {
     let each = move || [Role::Wait].into_iter().chain((0..listeners).map(Role::Accept));
     (0..at_once).flat_map(move |_| each())
@@ -238,8 +239,8 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
-/// Has the site look after what it keeps, now and then, until the pool is closed. The disk may hold
-/// this thread up, so nobody waits for it.
+/// Lets the site look after what it keeps, now and then, until the pool is closed. The disk may
+/// hold this thread up, so no other thread waits for it.
 fn keep_house(pool: &Pool) {
     while !pool.is_closed() {
         thread::park_timeout(HOUSEKEEPING_INTERVAL);

@@ -94,7 +94,8 @@ fn a_number_that_is_used_again_does_no_harm() {
         let watched = Watched::new(1);
         let (closed, is_closed) = mpsc::channel();
         let closed = Arc::new(Mutex::new(Some(closed)));
-        // Whoever learns that the first connection has ended closes it; its number is free then.
+        // The owner that learns of the end of the first connection closes it; its number is free
+        // then.
         let attend = |watched: &Watched, closed: &Mutex<Option<mpsc::Sender<()>>>, news| {
             watched.attend(news, |place| {
                 if *place == Some(1) && watched.has_seen(1, News::HUNG_UP) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// When bytes moved, in milliseconds of the server's clock, and how many.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     since: u64,
     last: u64,
     bytes: u64,
@@ -13,12 +13,12 @@ pub struct Pace {
 
 impl Pace {
     /// Nothing has moved at `now`.
-    pub fn new(now: u64) -> Pace {
+    pub(super) fn new(now: u64) -> Pace {
         Pace { since: now, last: now, bytes: 0 }
     }
 
     /// Notes that `bytes` more have moved by `now`; none of them changes nothing.
-    pub fn note(&mut self, bytes: u64, now: u64) {
+    pub(super) fn note(&mut self, bytes: u64, now: u64) {
         if bytes > 0 {
             self.last = now;
             self.bytes += bytes;
@@ -27,12 +27,12 @@ impl Pace {
 
     /// Until when bytes must move: `time` after the last, and no later than all bytes so far have
     /// earned at `rate_min` bytes a second.
-    pub fn deadline(&self, time: Duration, rate_min: u64) -> u64 {
+    pub(super) fn deadline(&self, time: Duration, rate_min: u64) -> u64 {
         self.without_pause(time).min(self.on_average(time, rate_min))
     }
 
     /// Until when the average must be `rate_min` bytes a second; the first `time` is free.
-    pub fn on_average(&self, time: Duration, rate_min: u64) -> u64 {
+    pub(super) fn on_average(&self, time: Duration, rate_min: u64) -> u64 {
         let earned = self.bytes.saturating_mul(1000) / rate_min;
         self.since.saturating_add(milliseconds(time)).saturating_add(earned)
     }

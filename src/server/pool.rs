@@ -19,18 +19,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The connections, and how news reaches them.
-pub struct Pool {
+pub(super) struct Pool {
     pub shared: Shared,
-    /// Until the server stops.
+    /// Empty once the server stops.
     listeners: Mutex<Vec<Arc<Listener>>>,
     table: Table,
-    /// News from who may not go on with connections, for a waiter to bring.
+    /// News from threads that may not act on connections themselves (the watcher, accept loops): a
+    /// waiter brings it.
     told: Mutex<VecDeque<(usize, News)>>,
     /// Connections in the table.
     connections: AtomicUsize,
-    /// Wakes who waits for a connection to end.
+    /// Wakes the threads that wait for a connection to end.
     ended: Condvar,
-    /// Goes with `ended`; counts who waits.
+    /// The number of threads that wait on `ended`.
     waiting: Mutex<usize>,
     /// When accept last failed because something has run out.
     ran_out: Mutex<Option<Instant>>,
@@ -38,7 +39,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub fn new(shared: Shared, listeners: Vec<Arc<Listener>>) -> Pool {
+    pub(super) fn new(shared: Shared, listeners: Vec<Arc<Listener>>) -> Pool {
         Pool {
             table: Table::new(shared.settings.descriptors_max),
             shared,
@@ -52,18 +53,18 @@ impl Pool {
         }
     }
 
-    /// Has no worker begin to accept.
-    pub fn forget_listeners(&self) {
+    /// Takes the listeners away, so that no worker begins to accept.
+    pub(super) fn forget_listeners(&self) {
         lock(&self.listeners).clear();
     }
 
     /// The listener of this position, until the server stops.
-    pub fn listener(&self, position: usize) -> Option<Arc<Listener>> {
+    pub(super) fn listener(&self, position: usize) -> Option<Arc<Listener>> {
         lock(&self.listeners).get(position).cloned()
     }
 
-    /// Goes on with what the ready set has told of.
-    pub fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
+    /// Acts on one event of the ready set.
+    pub(super) fn go_on_with(&self, event: Event, turn: &mut Turn, buffers: &mut Buffers) {
         match event {
             Event::Ready { number, hung_up } => {
                 let news = if hung_up { News::HUNG_UP } else { News::READY };
@@ -73,8 +74,8 @@ impl Pool {
         }
     }
 
-    /// Brings news to the connections that others have told of. What is left when the turn is over
-    /// is announced again.
+    /// Brings the news that other threads have left. What is left when the turn is over is
+    /// announced again.
     fn attend_to_told(&self, turn: &mut Turn, buffers: &mut Buffers) {
         let next = || lock(&self.told).pop_front();
         while let Some((number, news)) = next() {
@@ -86,7 +87,13 @@ impl Pool {
     }
 
     /// Brings news to the connection `number`, if there is one.
-    pub fn attend_to(&self, number: usize, news: News, turn: &mut Turn, buffers: &mut Buffers) {
+    pub(super) fn attend_to(
+        &self,
+        number: usize,
+        news: News,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) {
         if let Some(place) = self.table.place(number) {
             self.attend(place, news, turn, buffers);
         }
@@ -97,8 +104,9 @@ impl Pool {
         self.attend_by(Connection::go_on, place, news, turn, buffers);
     }
 
-    /// Brings news to the connection in `place`, which `go_on` goes on with. A panic costs that
-    /// one. What was logged of a connection that ends is in the log before its client sees the end.
+    /// Brings news to the connection in `place`, and calls `go_on` on it. A panic costs this
+    /// connection only. A connection that ends has its lines in the log before its client sees the
+    /// end.
     fn attend_by(
         &self,
         go_on: fn(&mut Connection, News, &mut Turn, &mut Buffers) -> Fate,
@@ -107,8 +115,14 @@ impl Pool {
         turn: &mut Turn,
         buffers: &mut Buffers,
     ) {
+        let mut is_first = true;
         place.attend(news, |place, news| {
             let Some(connection) = place else { return };
+            // News that another worker has brought since may be of a request that came after the
+            // looks of this turn.
+            if !std::mem::replace(&mut is_first, false) {
+                turn.forget_looks();
+            }
             let gone_on = AssertUnwindSafe(|| go_on(connection, news, turn, buffers));
             let fate = catch_unwind(gone_on).unwrap_or_else(|_| {
                 let socket = connection.socket();
@@ -123,15 +137,14 @@ impl Pool {
         });
     }
 
-    /// Takes in an accepted socket that has been counted: goes on with it as far as it can now.
-    pub fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
+    /// Takes in an accepted socket that has been counted, and answers what has come on it.
+    pub(super) fn take_in(&self, socket: Socket, turn: &mut Turn, buffers: &mut Buffers) {
         if let Some(place) = self.put(socket, turn.clock) {
             self.attend(place, News::READY, turn, buffers);
         }
     }
 
-    /// Puts an accepted socket that has been counted into its place, where nobody is told of it
-    /// yet.
+    /// Puts an accepted socket that has been counted into its place. No thread acts on it yet.
     fn put(&self, socket: Socket, clock: &Clock) -> Option<&Place> {
         let number = socket.number();
         let Some(place) = self.table.place(number) else {
@@ -146,17 +159,17 @@ impl Pool {
         Some(place)
     }
 
-    /// Takes in an accepted socket without going on with it: a waiter is told of it.
-    pub fn hand_over(&self, socket: Socket, clock: &Clock) {
+    /// Takes in an accepted socket and leaves it to a waiter.
+    pub(super) fn hand_over(&self, socket: Socket, clock: &Clock) {
         let number = socket.number();
         if self.put(socket, clock).is_some() {
             self.tell([(number, News::READY)]);
         }
     }
 
-    /// Counts a connection that is about to be taken in; `false` where there are as many as there
-    /// may be, or where the descriptors that it may need are not left.
-    pub fn count_in(&self) -> bool {
+    /// Counts a connection that is about to be taken in; `false` if there are too many, or too few
+    /// descriptors left for it.
+    pub(super) fn count_in(&self) -> bool {
         let Settings { connections_max, descriptors_each, .. } = self.shared.settings;
         if !self.shared.descriptors.has_room_for(descriptors_each as u64) {
             return false;
@@ -166,12 +179,13 @@ impl Pool {
     }
 
     /// Connections now.
-    pub fn connections(&self) -> usize {
+    pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until fewer than `count` connections are left, at most `time`; whether they are.
-    pub fn wait_for_fewer_than(&self, count: usize, time: Duration) -> bool {
+    /// Waits at most `time` until fewer than `count` connections are left. Returns whether they
+    /// are.
+    pub(super) fn wait_for_fewer_than(&self, count: usize, time: Duration) -> bool {
         let mut waiting = lock(&self.waiting);
         *waiting += 1;
         let (mut waiting, _) = self
@@ -182,40 +196,40 @@ impl Pool {
         self.connections() < count
     }
 
-    /// Notes that accept has failed because something has run out. Whether it is the first time for
-    /// `time`: one line a burst is enough.
-    pub fn is_new_burst(&self, time: Duration) -> bool {
+    /// Notes that accept has failed because something has run out. Returns whether this is the
+    /// first time within `time`, since one line in the log is enough for a burst.
+    pub(super) fn is_new_burst(&self, time: Duration) -> bool {
         let last = lock(&self.ran_out).replace(Instant::now());
         last.is_none_or(|last| last.elapsed() > time)
     }
 
-    /// Has the connection that loses least by it make room, if there is one.
-    pub fn make_room(&self, now: u64) {
+    /// Tells the connection that loses least by it to make room, if there is one.
+    pub(super) fn make_room(&self, now: u64) {
         let number = self.table.who_makes_room(now);
         self.tell(number.map(|number| (number, News::MAKE_ROOM)));
     }
 
-    /// Has a waiter look at every connection whose deadline has passed. Where descriptors are
-    /// short, a connection makes room for the answers that wait for one.
-    pub fn sweep(&self, now: u64) {
+    /// Leaves every connection whose deadline has passed to a waiter. If descriptors are short,
+    /// also tells one connection to make room for the answers that wait for a descriptor.
+    pub(super) fn sweep(&self, now: u64) {
         if self.shared.descriptors.is_short() {
             self.make_room(now);
         }
-        // Those of the last time come first.
+        // What the last sweep has left comes first.
         if lock(&self.told).is_empty() {
             let late = self.table.places().filter(|(_, place)| place.is_late(now));
             self.tell(late.map(|(number, _)| (number, News::LOOK)));
         }
     }
 
-    /// Has a waiter look at every connection, because the server is stopping: those that rest are
+    /// Leaves every connection to a waiter, because the server is stopping: those that rest are
     /// closed.
-    pub fn tell_stopping(&self) {
+    pub(super) fn tell_stopping(&self) {
         let taken = self.table.places().filter(|(_, place)| place.is_taken());
         self.tell(taken.map(|(number, _)| (number, News::LOOK)));
     }
 
-    /// Has a waiter bring news to connections. Whoever tells it is never held up.
+    /// Leaves news to a waiter. This never holds the caller up.
     fn tell(&self, news: impl IntoIterator<Item = (usize, News)>) {
         let mut told = lock(&self.told);
         told.extend(news);
@@ -232,9 +246,10 @@ impl Pool {
         }
     }
 
-    /// Closes every connection that no worker is busy with, so that its answer has a line in the
-    /// log. One that does not rest is cut off, and still counts; returns how many these are.
-    pub fn cut_off(&self) -> usize {
+    /// Closes every connection that no worker is busy with, and logs the answer that it was
+    /// sending. Returns how many were cut off, because they did not rest; these still count as
+    /// connections.
+    pub(super) fn cut_off(&self) -> usize {
         let mut cut_off = 0;
         let lines = &self.shared.watch.posts()[0].lines;
         for (_, place) in self.table.places().filter(|(_, place)| place.is_taken()) {
@@ -251,8 +266,8 @@ impl Pool {
         cut_off
     }
 
-    /// Ends the workers, once each has finished with the connection it goes on with.
-    pub fn close(&self) {
+    /// Ends each worker once it has finished with its present connection.
+    pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         self.shared.tickets.close();
         if let Err(error) = self.shared.ready.close() {
@@ -262,12 +277,12 @@ impl Pool {
     }
 
     /// Whether the pool was closed.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)
     }
 
     /// Counts a connection that has ended, or was not taken in after all.
-    pub fn count_end(&self) {
+    pub(super) fn count_end(&self) {
         self.connections.fetch_sub(1, Ordering::SeqCst);
         if *lock(&self.waiting) > 0 {
             self.ended.notify_all();

@@ -1,4 +1,4 @@
-//! Where each worker shows what it does: to the watcher, and to a spare that steps in for it.
+//! Posts: each worker shows here what it does, to the watcher and to a spare that takes over.
 
 use super::access_log::Lines;
 use super::current_site::SitePlace;
@@ -12,7 +12,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 /// What a worker shows to the others.
-pub struct Post {
+pub(super) struct Post {
     /// The worker's number.
     pub number: usize,
     pub duty: Duty,
@@ -37,7 +37,7 @@ impl Post {
 
     /// The role of the ticket that the worker holds, or has held last. Dear work is not passed on,
     /// so it counts as none.
-    pub fn role(&self) -> Role {
+    pub(super) fn role(&self) -> Role {
         match self.role.load(Ordering::Relaxed) {
             0 => Role::Wait,
             listener => Role::Accept(listener - 1),
@@ -45,7 +45,7 @@ impl Post {
     }
 
     /// Notes the role of a ticket that was taken.
-    pub fn set_role(&self, role: Role) {
+    pub(super) fn set_role(&self, role: Role) {
         let number = match role {
             Role::Wait | Role::Dear(_) => 0,
             Role::Accept(listener) => listener + 1,
@@ -54,21 +54,21 @@ impl Post {
     }
 
     /// The events that are left for this turn.
-    pub fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
+    pub(super) fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// All posts, and whether somebody looks at them.
-pub struct Watch {
+pub(super) struct Watch {
     posts: Box<[Post]>,
     is_asleep: AtomicBool,
     watcher: OnceLock<Thread>,
 }
 
 impl Watch {
-    /// Posts for so many workers.
-    pub fn new(workers: usize) -> Watch {
+    /// Posts for this number of workers.
+    pub(super) fn new(workers: usize) -> Watch {
         Watch {
             posts: (0..workers).map(Post::new).collect(),
             is_asleep: AtomicBool::new(false),
@@ -76,36 +76,37 @@ impl Watch {
         }
     }
 
-    pub fn posts(&self) -> &[Post] {
+    pub(super) fn posts(&self) -> &[Post] {
         &self.posts
     }
 
     /// Begins a turn of the worker at `post`, whose ticket may be lent or not.
-    pub fn begin(&self, post: &Post, may_be_lent: bool) {
+    pub(super) fn begin(&self, post: &Post, may_be_lent: bool) {
         post.duty.begin(may_be_lent);
         if self.is_asleep.load(Ordering::SeqCst) {
             self.wake();
         }
     }
 
-    /// Has the watcher look at once.
-    pub fn wake(&self) {
+    /// Wakes the watcher, so that it looks at once.
+    pub(super) fn wake(&self) {
         self.is_asleep.store(false, Ordering::SeqCst);
         if let Some(watcher) = self.watcher.get() {
             watcher.unpark();
         }
     }
 
-    /// Has the calling thread be the one that is woken.
-    pub fn begin_to_look(&self) {
+    /// Makes the calling thread the one that [`Watch::wake`] wakes.
+    pub(super) fn begin_to_look(&self) {
         self.watcher.get_or_init(thread::current);
     }
 
-    /// Sleeps for `time` at most, unless a worker is in a turn. Returns whether one has begun a
-    /// turn meanwhile.
-    pub fn sleep(&self, time: Duration) -> bool {
+    /// Sleeps for at most `time`, or not at all while a worker is in a turn. Returns whether a
+    /// worker has begun a turn since.
+    pub(super) fn sleep(&self, time: Duration) -> bool {
         self.is_asleep.store(true, Ordering::SeqCst);
-        // Whoever has begun before this store is seen here; whoever begins after it wakes us.
+        // A worker that began its turn before this store is seen here; one that begins after it
+        // wakes us.
         if !self.is_anyone_busy() {
             thread::park_timeout(time);
         }

@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 /// What a connection may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interest {
+pub(super) enum Interest {
     /// Bytes from the client, or its end.
     Readable,
     /// That, and room for more of the answer.
@@ -25,7 +25,7 @@ pub enum Interest {
 
 /// A change that the kernel tells one waiter of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// A connection can go on.
     Ready {
         /// The number that the connection was added with.
@@ -38,33 +38,33 @@ pub enum Event {
 }
 
 /// What one wait brought.
-pub struct Events(Vec<epoll::Event>);
+pub(super) struct Events(Vec<epoll::Event>);
 
 impl Events {
     /// Room for `count` events a wait.
-    pub fn with_capacity(count: usize) -> Events {
+    pub(super) fn with_capacity(count: usize) -> Events {
         Events(Vec::with_capacity(count))
     }
 
     /// Forgets what was told.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
     /// Whether nothing was told.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// What was told; `None` once the set is closed.
-    pub fn told(&self) -> Option<impl ExactSizeIterator<Item = Event>> {
+    pub(super) fn told(&self) -> Option<impl ExactSizeIterator<Item = Event>> {
         let is_closed = self.0.iter().any(|event| event.data.u64() == CLOSED);
         (!is_closed).then(|| self.0.iter().map(event))
     }
 }
 
 /// A set of sockets that any number of workers wait on together.
-pub struct ReadySet {
+pub(super) struct ReadySet {
     epoll: OwnedFd,
     /// Readable once the set is closed, for every waiter: it is never read and not edge-triggered.
     closed: OwnedFd,
@@ -80,7 +80,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// Where the process has no descriptors left.
-    pub fn new() -> io::Result<ReadySet> {
+    pub(super) fn new() -> io::Result<ReadySet> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let (closed, announced) = (eventfd(0, flags)?, eventfd(0, flags)?);
@@ -95,7 +95,12 @@ impl ReadySet {
     /// # Errors
     ///
     /// ENOMEM, or ENOSPC where the user's limit of watched descriptors is reached (epoll_ctl(2)).
-    pub fn add(&self, socket: impl AsFd, number: usize, interest: Interest) -> io::Result<Drained> {
+    pub(super) fn add(
+        &self,
+        socket: impl AsFd,
+        number: usize,
+        interest: Interest,
+    ) -> io::Result<Drained> {
         let data = EventData::new_u64(number as u64);
         epoll::add(&self.epoll, socket, data, flags(interest))?;
         Ok(Drained::armed())
@@ -107,7 +112,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// ENOMEM (epoll_ctl(2)).
-    pub fn renew(
+    pub(super) fn renew(
         &self,
         socket: impl AsFd,
         number: usize,
@@ -124,7 +129,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// None that a correct program meets; a caller may try again.
-    pub fn wait(&self, events: &mut Events) -> io::Result<()> {
+    pub(super) fn wait(&self, events: &mut Events) -> io::Result<()> {
         self.fill(events, None)
     }
 
@@ -133,7 +138,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// None that a correct program meets; a caller may try again.
-    pub fn look(&self, events: &mut Events) -> io::Result<()> {
+    pub(super) fn look(&self, events: &mut Events) -> io::Result<()> {
         self.fill(events, Some(&Timespec::default()))
     }
 
@@ -150,7 +155,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// None that a correct program meets.
-    pub fn announce(&self) -> io::Result<()> {
+    pub(super) fn announce(&self) -> io::Result<()> {
         rustix::io::write(&self.announced, &1u64.to_ne_bytes())?;
         Ok(())
     }
@@ -160,7 +165,7 @@ impl ReadySet {
     /// # Errors
     ///
     /// None that a correct program meets.
-    pub fn close(&self) -> io::Result<()> {
+    pub(super) fn close(&self) -> io::Result<()> {
         rustix::io::write(&self.closed, &1u64.to_ne_bytes())?;
         Ok(())
     }

@@ -35,7 +35,7 @@ pub struct Settings {
     pub linger_time: Duration,
     /// See [`limits::GRACE_TIME`].
     pub grace_time: Duration,
-    /// Whose word is taken for who the client of a request is, in the access log.
+    /// The proxies whose X-Forwarded-For names the client in the access log.
     pub trusted_proxies: TrustedProxies,
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// What all workers have in common.
-pub struct Shared {
+pub(super) struct Shared {
     pub ready: ReadySet,
     pub settings: Settings,
     pub tickets: Tickets,

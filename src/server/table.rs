@@ -1,5 +1,5 @@
-//! The connection table: a slot for each descriptor, in which a connection waits until somebody
-//! owns it, and what others may know of it meanwhile.
+//! The connection table: a slot for each descriptor, in which a connection waits until a thread
+//! owns it, and what other threads may know of it.
 
 use super::connection::Connection;
 use super::slot::{News, Slot};
@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// The place of one connection. The numbers beside the slot are hints for those who do not own it.
-pub struct Place {
+pub(super) struct Place {
     /// Boxed, so that the table stays small for descriptors that are no connections.
     slot: Slot<Box<Connection>>,
     /// When the connection will be late, in milliseconds of the server's clock.
@@ -21,8 +21,8 @@ pub struct Place {
     client: AtomicU64,
 }
 
-/// A point in time that no clock reaches: of who is never late, and never makes room.
-pub const NEVER: u64 = u64::MAX;
+/// A point in time that no clock reaches: for a connection that is never late, or never makes room.
+pub(super) const NEVER: u64 = u64::MAX;
 
 impl Place {
     fn empty() -> Place {
@@ -36,14 +36,18 @@ impl Place {
     }
 
     /// Moves a new connection in (see [`Slot::put`]); `client` stands for its client's address.
-    pub fn put(&self, connection: Box<Connection>, client: u64) {
+    pub(super) fn put(&self, connection: Box<Connection>, client: u64) {
         self.client.store(client, Ordering::Relaxed);
         self.slot.put(connection);
     }
 
     /// Brings `news` (see [`Slot::attend`]). A connection that is acted on is not idle: it is
     /// hidden from [`Table::who_makes_room`].
-    pub fn attend(&self, news: News, mut act: impl FnMut(&mut Option<Box<Connection>>, News)) {
+    pub(super) fn attend(
+        &self,
+        news: News,
+        mut act: impl FnMut(&mut Option<Box<Connection>>, News),
+    ) {
         self.slot.attend(news, |place, news| {
             self.yields_at.store(NEVER, Ordering::Relaxed);
             act(place, news);
@@ -55,12 +59,12 @@ impl Place {
     }
 
     /// Whether the connection here is late at `now`; a hint.
-    pub fn is_late(&self, now: u64) -> bool {
+    pub(super) fn is_late(&self, now: u64) -> bool {
         self.deadline.load(Ordering::Relaxed) <= now
     }
 
     /// Whether there may be a connection here; a hint.
-    pub fn is_taken(&self) -> bool {
+    pub(super) fn is_taken(&self) -> bool {
         self.client.load(Ordering::Relaxed) != 0
     }
 
@@ -90,7 +94,7 @@ impl Place {
 }
 
 /// All places, by descriptor number. Memory is taken for 1,024 at a time, as descriptors grow.
-pub struct Table {
+pub(super) struct Table {
     segments: Vec<OnceLock<Box<[Place]>>>,
 }
 
@@ -98,20 +102,20 @@ const SEGMENT: usize = 1024;
 
 impl Table {
     /// A table for descriptors below `descriptors_max`.
-    pub fn new(descriptors_max: usize) -> Table {
+    pub(super) fn new(descriptors_max: usize) -> Table {
         let segments = descriptors_max.div_ceil(SEGMENT);
         Table { segments: (0..segments).map(|_| OnceLock::new()).collect() }
     }
 
     /// The place of a descriptor; `None` beyond the table.
-    pub fn place(&self, number: usize) -> Option<&Place> {
+    pub(super) fn place(&self, number: usize) -> Option<&Place> {
         let segment = self.segments.get(number / SEGMENT)?;
         let places = segment.get_or_init(|| (0..SEGMENT).map(|_| Place::empty()).collect());
         places.get(number % SEGMENT)
     }
 
     /// Every place that was ever used, with its descriptor's number.
-    pub fn places(&self) -> impl Iterator<Item = (usize, &Place)> {
+    pub(super) fn places(&self) -> impl Iterator<Item = (usize, &Place)> {
         let segments = self.segments.iter().enumerate();
         let used = segments.filter_map(|(at, segment)| Some((at * SEGMENT, segment.get()?)));
         used.flat_map(|(first, places)| {
@@ -122,7 +126,7 @@ impl Table {
     /// The number of the connection that makes room with the least loss: one that lingers, else the
     /// one that has rested longest, else the oldest half-sent head of the client that has the most
     /// connections, if it has several. `None` where there is none of these.
-    pub fn who_makes_room(&self, now: u64) -> Option<usize> {
+    pub(super) fn who_makes_room(&self, now: u64) -> Option<usize> {
         let candidates =
             || self.places().filter_map(|(number, at)| Some((at.could_yield(now)?, number, at)));
         let (best, number, _) = candidates().min_by_key(|&(loss, ..)| loss)?;

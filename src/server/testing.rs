@@ -23,17 +23,17 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 /// A pool over a root with `/file`, which is `content`.
-pub struct Room {
+pub(super) struct Room {
     pub pool: Pool,
     pub root: TempDir,
 }
 
 impl Room {
-    pub fn new() -> Room {
+    pub(super) fn new() -> Room {
         Room::with(|_, _| {})
     }
 
-    pub fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Room {
+    pub(super) fn with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Room {
         let root = tempfile::tempdir().expect("a directory");
         fs::write(root.path().join("file"), "content").expect("a file");
         let mut of_site =
@@ -55,12 +55,12 @@ impl Room {
         Room { pool: Pool::new(shared, Vec::new()), root }
     }
 
-    pub fn worker(&self) -> Worker<'_> {
+    pub(super) fn worker(&self) -> Worker<'_> {
         Worker::new(&self.pool, 0)
     }
 
     /// A connection fresh from accept, and its client.
-    pub fn connect(&self, worker: &mut Worker) -> (Connection, Client) {
+    pub(super) fn connect(&self, worker: &mut Worker) -> (Connection, Client) {
         let (client, socket) = UnixStream::pair().expect("sockets");
         client.set_nonblocking(true).expect("an option");
         let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
@@ -72,12 +72,17 @@ impl Room {
     }
 
     /// One turn of a waiter for the connection.
-    pub fn go_on(&self, connection: &mut Connection, news: News, worker: &mut Worker) -> Fate {
+    pub(super) fn go_on(
+        &self,
+        connection: &mut Connection,
+        news: News,
+        worker: &mut Worker,
+    ) -> Fate {
         self.go_on_for(connection, news, None, worker)
     }
 
     /// One turn for the connection, for dear work where that is given.
-    pub fn go_on_for(
+    pub(super) fn go_on_for(
         &self,
         connection: &mut Connection,
         news: News,
@@ -93,15 +98,15 @@ impl Room {
 }
 
 /// The other end of a connection, which never waits.
-pub struct Client(UnixStream);
+pub(super) struct Client(UnixStream);
 
 impl Client {
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).expect("room");
     }
 
     /// All that has come and was not read yet.
-    pub fn received(&mut self) -> String {
+    pub(super) fn received(&mut self) -> String {
         let mut bytes = Vec::new();
         match self.0.read_to_end(&mut bytes) {
             Ok(_) => {}

@@ -2,13 +2,13 @@
 //!
 //! A worker takes a ticket and plays its role until it passes the ticket on. A worker without one
 //! is a *spare*. There are as many tickets to wait on the ready set as cores, as many to accept on
-//! each listener, and for dear work a few that come and go with what is queued. Whoever is about to
-//! block, or is seen to be held up (see `watch`), has its ticket passed on to a spare. So there is
-//! always somebody for what can go on, as long as one spare is left.
+//! each listener, and for dear work a few that come and go with what is queued. If a worker is
+//! about to block, or is seen to be held up (see `watch`), its ticket passes to a spare. So as long
+//! as one spare is left, there is always a worker for the connections that can go on.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and the end of an upload, which waits for the disk. It is done by a few workers at a
-//! time. Who has to wait for it stands in a queue by its number and is in no worker.
+//! listing, and the end of an upload, which waits for the disk. A few workers at a time do it. A
+//! connection that has to wait for it stands in a queue by its number, and holds no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -19,8 +19,8 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Waits on the ready set and goes on with what it is told of.
+pub(super) enum Role {
+    /// Waits on the ready set and acts on the events.
     Wait,
     /// Accepts on the listener of this position.
     Accept(usize),
@@ -30,30 +30,30 @@ pub enum Role {
 
 /// Kinds of dear work. Each has its own queue and bound, so neither keeps the other waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dear {
+pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
     /// To put an upload in its place once it is on the disk.
     Upload,
 }
 
-/// A role to be played, and by whom it was played until now.
+/// A role to be played, and the worker that has played it until now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
+pub(super) struct Ticket {
     pub role: Role,
     /// The worker that is held up in this role and may have left events and lines.
     pub from: Option<usize>,
 }
 
 /// All tickets of a server.
-pub struct Tickets {
+pub(super) struct Tickets {
     state: Mutex<State>,
     freed: Condvar,
 }
 
 struct State {
     free: VecDeque<Ticket>,
-    /// Workers that wait for a ticket. A free one is meant for one of them.
+    /// Workers that wait for a ticket. Each free ticket is meant for one of them.
     spares: usize,
     listings: Queue,
     uploads: Queue,
@@ -69,8 +69,13 @@ struct Queue {
 }
 
 impl Tickets {
-    /// The tickets for `roles`, and the right to do so many pieces of dear work at a time.
-    pub fn new(roles: impl IntoIterator<Item = Role>, listings: usize, uploads: usize) -> Tickets {
+    /// The tickets for `roles`; besides, at most so many `listings` and `uploads` are worked on at
+    /// a time.
+    pub(super) fn new(
+        roles: impl IntoIterator<Item = Role>,
+        listings: usize,
+        uploads: usize,
+    ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
         let (listings, uploads) = (queue(listings), queue(uploads));
@@ -79,7 +84,7 @@ impl Tickets {
     }
 
     /// Waits for a ticket and takes it; `None` once the tickets are closed.
-    pub fn take(&self) -> Option<Ticket> {
+    pub(super) fn take(&self) -> Option<Ticket> {
         let mut state = self.lock();
         state.spares += 1;
         while state.free.is_empty() && !state.is_closed {
@@ -94,7 +99,7 @@ impl Tickets {
     /// # Errors
     ///
     /// The ticket.
-    pub fn pass_on(&self, ticket: Ticket) -> Result<(), Ticket> {
+    pub(super) fn pass_on(&self, ticket: Ticket) -> Result<(), Ticket> {
         let mut state = self.lock();
         if state.spares <= state.free.len() {
             return Err(ticket);
@@ -104,18 +109,18 @@ impl Tickets {
     }
 
     /// Lays a ticket down for the next worker, whether there is a spare or not.
-    pub fn lay_down(&self, ticket: Ticket) {
+    pub(super) fn lay_down(&self, ticket: Ticket) {
         self.free(&mut self.lock(), ticket);
     }
 
-    /// Whether a spare waits that no ticket is meant for; a hint.
-    pub fn has_spare(&self) -> bool {
+    /// Whether a spare waits for which no ticket is free yet; a hint.
+    pub(super) fn has_spare(&self) -> bool {
         let state = self.lock();
         state.spares > state.free.len()
     }
 
     /// Queues the connection `number` for dear work, and offers a ticket for it within the bound.
-    pub fn queue(&self, dear: Dear, number: usize) {
+    pub(super) fn queue(&self, dear: Dear, number: usize) {
         let mut state = self.lock();
         let queue = state.of(dear);
         queue.numbers.push_back(number);
@@ -127,7 +132,7 @@ impl Tickets {
 
     /// The next connection in the queue for `dear`. `None` says that there is none: with it, the
     /// caller's ticket is gone.
-    pub fn next(&self, dear: Dear) -> Option<usize> {
+    pub(super) fn next(&self, dear: Dear) -> Option<usize> {
         let mut state = self.lock();
         let queue = state.of(dear);
         let next = queue.numbers.pop_front();
@@ -137,8 +142,8 @@ impl Tickets {
         next
     }
 
-    /// Has every waiting and coming worker end.
-    pub fn close(&self) {
+    /// Ends every worker that waits for a ticket now or later.
+    pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.freed.notify_all();
     }

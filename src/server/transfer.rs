@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// How far a push came.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Pushed {
+pub(super) enum Pushed {
     /// All is with the kernel.
     Whole,
     /// The socket takes no more now.
@@ -23,7 +23,7 @@ pub enum Pushed {
 
 /// One answer being sent.
 #[derive(Debug)]
-pub struct Transfer<'a> {
+pub(super) struct Transfer<'a> {
     /// The head, and a short body behind it.
     front: Cow<'a, [u8]>,
     /// Bytes of `front` that were sent.
@@ -39,7 +39,7 @@ pub struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     /// `head` is to go out, then `body`. A short body is copied behind the head, to be sent as one
     /// piece.
-    pub fn new(head: &'a mut Vec<u8>, body: Body) -> Transfer<'a> {
+    pub(super) fn new(head: &'a mut Vec<u8>, body: Body) -> Transfer<'a> {
         let head_bytes = head.len() as u64;
         let body = match in_memory(&body) {
             Some(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
@@ -53,7 +53,7 @@ impl<'a> Transfer<'a> {
 
     /// The same transfer with a copy of what it borrowed and has not sent, for an answer that
     /// waits.
-    pub fn into_owned(self) -> Transfer<'static> {
+    pub(super) fn into_owned(self) -> Transfer<'static> {
         let rest = self.front[self.front_sent..].to_vec();
         Transfer {
             front: Cow::Owned(rest),
@@ -65,17 +65,17 @@ impl<'a> Transfer<'a> {
     }
 
     /// Bytes of head and body sent so far.
-    pub fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> u64 {
         self.sent
     }
 
     /// Bytes of the body sent so far.
-    pub fn body_sent(&self) -> u64 {
+    pub(super) fn body_sent(&self) -> u64 {
         self.sent.saturating_sub(self.head_bytes)
     }
 
     /// Bytes that it holds in memory while it waits.
-    pub fn held_bytes(&self) -> u64 {
+    pub(super) fn held_bytes(&self) -> u64 {
         let body = match &self.body {
             // However little of them is left, all of them are held.
             Body::Bytes(bytes, _) => bytes.len(),
@@ -85,7 +85,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Descriptors that it holds while it waits.
-    pub fn held_descriptors(&self) -> u64 {
+    pub(super) fn held_descriptors(&self) -> u64 {
         u64::from(matches!(self.body, Body::File(..)))
     }
 
@@ -97,7 +97,7 @@ impl<'a> Transfer<'a> {
     /// # Errors
     ///
     /// The socket's; and `UnexpectedEof` where the file has become shorter than was promised.
-    pub fn push(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
+    pub(super) fn push(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
         while self.front_sent < self.front.len() || in_memory(&self.body).is_some() {
             match self.push_memory(socket, blocking)? {
                 Sent::WouldBlock(drained) => return Ok(Pushed::Blocked(drained)),
@@ -307,6 +307,17 @@ mod tests {
             assert!(pushes <= LONG / BLOCKING_BYTES_MAX, "{pushes}");
             assert!(transfer.sent() < LONG as u64);
         }
+    }
+
+    /// The time that a call may block begins anew with each piece that the kernel takes, so it is
+    /// given a bounded number of them.
+    #[test]
+    fn a_call_that_waits_for_a_client_is_given_few_bytes() {
+        let (_client, mut socket) = pair();
+        let mut head = Vec::new();
+        let mut transfer = Transfer::new(&mut head, Body::text(bytes(LONG)));
+        let first = transfer.push(&mut socket, Blocking::Yes).expect("no error");
+        assert_eq!((first, transfer.sent()), (Pushed::Paused, BLOCKING_BYTES_MAX as u64));
     }
 
     #[test]

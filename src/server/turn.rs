@@ -1,4 +1,4 @@
-//! A turn: what a worker does between two waits, and what it knows meanwhile.
+//! A turn: what a worker does between two waits, and what it knows during that time.
 
 use super::access_log::{Entry, Lines};
 use super::budget::Budget;
@@ -17,22 +17,22 @@ use std::time::Instant;
 
 /// What a worker's turns write into. It belongs to the worker and not to connections, so that
 /// waiting costs no memory.
-pub struct Buffers {
-    /// For what is received: room for one head, so what is left of it behind an answer that waits
-    /// is no longer than a head may be.
+pub(super) struct Buffers {
+    /// For what is received. It has room for one head, so a connection that waits never keeps more
+    /// than that.
     pub input: Box<[u8]>,
     /// For the head of an answer.
     pub head: Vec<u8>,
 }
 
 impl Buffers {
-    pub fn new() -> Buffers {
+    pub(super) fn new() -> Buffers {
         Buffers { input: vec![0; HEAD_BYTES_MAX].into(), head: Vec::with_capacity(1024) }
     }
 }
 
 /// What a worker knows in one turn.
-pub struct Turn<'a> {
+pub(super) struct Turn<'a> {
     pub clock: &'a mut Clock,
     /// The present site; it is held for this turn only.
     pub site: &'a Arc<Site>,
@@ -47,7 +47,7 @@ pub struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     /// A turn that begins now.
-    pub fn new(
+    pub(super) fn new(
         shared: &'a Shared,
         post: &'a Post,
         clock: &'a mut Clock,
@@ -59,53 +59,63 @@ impl<'a> Turn<'a> {
         Turn { began: clock.looked(), clock, site, shared, post, proofs, dear }
     }
 
-    pub fn settings(&self) -> &'a Settings {
+    pub(super) fn settings(&self) -> &'a Settings {
         &self.shared.settings
     }
 
-    pub fn ready(&self) -> &'a ReadySet {
+    pub(super) fn ready(&self) -> &'a ReadySet {
         &self.shared.ready
     }
 
     /// The bytes that answers hold in memory while they wait.
-    pub fn memory(&self) -> &'a Arc<Budget> {
+    pub(super) fn memory(&self) -> &'a Arc<Budget> {
         &self.shared.memory
     }
 
     /// The descriptors that connections hold.
-    pub fn descriptors(&self) -> &'a Arc<Budget> {
+    pub(super) fn descriptors(&self) -> &'a Arc<Budget> {
         &self.shared.descriptors
     }
 
     /// Whether each answer is the last of its connection.
-    pub fn is_leaving(&self) -> bool {
+    pub(super) fn is_leaving(&self) -> bool {
         self.shared.leaving.load(Ordering::SeqCst)
     }
 
-    pub fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.shared.stopping.load(Ordering::SeqCst)
     }
 
     /// Whether the turn has lasted for [`TURN_TIME`], so that a connection with more to do gives
     /// way.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.began.elapsed() >= TURN_TIME
     }
 
     /// Whether this turn is for dear work of this kind.
-    pub fn is_for(&self, dear: Dear) -> bool {
+    pub(super) fn is_for(&self, dear: Dear) -> bool {
         self.dear == Some(dear)
     }
 
     /// Queues the connection `number` for dear work.
-    pub fn queue(&self, dear: Dear, number: usize) -> InLine {
+    pub(super) fn queue(&self, dear: Dear, number: usize) -> InLine {
         self.shared.tickets.queue(dear, number);
         InLine::queued()
     }
 
-    /// What the site is told beside a request. A request that `has_come` before this turn's wait
-    /// returned is answered truly by any look that the turn has made, as long as the turn is short.
-    pub fn conditions(&self, has_come: bool, listing: Option<ListingAsked>) -> Conditions<'a> {
+    /// Forgets what the turn has looked at, so that it looks anew for the requests that come next.
+    pub(super) fn forget_looks(&self) {
+        self.proofs.clear();
+    }
+
+    /// What the site is told beside a request. If the request `has_come` before this turn's wait
+    /// returned, any look at a file that this turn has made answers it truly, as long as the turn
+    /// is short.
+    pub(super) fn conditions(
+        &self,
+        has_come: bool,
+        listing: Option<ListingAsked>,
+    ) -> Conditions<'a> {
         let lasts = || self.began.elapsed() < PROOF_TIME;
         self.proofs.set_usable(has_come && (self.proofs.is_empty() || lasts()));
         Conditions {
@@ -117,16 +127,16 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Asks for leave to block: the worker's ticket passes to a spare, if there is one. A worker
-    /// whose ticket is gone may block already; one that does dear work keeps others waiting for it.
-    pub fn may_block(&self) -> bool {
+    /// Asks whether the worker may block, and if so passes its ticket to a spare. A worker without
+    /// a ticket may always block; one that does dear work never may, since others wait for its end.
+    pub(super) fn may_block(&self) -> bool {
         if self.dear.is_some() {
             return false;
         }
         if !self.post.duty.give_up() {
             return true;
         }
-        // What was gathered must not wait for what is waited for now.
+        // The lines must not wait as long as the worker may be blocked.
         self.post.lines.flush();
         let ticket = Ticket { role: self.post.role(), from: Some(self.post.number) };
         let is_passed_on = self.shared.tickets.pass_on(ticket).is_ok();
@@ -137,14 +147,14 @@ impl<'a> Turn<'a> {
     }
 
     /// Adds the line of an answer to the access log.
-    pub fn log(&self, entry: Option<&Entry<'_>>, body_bytes: u64) {
+    pub(super) fn log(&self, entry: Option<&Entry<'_>>, body_bytes: u64) {
         if let Some(entry) = entry {
             self.lines().push(entry, body_bytes);
         }
     }
 
     /// The worker's lines of the access log.
-    pub fn lines(&self) -> &'a Lines {
+    pub(super) fn lines(&self) -> &'a Lines {
         &self.post.lines
     }
 }

@@ -1,4 +1,4 @@
-//! The watcher: sees which worker is held up, and has a spare step in for it. It also looks for
+//! The watcher: sees which worker is held up, and gives its ticket to a spare. It also looks for
 //! late connections now and then.
 //!
 //! A worker tells that it is busy by one store a turn. The watcher looks every [`LOOK_INTERVAL`]
@@ -17,7 +17,7 @@ use crate::limits::{LOOK_INTERVAL, LOOKS_BEFORE_SLEEP, SWEEP_INTERVAL};
 use std::thread;
 
 /// Watches the workers of `pool` until it is closed.
-pub fn watch(pool: &Pool) {
+pub(super) fn watch(pool: &Pool) {
     let watch = &pool.shared.watch;
     watch.begin_to_look();
     let mut clock = Clock::new(pool.shared.started);
@@ -40,8 +40,8 @@ pub fn watch(pool: &Pool) {
     }
 }
 
-/// Looks at every worker, and has spares step in for those that are held up. Whether anything has
-/// happened since the last look.
+/// Looks at every worker, and gives the tickets of those that are held up to spares. Returns
+/// whether anything has happened since the last look.
 fn look(pool: &Pool, seen: &mut [Seen]) -> bool {
     let mut has_happened = false;
     for (post, seen) in pool.shared.watch.posts().iter().zip(seen) {
@@ -55,14 +55,13 @@ fn look(pool: &Pool, seen: &mut [Seen]) -> bool {
     has_happened
 }
 
-/// Has a spare, where there is one, play the role of a worker that is held up.
+/// Gives the ticket of a worker that is held up to a spare, if there is one.
 fn lend(pool: &Pool, post: &Post, seen: Seen) {
     let tickets = &pool.shared.tickets;
     if !tickets.has_spare() || !post.duty.take_from(seen) {
         return;
     }
     log::debug!("worker {} is held up: a spare steps in", post.number);
-    // The ticket is out of the worker's hands, so it goes on whether the spare is still there or
-    // not.
+    // The worker has lost the ticket, so it must be laid down even if the spare is gone by now.
     tickets.lay_down(Ticket { role: post.role(), from: Some(post.number) });
 }

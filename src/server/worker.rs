@@ -1,4 +1,4 @@
-//! A worker: takes a ticket, and plays the role that it says until it has passed the ticket on.
+//! A worker: takes a ticket, and plays the role on it until it has passed the ticket on.
 
 use super::accept::accept_one;
 use super::clock::Clock;
@@ -15,8 +15,8 @@ use crate::site::Proofs;
 /// percentile, because the last of them waits behind the others.
 const EVENTS_MAX: usize = 4;
 
-/// One thread's own things.
-pub struct Worker<'a> {
+/// What belongs to one worker's thread.
+pub(super) struct Worker<'a> {
     pool: &'a Pool,
     post: &'a Post,
     clock: Clock,
@@ -27,7 +27,7 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// The worker of `pool` with this number, before its first turn.
-    pub fn new(pool: &'a Pool, number: usize) -> Worker<'a> {
+    pub(super) fn new(pool: &'a Pool, number: usize) -> Worker<'a> {
         Worker {
             pool,
             post: &pool.shared.watch.posts()[number],
@@ -39,7 +39,7 @@ impl<'a> Worker<'a> {
     }
 
     /// One worker's life, until the pool is closed.
-    pub fn work(mut self) {
+    pub(super) fn work(mut self) {
         while let Some(ticket) = self.pool.shared.tickets.take() {
             self.step_in(ticket);
             match ticket.role {
@@ -51,8 +51,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Takes over what is left by the worker that is held up in this role, if one is: its lines of
-    /// the access log, and the events that it has not come to.
+    /// If a worker is held up in this role, takes over what it has left: its lines of the access
+    /// log, and the events that it has not come to.
     fn step_in(&self, ticket: Ticket) {
         self.post.set_role(ticket.role);
         let posts = self.pool.shared.watch.posts();
@@ -63,13 +63,13 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// The role of a waiter: waits on the ready set and goes on with what it is told of, until the
-    /// ticket has passed to another, or the pool is closed.
+    /// The role of a waiter: waits on the ready set and acts on the events, until the ticket has
+    /// passed to another worker or the pool is closed.
     fn wait_and_go_on(&mut self) {
         let (pool, post) = (self.pool, self.post);
         let next = || post.events().pop_front();
         loop {
-            // A spare begins with what was left by whom it steps in for.
+            // A spare begins with the events that the worker before it has left.
             if post.events().is_empty() && !self.wait() {
                 return;
             }
@@ -85,8 +85,8 @@ impl<'a> Worker<'a> {
     }
 
     /// Waits for connections that can go on; `false` once the pool is closed. A worker that has
-    /// nothing to do gives its lines of the access log away first.
-    pub fn wait(&mut self) -> bool {
+    /// nothing to do first writes its lines of the access log.
+    pub(super) fn wait(&mut self) -> bool {
         let (ready, lines) = (&self.pool.shared.ready, &self.post.lines);
         let mut waited = Ok(());
         self.events.clear();
@@ -108,15 +108,16 @@ impl<'a> Worker<'a> {
         true
     }
 
-    /// The role of an accept loop: blocks in accept, and goes on with each new connection as a
-    /// waiter would, until the ticket has passed to another, or the server stops. A connection that
+    /// The role of an accept loop: blocks in accept, and serves each new connection as a waiter
+    /// would, until the ticket has passed to another worker or the server stops. A connection that
     /// is still open goes into the ready set, where the waiters take over.
     ///
-    /// As accept returns no TCP connection before its request is there, most need no one else. This
-    /// costs 21 µs of CPU for a connection with one request, to hand each over 24 to 26; without
-    /// TCP_DEFER_ACCEPT it makes no difference. One loop for both cores costs 17, but has twice the
-    /// median latency and half as much again at the 99th percentile; the listening socket in the
-    /// ready set costs 21 to 22 (1 KiB, 64 connections, 2 cores).
+    /// Since accept returns no TCP connection before its request is there, most connections need no
+    /// other worker. This costs 21 µs of CPU for a connection with one request; to hand each over
+    /// to a waiter costs 24 to 26; without TCP_DEFER_ACCEPT it makes no difference. One loop for
+    /// both cores costs 17, but has twice the median latency and half as much again at the 99th
+    /// percentile; the listening socket in the ready set costs 21 to 22 (1 KiB, 64 connections, 2
+    /// cores).
     fn accept_and_go_on(&mut self, listener: usize) {
         let pool = self.pool;
         let Some(listener) = pool.listener(listener) else { return };
@@ -129,7 +130,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does dear work until none is queued. The ticket for it is not lent: its number is a bound.
+    /// Does dear work until none is queued. Its ticket is not lent, because the number of these
+    /// tickets is a bound.
     fn do_dear_work(&mut self, dear: Dear) {
         let pool = self.pool;
         while let Some(number) = pool.shared.tickets.next(dear) {
@@ -142,8 +144,13 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// One turn, for dear work where that is given. Whether the worker still has its ticket.
-    pub fn turn(&mut self, dear: Option<Dear>, work: impl FnOnce(&mut Turn, &mut Buffers)) -> bool {
+    /// One turn, for the dear work that is given, if any. Returns whether the worker still has its
+    /// ticket.
+    pub(super) fn turn(
+        &mut self,
+        dear: Option<Dear>,
+        work: impl FnOnce(&mut Turn, &mut Buffers),
+    ) -> bool {
         let shared = &self.pool.shared;
         shared.watch.begin(self.post, dear.is_none());
         let held = shared.site.take(&self.post.site);

@@ -2,7 +2,7 @@
 
 /// What is lost when a connection makes room for another; the least comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Yields {
+pub(super) enum Yields {
     /// It only lingers after its last answer.
     Lingering,
     /// It rests between two requests, or never had one.

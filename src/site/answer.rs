@@ -6,6 +6,7 @@ use super::upload::Upload;
 
 /// What becomes of a request.
 pub enum Answer {
+    /// The whole answer.
     Response(Response),
     /// The same, but without a line in the access log.
     Unlogged(Response),

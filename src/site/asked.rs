@@ -65,12 +65,12 @@ impl From<Status> for Unanswered {
 
 impl Asked<'_> {
     /// What `relative` names in the root.
-    pub fn find(&self, relative: &[u8]) -> Result<Found, Status> {
+    pub(super) fn find(&self, relative: &[u8]) -> Result<Found, Status> {
         self.root.find_with(relative, self.conditions.now, self.conditions.proofs)
     }
 
     /// The 304 or 412 that the request's preconditions ask for, if they do (RFC 9110 §13.2).
-    pub fn precluded(&self, representation: &Representation) -> Option<Response> {
+    pub(super) fn precluded(&self, representation: &Representation) -> Option<Response> {
         let current = Some(&representation.validators);
         let Asked { request, conditions, .. } = self;
         match Preconditions::of(&request.fields).evaluate(request.method, current, conditions.now) {

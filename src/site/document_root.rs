@@ -53,12 +53,20 @@ impl DocumentRoot {
     /// look at what it is, `openat2` (or the calls of a walk), `fstat` on what was really opened,
     /// and for a small one `pread` and `close`. To keep it costs one more for each directory on its
     /// way. `now` may lag behind, it must not be ahead.
+    ///
+    /// # Errors
+    ///
+    /// The status that tells the client why there is neither (see `status_code`).
     pub fn find(&self, relative: &[u8], now: Timestamp) -> Result<Found, Status> {
         self.find_with(relative, now, &Proofs::new())
     }
 
     /// The same, with `proofs` that save system calls if they may be used; what is proved here is
     /// noted in them.
+    ///
+    /// # Errors
+    ///
+    /// As with [`DocumentRoot::find`].
     pub fn find_with(
         &self,
         relative: &[u8],

@@ -38,7 +38,7 @@ pub(super) struct Get<'a> {
 impl Get<'_> {
     /// The answer. The error asks for a listing, which only some workers may make: such a worker
     /// asks again, with the leave in `conditions`.
-    pub fn respond(&self) -> Result<Response, ListingAsked> {
+    pub(super) fn respond(&self) -> Result<Response, ListingAsked> {
         let mut is_first = true;
         loop {
             let roots = self.site.roots.current();

@@ -6,6 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// Only for values that a panic cannot leave half changed: `()`, or a collection that is changed by
 /// calls which do not panic.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
 //! The built-in table of media types: by the extension of a file's name, and by the whole name of
 //! files that have none.
 //!
-//! Most of it comes from `mime_guess`. The rows here come first, for a name of which that has no
-//! type, an outdated one, or one that today's web does not expect. `docs/content-types.md` says
-//! where they differ from mime-db, and why.
+//! Most of it comes from `mime_guess`. The rows here come first: for names for which `mime_guess`
+//! has no type, an outdated one, or one that today's web does not expect. `docs/content-types.md`
+//! says where they differ from mime-db, and why.
 
 /// For files that people open to read them: browsers show text/plain, and offer most other types
 /// for download.
@@ -52,7 +52,7 @@ const CORRECTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Extensions of source code, settings and notes. `.ts` is far more often TypeScript than an MPEG
-/// transport stream, and players of the latter go by the bytes; who serves streams says `--type
+/// transport stream, and players of the latter go by the bytes. A server of streams needs `--type
 /// ts=video/mp2t`.
 #[rustfmt::skip]
 const READ_AS_TEXT: &[&str] = &[
@@ -69,7 +69,7 @@ const READ_AS_TEXT: &[&str] = &[
     "toml", "yaml", "yml", "config", "env", "properties", "lock", "editorconfig",
     "gradle", "cmake", "am", "ac", "m4", "ninja", "bazel", "bzl", "nix", "tf", "tfvars",
     "hcl", "service", "dockerfile",
-    // What is told of it.
+    // Texts about it.
     "rst", "adoc", "asciidoc", "org", "tex", "bib", "sty", "cls", "diff", "patch", "po",
     "nfo", "mdx",
 ];
@@ -98,7 +98,7 @@ const SETTINGS: &[&str] = &[
 
 /// The media type of a file of this name with this extension, if it has one; without a charset.
 /// `None` where neither says anything.
-pub fn of(file_name: &[u8], extension: Option<&str>) -> Option<&'static str> {
+pub(super) fn of(file_name: &[u8], extension: Option<&str>) -> Option<&'static str> {
     let is_plain = |names: &[&str]| is_one_of(names, file_name).then_some(PLAIN);
     is_plain(WHOLE_NAMES)
         .or_else(|| extension.and_then(of_extension))

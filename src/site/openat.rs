@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-pub use super::walk::is_at;
+pub(super) use super::walk::is_at;
 
 /// How often a path is tried again after EAGAIN: a rename crossed the way, for `openat2` any rename
 /// on the system where the way has `..`.
@@ -26,7 +26,7 @@ const ATTEMPTS_MAX: usize = 64;
 
 /// What a name or a descriptor stands for, as far as this server tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Regular,
     Directory,
     Symlink,
@@ -36,7 +36,7 @@ pub enum Kind {
 
 /// What the kernel says of a name or a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileStatus {
+pub(super) struct FileStatus {
     pub kind: Kind,
     pub facts: FileFacts,
 }
@@ -45,7 +45,7 @@ pub struct FileStatus {
 /// leads.
 ///
 /// ENOTDIR where it is no directory, EACCES where it may not be read or entered.
-pub fn open_root(directory: &Path) -> Result<OwnedFd> {
+pub(super) fn open_root(directory: &Path) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = retry_on_intr(|| rustix::fs::open(directory, flags, Mode::empty()))?;
     // Walks into the root once: it may lack search permission.
@@ -55,13 +55,13 @@ pub fn open_root(directory: &Path) -> Result<OwnedFd> {
 
 /// A directory, wherever it is named; it keeps this as long as a descriptor of it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DirectoryId {
+pub(super) struct DirectoryId {
     device: u64,
     inode: u64,
 }
 
 /// The directory that `path` leads to, through whatever symlinks; `None` where there is none.
-pub fn identify(path: &Path) -> Option<DirectoryId> {
+pub(super) fn identify(path: &Path) -> Option<DirectoryId> {
     let seen = rustix::fs::stat(path).map(|stat| status(&stat)).ok()?;
     let FileFacts { device, inode, .. } = seen.facts;
     (seen.kind == Kind::Directory).then_some(DirectoryId { device, inode })
@@ -69,7 +69,7 @@ pub fn identify(path: &Path) -> Option<DirectoryId> {
 
 /// The same as [`open_root`] for a directory that must lie beneath `root`, as every path must:
 /// EXDEV or ELOOP where a symlink leads out.
-pub fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+pub(super) fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let directory = open_directory(root, path)?;
     open_path(directory.as_fd(), b".")?;
     Ok(directory)
@@ -80,12 +80,12 @@ pub fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
 /// Symlinks in the other segments are followed anywhere: for a path of several segments it is a
 /// hint, which an `open_` must prove. The kernel checks search permission on `directory` too,
 /// though its descriptor be one of O_PATH.
-pub fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<FileStatus> {
+pub(super) fn look(directory: BorrowedFd<'_>, path: impl Arg) -> Result<FileStatus> {
     rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW).map(|stat| status(&stat))
 }
 
 /// Whether this process may read the file, or enter the directory, that `name` leads to.
-pub fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bool {
+pub(super) fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bool {
     let access = match kind {
         Kind::Directory => Access::EXEC_OK,
         _ => Access::READ_OK,
@@ -94,33 +94,33 @@ pub fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bool {
 }
 
 /// The status of what a descriptor is open on.
-pub fn status_of(descriptor: impl AsFd) -> Result<FileStatus> {
+pub(super) fn status_of(descriptor: impl AsFd) -> Result<FileStatus> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
 /// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks
 /// it nor wakes.
-pub fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+pub(super) fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     open_beneath(root, path, OFlags::PATH)
 }
 
 /// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a
 /// terminal have taken the place of what was looked at before, O_NONBLOCK and O_NOCTTY keep the
 /// harm away.
-pub fn open_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+pub(super) fn open_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     open_beneath(root, path, flags)
 }
 
 /// A descriptor to list the directory `path` from; ENOTDIR where it is none.
-pub fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
+pub(super) fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY;
     open_beneath(root, path, flags)
 }
 
 /// A descriptor that stands for the directory `name`, a single segment, in `parent`; ENOTDIR where
 /// it is a symlink.
-pub fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
+pub(super) fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     retry_on_intr(|| rustix::fs::openat(parent, name, flags, Mode::empty()))
 }
@@ -178,7 +178,7 @@ pub(super) fn openat2(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Resul
 
 /// All bytes of a regular file, if they are `length` in number; `None` where the file has become
 /// shorter or longer.
-pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]>>> {
+pub(super) fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]>>> {
     // With room for one byte more, so that the one call that reads a file also tells that it has
     // grown.
     let mut bytes = Vec::with_capacity(length + 1);
@@ -192,7 +192,7 @@ pub fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]
 }
 
 /// What a stat(2) says, as far as this server is concerned.
-pub fn status(stat: &Stat) -> FileStatus {
+pub(super) fn status(stat: &Stat) -> FileStatus {
     FileStatus {
         kind: kind(FileType::from_raw_mode(stat.st_mode)),
         facts: FileFacts {

@@ -1,5 +1,4 @@
-//! Who may do what with a file: mode, owner and group, and what they prove about the right to open
-//! it.
+//! Mode, owner and group of a file, and what they prove about the right to open it.
 
 use super::openat::{self, FileStatus, Kind};
 use rustix::fd::{AsFd, BorrowedFd};
@@ -10,7 +9,7 @@ use std::sync::LazyLock;
 
 /// The permissions of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permissions {
+pub(super) struct Permissions {
     /// The nine bits of reading, writing and executing.
     pub mode: Mode,
     pub owner: Uid,
@@ -19,7 +18,7 @@ pub struct Permissions {
 
 impl Permissions {
     /// Those of an open file.
-    pub fn of(file: impl AsFd) -> Result<Permissions> {
+    pub(super) fn of(file: impl AsFd) -> Result<Permissions> {
         fs::fstat(file).map(|stat| Permissions::from_stat(&stat))
     }
 
@@ -33,7 +32,7 @@ impl Permissions {
 }
 
 /// What `name` in `directory` stands for, and its permissions (see [`openat::look`]).
-pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(FileStatus, Permissions)> {
+pub(super) fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(FileStatus, Permissions)> {
     let stat = fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok((openat::status(&stat), Permissions::from_stat(&stat)))
 }
@@ -46,7 +45,7 @@ pub fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(FileStatus, Pe
 /// only on the directory's own file system, if it is known to go by mode and list alone, and if no
 /// security module goes by labels.
 #[derive(Clone, Copy, Debug)]
-pub struct OwnFiles {
+pub(super) struct OwnFiles {
     /// The user and the file system; `None` if nothing is proved.
     known: Option<(Uid, u64)>,
 }
@@ -63,7 +62,7 @@ static LABELS_COUNT: LazyLock<bool> = LazyLock::new(|| {
 
 impl OwnFiles {
     /// For what is directly in this directory.
-    pub fn in_directory(directory: BorrowedFd<'_>) -> OwnFiles {
+    pub(super) fn in_directory(directory: BorrowedFd<'_>) -> OwnFiles {
         let is_local = |stat: &fs::StatFs| {
             let number = stat.f_type as u64 & u64::from(u32::MAX);
             LOCAL_FILE_SYSTEMS.contains(&number) && !*LABELS_COUNT
@@ -76,7 +75,7 @@ impl OwnFiles {
 
     /// Whether it is proved that this process may read the file, or enter the directory. `false`
     /// proves nothing.
-    pub fn may_open(&self, status: &FileStatus, permissions: Permissions) -> bool {
+    pub(super) fn may_open(&self, status: &FileStatus, permissions: Permissions) -> bool {
         let needed = match status.kind {
             Kind::Directory => Mode::XUSR,
             _ => Mode::RUSR,

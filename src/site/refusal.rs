@@ -6,7 +6,7 @@ use crate::http::path::{RequestPath, encode_path, encode_query};
 use crate::http::status::Status;
 
 /// The response of this status with the built-in page, for an answer without a representation.
-pub fn refusal(status: Status) -> Response {
+pub(super) fn refusal(status: Status) -> Response {
     let response = html_response(status, Body::text(error_page::page(status)));
     match status {
         Status::ServiceUnavailable => response.with("Retry-After", "1"),

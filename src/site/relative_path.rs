@@ -1,7 +1,7 @@
 //! Paths relative to the document root: segments joined by slashes, empty for the root itself.
 
 /// The parent of `path`, empty for the root, and its last segment.
-pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().rposition(|&byte| byte == b'/') {
         Some(slash) => (&path[..slash], &path[slash + 1..]),
         None => (b"", path),
@@ -9,7 +9,7 @@ pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The path of `name` in the directory `parent`.
-pub fn join(parent: &[u8], name: &[u8]) -> Vec<u8> {
+pub(super) fn join(parent: &[u8], name: &[u8]) -> Vec<u8> {
     match parent {
         b"" => name.to_vec(),
         parent => [parent, b"/", name].concat(),
@@ -17,7 +17,7 @@ pub fn join(parent: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// `path` as a system call takes it: `.` for the root.
-pub fn or_dot(path: &[u8]) -> &[u8] {
+pub(super) fn or_dot(path: &[u8]) -> &[u8] {
     if path.is_empty() { b"." } else { path }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// A selected representation's metadata (RFC 9110 §8), made once for each state of a file.
 #[derive(Clone, Debug)]
 pub struct Representation {
+    /// Its entity-tag and time of modification.
     pub validators: Validators,
     /// The field lines of a 200 or 206, each ended by CRLF.
     pub fields: Arc<str>,
@@ -18,11 +19,13 @@ pub struct Representation {
 /// What the field lines are made of, besides the file's own facts.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
+    /// The value of Content-Type.
     pub media_type: &'a str,
     /// The value of Content-Encoding, for a precompressed variant.
     pub content_coding: Option<&'a str>,
     /// Whether the answer depends on Accept-Encoding.
     pub varies: bool,
+    /// The value of Cache-Control.
     pub cache_control: &'a str,
 }
 

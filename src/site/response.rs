@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// What is to be sent after the head.
 #[derive(Clone, Debug)]
 pub enum Body {
+    /// Nothing.
     Empty,
     /// A half-open interval of bytes in memory: a small file's, shared with what is kept, or a
     /// page's.
@@ -50,8 +51,11 @@ impl Body {
 /// answer to GET; the connection leaves the body unsent.
 #[derive(Clone, Debug)]
 pub struct Response {
+    /// What its status line says.
     pub status: Status,
+    /// Its field lines, but for those of the connection and of the body's length.
     pub fields: FieldLines,
+    /// What follows the head, unless the request was HEAD.
     pub body: Body,
 }
 

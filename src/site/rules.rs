@@ -10,7 +10,7 @@ use crate::http::status::Status;
 use std::sync::Arc;
 
 /// The rules of one site.
-pub struct Rules {
+pub(super) struct Rules {
     pub settings: Settings,
     pub types: ContentTypes,
     /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
@@ -18,7 +18,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub fn new(settings: Settings) -> Rules {
+    pub(super) fn new(settings: Settings) -> Rules {
         Rules {
             types: ContentTypes::new(settings.types.clone()),
             not_found_page: Arc::from(error_page::page(Status::NotFound)),
@@ -27,17 +27,17 @@ impl Rules {
     }
 
     /// The methods that are allowed, for an Allow field.
-    pub fn allow(&self) -> &'static str {
+    pub(super) fn allow(&self) -> &'static str {
         if self.settings.writable { "GET, HEAD, OPTIONS, PUT" } else { "GET, HEAD, OPTIONS" }
     }
 
     /// The complete answer of this status, with the page that says it.
-    pub fn refuse(&self, status: Status) -> Response {
+    pub(super) fn refuse(&self, status: Status) -> Response {
         self.complete(refusal(status))
     }
 
     /// The same response with the field lines that every answer of this site has.
-    pub fn complete(&self, mut response: Response) -> Response {
+    pub(super) fn complete(&self, mut response: Response) -> Response {
         if self.settings.cross_origin {
             // Two of them: browsers then ignore both.
             if !self.settings.sets("Access-Control-Allow-Origin") {

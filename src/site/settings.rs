@@ -82,6 +82,7 @@ pub struct CacheRule {
     /// A path from the root, without the prefix, such as `/assets/*`; `*` stands for any bytes,
     /// slashes among them.
     pub pattern: String,
+    /// The field value.
     pub value: String,
 }
 

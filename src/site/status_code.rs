@@ -15,7 +15,7 @@ enum Tried {
 
 /// The status for a file or directory at `path` that cannot be read: 404, 403, 503 or 500. The last
 /// is logged.
-pub fn for_reading(errno: Errno, path: &[u8]) -> Status {
+pub(super) fn for_reading(errno: Errno, path: &[u8]) -> Status {
     let status = of(errno, Tried::Reading);
     if status == Status::InternalServerError {
         log::error!("{}: {}", path.escape_ascii(), io::Error::from(errno));
@@ -25,7 +25,7 @@ pub fn for_reading(errno: Errno, path: &[u8]) -> Status {
 
 /// The status for a file at `path` that cannot be written: 409, 403, 413, 503, 507 or 500. The last
 /// is logged, the others where the log shows details.
-pub fn for_writing(errno: Errno, path: &[u8]) -> Status {
+pub(super) fn for_writing(errno: Errno, path: &[u8]) -> Status {
     let status = of(errno, Tried::Writing);
     log::debug!("PUT {}: {errno}", path.escape_ascii());
     if status == Status::InternalServerError {

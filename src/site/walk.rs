@@ -42,7 +42,7 @@ const STANDS_FOR: OFlags = OFlags::PATH;
 /// It takes one call for the last segment, and four for each before it: to open a directory, to
 /// see which it is, to look whether it is still there, and to close it. That is once for a file
 /// that is kept. As many descriptors as the path has segments are open at a time.
-pub fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
     if path.len() >= PATH_BYTES_MAX {
         return Err(Errno::NAMETOOLONG);
     }
@@ -70,7 +70,7 @@ pub fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd>
 }
 
 /// Whether `name` in `directory` stands for what `descriptor` is open on.
-pub fn is_at(descriptor: impl AsFd, directory: BorrowedFd<'_>, name: impl Arg) -> bool {
+pub(super) fn is_at(descriptor: impl AsFd, directory: BorrowedFd<'_>, name: impl Arg) -> bool {
     let own = fstat(descriptor);
     let there = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
     matches!((own, there), (Ok(own), Ok(there))

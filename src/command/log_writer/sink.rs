@@ -10,14 +10,14 @@ use std::path::Path;
 /// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
 const PIPE_BYTES: usize = 4096;
 
-pub struct Sink {
+pub(super) struct Sink {
     out: Box<dyn AsFd + Send + Sync>,
     way: Way,
 }
 
 /// How not to wait for a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub(super) enum Way {
     /// By write(2): a regular file has no reader, and O_NONBLOCK is set on anything else.
     Write,
     /// By send(2) with MSG_DONTWAIT.
@@ -31,7 +31,7 @@ impl Sink {
     ///
     /// O_NONBLOCK is never set on `out` itself: other programs may have the same pipe or terminal
     /// open and would not expect it. They are opened a second time instead, if they can be.
-    pub fn new(out: impl AsFd + Send + Sync + 'static) -> Sink {
+    pub(super) fn new(out: impl AsFd + Send + Sync + 'static) -> Sink {
         let file_type = rustix::fs::fstat(&out).map(|stat| FileType::from_raw_mode(stat.st_mode));
         let way = match file_type {
             Ok(FileType::Socket) => Way::Send,
@@ -46,25 +46,25 @@ impl Sink {
 
     /// The file `path`, for appending: what another program takes away at its end (`copytruncate`
     /// of logrotate) leaves no hole. Where there is none it is made with mode 0640 less the umask,
-    /// because a log says who has read what.
+    /// because a log tells what each client has read.
     ///
     /// # Errors
     ///
     /// Those of open(2). It never waits: a FIFO that nobody reads is ENXIO.
-    pub fn append_to(path: &Path) -> Result<Sink, Errno> {
+    pub(super) fn append_to(path: &Path) -> Result<Sink, Errno> {
         let how = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
         let flags = how | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::from_raw_mode(0o640)))?;
         Ok(Sink::with(file, Way::Write))
     }
 
-    pub fn with(out: impl AsFd + Send + Sync + 'static, way: Way) -> Sink {
+    pub(super) fn with(out: impl AsFd + Send + Sync + 'static, way: Way) -> Sink {
         Sink { out: Box::new(out), way }
     }
 
     /// Writes what can be written now. Returns how many bytes that were, and why not all: EAGAIN
     /// where the reader must read first.
-    pub fn write(&self, bytes: &[u8]) -> (usize, Option<Errno>) {
+    pub(super) fn write(&self, bytes: &[u8]) -> (usize, Option<Errno>) {
         let mut written = 0;
         while written < bytes.len() {
             match self.write_some(&bytes[written..]) {
@@ -89,8 +89,8 @@ impl Sink {
         }
     }
 
-    /// Returns once bytes are taken, or an error is to be had.
-    pub fn wait(&self) {
+    /// Returns once bytes are taken, or a write would fail.
+    pub(super) fn wait(&self) {
         while self.poll(None) == Err(Errno::INTR) {}
     }
 

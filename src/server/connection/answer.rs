@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A response, and all that its sending depends on beside it.
-pub struct Reply<'a> {
+pub(super) struct Reply<'a> {
     /// The version that the request said.
     pub version: Version,
     pub response: Response,
@@ -33,7 +33,12 @@ pub struct Reply<'a> {
 impl After {
     /// What becomes of the connection after an answer with `status`; `sends_more` says that the
     /// client has sent more than the request that it answers.
-    pub fn of(status: Status, wants_persistence: bool, sends_more: bool, turn: &Turn) -> After {
+    pub(super) fn of(
+        status: Status,
+        wants_persistence: bool,
+        sends_more: bool,
+        turn: &Turn,
+    ) -> After {
         let persists = wants_persistence
             && !status.closes_connection()
             && !turn.settings().idle_time.is_zero()
@@ -48,8 +53,8 @@ impl After {
 
 impl Reply<'_> {
     /// Sends the reply, or as much of it as the socket takes. `Continue` says that all is sent and
-    /// that the next request may come; `unread` is what has come of it.
-    pub fn send(
+    /// that the next request may come; `unread` are the bytes received of it.
+    pub(super) fn send(
         self,
         unread: &[u8],
         io: &mut Io,
@@ -92,9 +97,9 @@ impl Reply<'_> {
     }
 }
 
-/// The answer to what is no request, or not in time. It ends the connection so that the client can
-/// read why; `bytes` are what has come.
-pub fn refuse(
+/// Answers bytes that are no request, or no whole one in time, and ends the connection so that the
+/// client can read why. `bytes` are all that was received.
+pub(super) fn refuse(
     status: Status,
     bytes: &[u8],
     io: &mut Io,
@@ -114,14 +119,19 @@ pub fn refuse(
 }
 
 /// The entry of a request that gets `status`.
-pub fn entry<'a>(request: &Request<'a>, status: Status, io: &Io, turn: &Turn) -> Option<Entry<'a>> {
+pub(super) fn entry<'a>(
+    request: &Request<'a>,
+    status: Status,
+    io: &Io,
+    turn: &Turn,
+) -> Option<Entry<'a>> {
     let proxies = &turn.settings().trusted_proxies;
     Entry::of(request, io.socket.peer(), proxies, turn.clock.date(), status)
 }
 
 /// The end of a connection whose answer or body cannot be finished. The head may already be sent,
 /// so nothing else can be said.
-pub fn broke_off(io: &Io, error: &io::Error) -> Next {
+pub(super) fn broke_off(io: &Io, error: &io::Error) -> Next {
     log::debug!("{}: broke off: {error}", io.socket);
     Next::Close
 }
@@ -129,12 +139,12 @@ pub fn broke_off(io: &Io, error: &io::Error) -> Next {
 impl Answer {
     /// Bytes of the requests behind it.
     #[cfg(test)]
-    pub fn unread_bytes(&self) -> usize {
+    pub(super) fn unread_bytes(&self) -> usize {
         self.unread.len()
     }
 
     /// Goes on with an answer for which there may be room now.
-    pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
+    pub(super) fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
         let before = self.transfer.sent();
         match self.transfer.push(&mut io.socket, Blocking::No) {
             Ok(pushed) => {
@@ -145,8 +155,8 @@ impl Answer {
         }
     }
 
-    /// Goes on after a push without blocking: waits for a client that keeps up, where a spare steps
-    /// in for this worker; else lets the connection wait.
+    /// Goes on after a push that did not block. If a spare takes this worker's ticket, stays with a
+    /// client that keeps up; otherwise lets the connection wait.
     fn after_push(mut self: Box<Self>, pushed: Pushed, io: &mut Io, turn: &mut Turn) -> Next {
         let mut pushed = pushed;
         if matches!(pushed, Pushed::Blocked(_)) && !self.is_slow && turn.may_block() {
@@ -184,9 +194,9 @@ impl Answer {
 
     /// Until when the answer must have come further.
     ///
-    /// That a client takes nothing at all is for TCP_USER_TIMEOUT to notice, since only TCP knows
-    /// what has been acknowledged; a Unix socket has no such thing and a small buffer, so there it
-    /// is noticed here.
+    /// TCP_USER_TIMEOUT notices a client that takes nothing at all, since only TCP knows what was
+    /// acknowledged. A Unix socket has no such option, and a small buffer, so there the deadline
+    /// notices it.
     fn deadline(&self, peer: Peer, turn: &Turn) -> u64 {
         let write_time = turn.settings().write_time;
         match peer {
@@ -195,7 +205,7 @@ impl Answer {
         }
     }
 
-    /// All is sent. The time until the next request begins now, and not with the turn.
+    /// All is sent. The time until the next request begins now, not with the turn.
     fn end(self: Box<Self>, io: &mut Io, turn: &mut Turn) -> Next {
         self.log(turn.lines());
         match self.after.go_on(io, turn) {
@@ -209,13 +219,13 @@ impl Answer {
         broke_off(io, error)
     }
 
-    pub fn give_up(self: Box<Self>, turn: &Turn) -> Next {
+    pub(super) fn give_up(self: Box<Self>, turn: &Turn) -> Next {
         self.log(turn.lines());
         Next::Close
     }
 
     /// Adds the answer's line, as far as it has come.
-    pub fn log(&self, lines: &Lines) {
+    pub(super) fn log(&self, lines: &Lines) {
         if let Some(entry) = &self.entry {
             lines.push(entry, self.transfer.body_sent());
         }

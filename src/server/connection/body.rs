@@ -18,13 +18,14 @@ use crate::site::upload::Upload;
 use std::io;
 use std::ops::ControlFlow;
 
-/// What a client waits for that says `Expect: 100-continue` (RFC 9110 §10.1.1). Only HTTP/1.1 knows
-/// interim responses, so this one names the version of the client, who has said that it speaks it.
+/// What a client that says `Expect: 100-continue` waits for (RFC 9110 §10.1.1). Only HTTP/1.1 has
+/// interim responses, and only a request of HTTP/1.1 gets this one.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Body {
-    /// Begins with a body. `early` is what has come behind the head: its first bytes, or more.
-    pub fn begin(
+    /// Begins to receive a body. `early` are the bytes received behind the head: the first of the
+    /// body, or more.
+    pub(super) fn begin(
         request: &Request,
         upload: Box<Upload>,
         early: &[u8],
@@ -55,7 +56,12 @@ impl Body {
     }
 
     /// Takes what has arrived, about [`RECEIVE_BYTES_MAX`] at most in one turn.
-    pub fn go_on(mut self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(
+        mut self: Box<Self>,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> Next {
         let mut received = 0;
         while !self.reader.is_whole() {
             if received >= RECEIVE_BYTES_MAX {
@@ -83,8 +89,8 @@ impl Body {
         WholeBody::queue(self, io, turn)
     }
 
-    /// Writes what `bytes`, just received, have of the body, and keeps what is behind it. The error
-    /// is the answer that says why there is no use in more.
+    /// Writes the part of the body that is in `bytes`, and keeps what follows the body. The error
+    /// is the answer that says why the rest is not wanted.
     fn write(&mut self, bytes: &mut [u8], turn: &Turn) -> Result<(), Response> {
         self.pace.note(bytes.len() as u64, turn.clock.ticks());
         let read = self.reader.read(bytes).map_err(|reject| {
@@ -101,7 +107,7 @@ impl Body {
     }
 
     /// A body that has taken too long.
-    pub fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn give_up(self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let response = turn.site.refuse(Status::RequestTimeout);
         self.refuse(response, io, turn, &mut buffers.head)
     }
@@ -119,8 +125,7 @@ impl Body {
 }
 
 impl WholeBody {
-    /// Puts the connection into the queue for ends of uploads. Nothing is asked of its client
-    /// meanwhile.
+    /// Puts the connection into the queue for ends of uploads. It has no deadline there.
     fn queue(body: Box<Body>, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
         let in_line = turn.queue(Dear::Upload, io.number());
@@ -133,12 +138,17 @@ impl WholeBody {
     }
 
     /// Puts the file in its place where it is its turn, and answers.
-    pub fn go_on(self: Box<Self>, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(
+        self: Box<Self>,
+        io: &mut Io,
+        turn: &mut Turn,
+        buffers: &mut Buffers,
+    ) -> Next {
         if !io.is_its_turn {
             return self.wait_in_line();
         }
         if !turn.is_for(Dear::Upload) {
-            // It was told of its turn while another worker than that for uploads owned it.
+            // The news of its turn came while a worker that is not for uploads owned it.
             return WholeBody::queue(self.body, io, turn);
         }
         let Body { upload, entry, version, wants_persistence, unread, .. } = *self.body;
@@ -158,7 +168,7 @@ impl WholeBody {
 ///
 /// # Errors
 ///
-/// The socket's. A socket that has no room at all is none: such a client waits for a while, and
+/// Those of send(2). It is no error if the socket has no room: such a client waits for a while, and
 /// then sends.
 fn ask_for_body(socket: &Socket) -> io::Result<()> {
     match socket.send(CONTINUE, false, Blocking::No)? {

@@ -24,7 +24,7 @@ type Answered = ControlFlow<Next, usize>;
 
 impl Head {
     /// See [`Connection::yields`](super::Connection::yields).
-    pub fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
+    pub(super) fn yields(&self, io: &Io) -> Option<(Yields, u64)> {
         match (self.unread.is_empty(), self.judged == self.unread.len()) {
             (true, _) => Some((Yields::Resting, io.rests_since)),
             (false, true) => Some((Yields::HalfAHead, self.began + milliseconds(FRESH_TIME_MIN))),
@@ -34,17 +34,17 @@ impl Head {
 
     /// Bytes that its buffer has room for.
     #[cfg(test)]
-    pub fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.unread.capacity()
     }
 
     /// Answers the requests that are there, receives what has arrived, and answers every whole
     /// request in it.
-    pub fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         let listing = match self.queued.take() {
             None => None,
             Some(queued) if !io.is_its_turn => return self.wait_in_line(queued),
-            // It was told of its turn while another worker than that for listings owned it.
+            // The news of its turn came while a worker that is not for listings owned it.
             Some(queued) if !turn.is_for(Dear::Listing) => {
                 return self.queue(queued.asked, io, turn);
             }
@@ -62,7 +62,8 @@ impl Head {
         }
     }
 
-    /// Answers the requests that were left behind an answer that had to wait, as if they came now.
+    /// Answers the requests that were left behind an answer that had to wait, as if they had just
+    /// come.
     fn answer_unread(
         self,
         listing: Option<ListingAsked>,
@@ -150,7 +151,7 @@ impl Head {
         Head { unread, judged: beginning.len(), began: turn.clock.ticks(), ..Head::default() }
     }
 
-    /// Puts the connection into the queue for listings. Nothing is asked of its client meanwhile.
+    /// Puts the connection into the queue for listings. It has no deadline there.
     fn queue(self, asked: ListingAsked, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
         let in_line = turn.queue(Dear::Listing, io.number());
@@ -179,7 +180,7 @@ impl Head {
 
     /// A head that has taken too long gets 408, a connection without a byte of one is closed. A
     /// listing that had no memory is queued again.
-    pub fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         if let Some(queued) = self.queued.take() {
             return self.queue(queued.asked, io, turn);
         }
@@ -222,7 +223,7 @@ fn buffer_bytes(length: usize) -> usize {
 }
 
 /// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
-/// head. `listing` is the leave of the first one to get a listing in this turn.
+/// head. `listing` lets the first of them get its listing in this turn.
 fn answer_all(
     bytes: &[u8],
     listing: Option<ListingAsked>,

@@ -8,7 +8,7 @@ use crate::server::socket::Socket;
 use std::io;
 
 /// What all states need of their connection.
-pub struct Io {
+pub(super) struct Io {
     pub socket: Socket,
     /// What the ready set tells of it; `None` as long as it is not there.
     pub interest: Option<Interest>,
@@ -21,11 +21,11 @@ pub struct Io {
     pub is_used: bool,
     /// Whether the kernel has told that the client ended its side.
     pub hung_up: bool,
-    /// Whether the bytes that come next had come before this turn's wait returned.
+    /// Whether the next bytes had arrived before this turn's wait returned.
     pub has_come: bool,
-    /// Whether the last turn has received once, one whole request and nothing else. An event tells
-    /// of bytes that are there when the wait returns; after such a turn nobody has taken them
-    /// since.
+    /// Whether the last turn received exactly once, and received one whole request and nothing
+    /// else. After such a turn, the bytes that the next event tells of are there when the wait
+    /// returns.
     pub is_plain: bool,
     /// Requests answered in this turn.
     pub answered: u32,
@@ -37,17 +37,17 @@ pub struct Io {
 
 impl Io {
     /// The number by which the ready set and the table know the connection.
-    pub fn number(&self) -> usize {
+    pub(super) fn number(&self) -> usize {
         self.socket.number()
     }
 
-    pub fn is_late(&self, clock: &Clock) -> bool {
+    pub(super) fn is_late(&self, clock: &Clock) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= clock.ticks())
     }
 
-    /// Lets the connection wait for what `interest` says. One that has not `drained` what it was
-    /// told of is armed anew, in such a way that it comes back at once.
-    pub fn wait(
+    /// Lets the connection wait for what `interest` says. Without the proof that it has `drained`
+    /// its events it is armed anew, so that the next wait returns it at once.
+    pub(super) fn wait(
         &mut self,
         interest: Interest,
         drained: Option<Drained>,
@@ -60,7 +60,7 @@ impl Io {
         }
     }
 
-    /// Has the ready set tell anew what the connection is ready for.
+    /// Makes the ready set tell anew what the connection is ready for.
     fn arm(&mut self, interest: Interest, ready: &ReadySet) -> io::Result<Drained> {
         let (socket, number) = (&self.socket, self.socket.number());
         match self.interest.replace(interest) {

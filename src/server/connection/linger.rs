@@ -10,7 +10,7 @@ use crate::server::turn::{Buffers, Turn};
 impl Linger {
     /// Half-closes, and begins to wait for the client's end. What was logged is in the log before
     /// the client sees it.
-    pub fn begin(io: &mut Io, turn: &Turn) -> Next {
+    pub(super) fn begin(io: &mut Io, turn: &Turn) -> Next {
         turn.lines().flush();
         io.deadline = Some(turn.clock.after(turn.settings().linger_time));
         match io.socket.shut_down_writing() {
@@ -22,7 +22,7 @@ impl Linger {
         }
     }
 
-    pub fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
+    pub(super) fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         match io.socket.recv(&mut buffers.input, io.hung_up) {
             Ok(Received::WouldBlock(drained)) => Next::Wait(State::Linger(self), drained),
             Ok(Received::End) => Next::Close,

@@ -1,9 +1,8 @@
 //! One connection, from accept to close: a value with its socket, its state and its deadline.
 //!
 //! Each state is a file: a request's head is read (`head`), its body received (`body`), an answer
-//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`). What
-//! they are stands in `state`. A state is consumed by going on with it, and what comes out is the
-//! [`Next`].
+//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`).
+//! `state` defines them. To go on with a state consumes it and returns the [`Next`] one.
 
 mod answer;
 mod body;
@@ -28,14 +27,14 @@ use io::Io;
 use state::{Next, State};
 
 /// One connection.
-pub struct Connection {
+pub(super) struct Connection {
     io: Io,
     state: State,
 }
 
 /// What becomes of a connection after [`Connection::go_on`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(super) enum Fate {
     /// It waits for news.
     Wait,
     /// It is over.
@@ -44,7 +43,7 @@ pub enum Fate {
 
 impl Connection {
     /// A connection fresh from accept. The time for its first head begins now.
-    pub fn new(socket: Socket, clock: &Clock, shared: &Shared) -> Connection {
+    pub(super) fn new(socket: Socket, clock: &Clock, shared: &Shared) -> Connection {
         Connection {
             io: Io {
                 socket,
@@ -63,18 +62,18 @@ impl Connection {
         }
     }
 
-    pub fn socket(&self) -> &Socket {
+    pub(super) fn socket(&self) -> &Socket {
         &self.io.socket
     }
 
     /// When the connection will be late, in milliseconds of the server's clock.
-    pub fn deadline(&self) -> Option<u64> {
+    pub(super) fn deadline(&self) -> Option<u64> {
         self.io.deadline
     }
 
-    /// What is lost if it makes room for another, and from when on it can, in milliseconds of the
-    /// server's clock. `None` where it cannot.
-    pub fn yields(&self) -> Option<(Yields, u64)> {
+    /// What is lost if it makes room for another connection, and from when on it can, in
+    /// milliseconds of the server's clock. `None` if it cannot.
+    pub(super) fn yields(&self) -> Option<(Yields, u64)> {
         match &self.state {
             State::Linger(_) => Some((Yields::Lingering, 0)),
             State::Head(head) => head.yields(&self.io),
@@ -83,14 +82,14 @@ impl Connection {
     }
 
     /// Whether it waits between two requests, or for its first.
-    pub fn rests(&self) -> bool {
+    pub(super) fn rests(&self) -> bool {
         matches!(self.yields(), Some((Yields::Resting, _)))
     }
 
     /// Does what can be done now, and returns when the connection has to wait or is over.
     ///
-    /// A connection that is late gets what has arrived in time before it is given up.
-    pub fn go_on(&mut self, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
+    /// What has arrived in time is answered before a late connection is given up.
+    pub(super) fn go_on(&mut self, news: News, turn: &mut Turn, buffers: &mut Buffers) -> Fate {
         self.io.hung_up |= news.says(News::HUNG_UP);
         let was_plain = std::mem::replace(&mut self.io.is_plain, false);
         self.io.has_come = was_plain && news.says(News::READY);
@@ -147,7 +146,7 @@ impl Connection {
     }
 
     /// Adds the line of an answer that is cut off to `lines`.
-    pub fn log_cut_off(&self, lines: &Lines) {
+    pub(super) fn log_cut_off(&self, lines: &Lines) {
         if let State::Answer(answer) = &self.state {
             answer.log(lines);
         }

@@ -11,7 +11,7 @@ use crate::site::ListingAsked;
 use crate::site::upload::Upload;
 
 /// What a connection waits for, or could go on with.
-pub enum State {
+pub(super) enum State {
     /// A request, or the rest of its head.
     Head(Head),
     /// The rest of a request's body.
@@ -24,8 +24,8 @@ pub enum State {
     Linger(Linger),
 }
 
-/// What comes out of going on with a state.
-pub enum Next {
+/// The result of going on with a state.
+pub(super) enum Next {
     /// There may be more to do at once, in this state.
     Now(State),
     /// There is nothing to do before news comes.
@@ -38,7 +38,7 @@ pub enum Next {
 
 /// A connection that waits for a request, or for its turn to get a listing.
 #[derive(Default)]
-pub struct Head {
+pub(super) struct Head {
     /// Bytes received and not yet answered: a part of a head, or whole requests.
     pub unread: Vec<u8>,
     /// How many of them the parser has judged to be a good beginning.
@@ -51,13 +51,13 @@ pub struct Head {
 }
 
 /// The first request in the unread bytes asks for a listing, and waits for its turn.
-pub struct Queued {
+pub(super) struct Queued {
     pub asked: ListingAsked,
     pub in_line: InLine,
 }
 
 /// A body that is being received.
-pub struct Body {
+pub(super) struct Body {
     pub upload: Box<Upload>,
     pub reader: BodyReader,
     /// For the answer, whatever it will be.
@@ -67,19 +67,19 @@ pub struct Body {
     pub pace: Pace,
     /// The descriptors of its file and of the file's directory.
     pub _held: Held,
-    /// What has come behind the body: the next request.
+    /// Bytes received behind the body: the next request.
     pub unread: Vec<u8>,
 }
 
 /// A body that is whole. To put its file in its place waits for the disk, so it waits for its turn.
-pub struct WholeBody {
+pub(super) struct WholeBody {
     pub body: Box<Body>,
     pub in_line: InLine,
 }
 
 /// What becomes of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
+pub(super) enum After {
     /// It goes on with the next request.
     Persist,
     /// It is closed; the client has nothing more to say.
@@ -89,7 +89,7 @@ pub enum After {
 }
 
 /// An answer that the client has not taken at once.
-pub struct Answer {
+pub(super) struct Answer {
     pub transfer: Transfer<'static>,
     pub after: After,
     pub entry: Option<Entry<'static>>,
@@ -104,14 +104,14 @@ pub struct Answer {
 
 /// A connection that waits for its client's end.
 #[derive(Default)]
-pub struct Linger {
+pub(super) struct Linger {
     /// Bytes thrown away so far.
     pub drained: u64,
 }
 
 impl Head {
     /// A connection with these bytes to be read.
-    pub fn with(unread: Vec<u8>) -> Head {
+    pub(super) fn with(unread: Vec<u8>) -> Head {
         Head { unread, ..Head::default() }
     }
 }

@@ -5,29 +5,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many descriptors are held open, and how many may be.
-pub struct Descriptors {
+pub(super) struct Descriptors {
     open: AtomicUsize,
     max: usize,
 }
 
 /// The right to hold one descriptor open; dropping it gives it back.
-pub struct Permit(Arc<Descriptors>);
+pub(super) struct Permit(Arc<Descriptors>);
 
 impl Descriptors {
     /// At most `max` descriptors.
-    pub fn new(max: usize) -> Descriptors {
+    pub(super) fn new(max: usize) -> Descriptors {
         Descriptors { open: AtomicUsize::new(0), max }
     }
 
     /// `None` while `max` are open.
-    pub fn permit(self: &Arc<Descriptors>) -> Option<Permit> {
+    pub(super) fn permit(self: &Arc<Descriptors>) -> Option<Permit> {
         let one_more = |open| (open < self.max).then_some(open + 1);
         self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         Some(Permit(Arc::clone(self)))
     }
 
     #[cfg(test)]
-    pub fn open(&self) -> usize {
+    pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 }

@@ -16,7 +16,7 @@ use std::ffi::CString;
 use std::sync::{Arc, Mutex, Weak};
 
 /// The root, or a directory beneath it.
-pub struct Directory {
+pub(crate) struct Directory {
     descriptor: OwnedFd,
     /// `None` for the root: it is where its descriptor is, even after a rename.
     place: Option<Place>,
@@ -31,16 +31,16 @@ struct Place {
 }
 
 impl Directory {
-    pub fn root(descriptor: OwnedFd) -> Directory {
+    pub(crate) fn root(descriptor: OwnedFd) -> Directory {
         Directory { descriptor, place: None }
     }
 
-    pub fn descriptor(&self) -> BorrowedFd<'_> {
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
 
     /// Whether it is the document root, which is always in its place.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.place.is_none()
     }
 
@@ -50,7 +50,7 @@ impl Directory {
     /// From the root down: upwards, a path could pass that never existed, because its parts were
     /// moved in between. Each look makes the kernel check search permission on the directory that
     /// it looks into, so that is proved anew too.
-    pub fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.place.as_ref().is_none_or(|place| place.parent.is_in_place() && place.is_taken())
     }
 }
@@ -72,7 +72,7 @@ fn is_same_directory(one: &FileStatus, other: &FileStatus) -> bool {
 }
 
 /// The open directories by path, so that all files kept of one directory share its descriptor.
-pub struct Directories {
+pub(super) struct Directories {
     root: Arc<Directory>,
     known: Mutex<HashMap<Box<[u8]>, Weak<Directory>>>,
     names_max: usize,
@@ -81,7 +81,7 @@ pub struct Directories {
 impl Directories {
     /// Of `descriptors_max` directories open at most; at twice as many names, those of closed ones
     /// are tidied away.
-    pub fn new(root: Arc<Directory>, descriptors_max: usize) -> Directories {
+    pub(super) fn new(root: Arc<Directory>, descriptors_max: usize) -> Directories {
         Directories {
             root,
             known: Mutex::new(HashMap::new()),
@@ -94,7 +94,11 @@ impl Directories {
     ///
     /// `None` if a segment is a symlink, no directory or may not be entered, or if `permit` gives
     /// none. It calls itself once a segment; the caller bounds the number of segments.
-    pub fn open(&self, path: &[u8], permit: &dyn Fn() -> Option<Permit>) -> Option<Arc<Directory>> {
+    pub(super) fn open(
+        &self,
+        path: &[u8],
+        permit: &dyn Fn() -> Option<Permit>,
+    ) -> Option<Arc<Directory>> {
         if path.is_empty() {
             return Some(Arc::clone(&self.root));
         }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const ENTRY_BYTES: u64 = 512;
 
 /// A file that is kept.
-pub struct KeptFile {
+pub(super) struct KeptFile {
     pub file: Arc<OpenFile>,
     /// The directory that holds it.
     pub directory: Arc<Directory>,
@@ -25,7 +25,7 @@ pub struct KeptFile {
 
 impl KeptFile {
     /// A file in `directory`, used at `now`; with the permit for its descriptor, if it holds one.
-    pub fn new(
+    pub(super) fn new(
         file: Arc<OpenFile>,
         directory: Arc<Directory>,
         permit: Option<Permit>,
@@ -36,7 +36,7 @@ impl KeptFile {
 
     /// Notes a use at `now`. It stores at most once a second, because all workers may use one file
     /// at once.
-    pub fn note_use(&self, now: Timestamp) {
+    pub(super) fn note_use(&self, now: Timestamp) {
         if self.used.load(Ordering::Relaxed) != now.seconds {
             self.used.store(now.seconds, Ordering::Relaxed);
         }
@@ -44,13 +44,13 @@ impl KeptFile {
 
     /// Whether it has not been used for [`KEPT_TIME`]. A last use far in the future counts as none:
     /// the system's clock was set back.
-    pub fn is_unused(&self, now: Timestamp) -> bool {
+    pub(super) fn is_unused(&self, now: Timestamp) -> bool {
         self.used.load(Ordering::Relaxed).abs_diff(now.seconds) >= KEPT_TIME.as_secs()
     }
 }
 
 /// Bytes that it costs to keep `file` by the path `relative`.
-pub fn cost(relative: &[u8], file: &OpenFile) -> u64 {
+pub(super) fn cost(relative: &[u8], file: &OpenFile) -> u64 {
     let content = match &file.content {
         Content::Bytes(bytes) => bytes.len(),
         Content::Handle(_) => 0,

@@ -21,7 +21,7 @@ mod file;
 mod proofs;
 mod shard;
 
-pub use directory::Directory;
+pub(super) use directory::Directory;
 pub use proofs::Proofs;
 
 use super::lock::lock;
@@ -61,7 +61,7 @@ pub struct KeptLimits {
 
 /// The files kept of one root, bounded in bytes and in descriptors. The least recently used file of
 /// a shard goes first.
-pub struct KeptFiles {
+pub(super) struct KeptFiles {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
     shard_bytes_max: u64,
@@ -70,7 +70,7 @@ pub struct KeptFiles {
 }
 
 impl KeptFiles {
-    pub fn new(root: Arc<Directory>, limits: KeptLimits) -> KeptFiles {
+    pub(super) fn new(root: Arc<Directory>, limits: KeptLimits) -> KeptFiles {
         KeptFiles {
             shards: std::array::from_fn(|_| Mutex::new(Shard::new())),
             hasher: RandomState::new(),
@@ -83,7 +83,12 @@ impl KeptFiles {
     /// The file of this path, proved to be there as it was kept. Allocates nothing, and makes one
     /// system call a segment, fewer if `proofs` may be used. `now` is noted as the time of this
     /// use.
-    pub fn get(&self, relative: &[u8], now: Timestamp, proofs: &Proofs) -> Option<Arc<OpenFile>> {
+    pub(super) fn get(
+        &self,
+        relative: &[u8],
+        now: Timestamp,
+        proofs: &Proofs,
+    ) -> Option<Arc<OpenFile>> {
         if self.shard_bytes_max == 0 {
             return None;
         }
@@ -103,7 +108,7 @@ impl KeptFiles {
     }
 
     /// Keeps a file that was opened just now, if it may and can be kept.
-    pub fn keep(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) {
+    pub(super) fn keep(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) {
         let may_be_kept = self.shard_bytes_max > 0
             && is_settled(&file.facts, now)
             && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX
@@ -117,7 +122,7 @@ impl KeptFiles {
     /// first, a bounded number each time. Returns whether there is more.
     ///
     /// It makes no system call but `close`.
-    pub fn let_go(&self, now: Timestamp) -> bool {
+    pub(super) fn let_go(&self, now: Timestamp) -> bool {
         let mut is_more = false;
         for shard in &self.shards {
             let unused = lock(shard).remove_unused(now);

@@ -25,7 +25,7 @@ pub struct Proofs {
 /// Facts about document roots, each named by its address, which is its own for as long as a turn
 /// lasts; 0 stands for none.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The roots ([`Opened`](super::super::roots::Opened)) that are where they were opened.
     pub in_place: usize,
     /// A root that has no page of its own for 404.

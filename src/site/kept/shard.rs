@@ -11,26 +11,26 @@ use std::sync::Arc;
 
 /// Files that one [`Shard::remove_unused`] removes at most, so that it takes a few milliseconds at
 /// the worst.
-pub const LET_GO_MAX: usize = 256;
+pub(super) const LET_GO_MAX: usize = 256;
 
 /// The files of one shard, by path, and the bytes they cost.
-pub struct Shard {
+pub(super) struct Shard {
     pub files: LruCache<Box<[u8]>, Arc<KeptFile>>,
     pub bytes: u64,
 }
 
 impl Shard {
-    pub fn new() -> Shard {
+    pub(super) fn new() -> Shard {
         Shard { files: LruCache::unbounded(), bytes: 0 }
     }
 
     /// The file of this path, which counts as used now.
-    pub fn get(&mut self, relative: &[u8]) -> Option<Arc<KeptFile>> {
+    pub(super) fn get(&mut self, relative: &[u8]) -> Option<Arc<KeptFile>> {
         self.files.get(relative).cloned()
     }
 
     /// Returns what had this path before.
-    pub fn insert(&mut self, relative: &[u8], kept: Arc<KeptFile>) -> Option<Arc<KeptFile>> {
+    pub(super) fn insert(&mut self, relative: &[u8], kept: Arc<KeptFile>) -> Option<Arc<KeptFile>> {
         self.bytes += cost(relative, &kept.file);
         let before = self.files.put(relative.into(), kept)?;
         self.bytes -= cost(relative, &before.file);
@@ -39,7 +39,7 @@ impl Shard {
 
     /// Removes `kept`, unless another file has this path by now. The caller still holds `kept`, so
     /// no descriptor is closed here.
-    pub fn remove(&mut self, relative: &[u8], kept: &Arc<KeptFile>) {
+    pub(super) fn remove(&mut self, relative: &[u8], kept: &Arc<KeptFile>) {
         let is_it = |there: &Arc<KeptFile>| Arc::ptr_eq(there, kept);
         if self.files.peek(relative).is_some_and(is_it) {
             self.files.pop(relative);
@@ -48,7 +48,7 @@ impl Shard {
     }
 
     /// Removes what is unused at `now`, the longest unused first, and [`LET_GO_MAX`] at most.
-    pub fn remove_unused(&mut self, now: Timestamp) -> Vec<Arc<KeptFile>> {
+    pub(super) fn remove_unused(&mut self, now: Timestamp) -> Vec<Arc<KeptFile>> {
         let mut unused = Vec::new();
         while unused.len() < LET_GO_MAX
             && let Some((_, oldest)) = self.files.peek_lru()
@@ -60,7 +60,7 @@ impl Shard {
     }
 
     /// Removes the file that was used longest ago.
-    pub fn remove_oldest(&mut self) -> Option<Arc<KeptFile>> {
+    pub(super) fn remove_oldest(&mut self) -> Option<Arc<KeptFile>> {
         let (relative, kept) = self.files.pop_lru()?;
         self.bytes -= cost(&relative, &kept.file);
         Some(kept)

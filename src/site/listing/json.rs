@@ -13,7 +13,7 @@ use super::text::{push_json_string, push_number};
 ///
 /// A name that is not UTF-8 has U+FFFD in `name`. `href`, relative to the listing and
 /// percent-encoded, always leads to the very file.
-pub fn document(path: &[u8], entries: &[Listed]) -> Vec<u8> {
+pub(super) fn document(path: &[u8], entries: &[Listed]) -> Vec<u8> {
     let (shown, is_cut) = cut(entries);
     let mut document = String::with_capacity(256 + 160 * shown.len());
     document.push_str("{\"path\":");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// Appends a name, percent-encoded, for a link that is relative to the listing: `./`, the name, and
 /// a slash where it is a directory's. No byte appended means anything in HTML or in a JSON string.
-pub fn push_encoded(out: &mut String, name: &[u8]) {
+pub(super) fn push_encoded(out: &mut String, name: &[u8]) {
     let table = &*ENCODED;
     let mut rest = name;
     while let Some((byte, after)) = rest.split_first() {

@@ -26,18 +26,18 @@ pub struct ListingAsked(u64);
 
 /// The last few listings made, each with the moment when its reading began.
 #[derive(Default)]
-pub struct Listings {
+pub(crate) struct Listings {
     /// Counts requests and readings together, and so says which came first without a clock.
     events: AtomicU64,
     made: Mutex<Vec<(Key, ListingAsked, Arc<Made>)>>,
 }
 
-/// At most so many listings are kept. They are forgotten once no request waits for one.
+/// The most listings that are kept. They are forgotten once no request waits for one.
 const MADE_MAX: usize = 4;
 
 /// What a listing is of, and in which form.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key {
+pub(crate) struct Key {
     /// The address of the document root, which lives as long as the site.
     root: usize,
     pub relative: Vec<u8>,
@@ -46,31 +46,31 @@ pub struct Key {
 }
 
 /// A listing as it is sent.
-pub struct Made {
+pub(crate) struct Made {
     pub representation: Representation,
     text: Arc<[u8]>,
 }
 
 impl Listings {
     /// The moment at which a request asks for a listing.
-    pub fn ask(&self) -> ListingAsked {
+    pub(crate) fn ask(&self) -> ListingAsked {
         self.begin()
     }
 
     /// The moment at which the reading of a directory begins.
-    pub fn begin(&self) -> ListingAsked {
+    pub(crate) fn begin(&self) -> ListingAsked {
         ListingAsked(self.events.fetch_add(1, Ordering::AcqRel))
     }
 
     /// A listing whose reading began after `asked`.
-    pub fn find(&self, key: &Key, asked: ListingAsked) -> Option<Arc<Made>> {
+    pub(crate) fn find(&self, key: &Key, asked: ListingAsked) -> Option<Arc<Made>> {
         let made = lock(&self.made);
         let is_it = |(have, began, _): &&(Key, ListingAsked, _)| have == key && *began > asked;
         made.iter().find(is_it).map(|(_, _, made)| Arc::clone(made))
     }
 
     /// Keeps a listing whose reading began at `began`.
-    pub fn keep(&self, began: ListingAsked, new: Made, key: Key) -> Arc<Made> {
+    pub(crate) fn keep(&self, began: ListingAsked, new: Made, key: Key) -> Arc<Made> {
         let new = Arc::new(new);
         let mut made = lock(&self.made);
         made.retain(|(have, _, _)| *have != key);
@@ -82,14 +82,19 @@ impl Listings {
     }
 
     /// Forgets all listings.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         lock(&self.made).clear();
     }
 }
 
 impl Key {
     /// JSON goes to a client that would rather have it than a page.
-    pub fn of(root: &DocumentRoot, relative: &[u8], query: Option<&[u8]>, fields: &Fields) -> Key {
+    pub(crate) fn of(
+        root: &DocumentRoot,
+        relative: &[u8],
+        query: Option<&[u8]>,
+        fields: &Fields,
+    ) -> Key {
         let weight = |media_type| media_type_weight(fields, media_type);
         Key {
             root: std::ptr::from_ref(root).addr(),
@@ -101,7 +106,7 @@ impl Key {
 }
 
 impl Made {
-    pub fn new(key: &Key, entries: &[Listed]) -> Made {
+    pub(crate) fn new(key: &Key, entries: &[Listed]) -> Made {
         let (media_type, text) = match key.is_json {
             true => (JSON, json::document(&key.relative, entries)),
             false => (HTML, page::page(&key.relative, entries, key.order)),
@@ -111,7 +116,7 @@ impl Made {
     }
 
     /// The answer with the whole listing.
-    pub fn response(&self) -> Response {
+    pub(crate) fn response(&self) -> Response {
         Response {
             status: Status::Ok,
             fields: FieldLines::sharing(Arc::clone(&self.representation.fields)),

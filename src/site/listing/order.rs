@@ -5,7 +5,7 @@ use std::ffi::CStr;
 
 /// The column by which a listing is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortKey {
+pub(crate) enum SortKey {
     #[default]
     Name,
     Size,
@@ -13,9 +13,9 @@ pub enum SortKey {
 }
 
 /// The order of a listing: by name, ascending, unless the query says otherwise. Directories always
-/// come first. Where the key says nothing the name decides, so the order is always the same.
+/// come first. Among equals the name decides, so the order is always the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Order {
+pub(crate) struct Order {
     pub key: SortKey,
     pub descending: bool,
 }
@@ -23,7 +23,7 @@ pub struct Order {
 impl Order {
     /// The order that a query such as `sort=size&order=desc` asks for. What it does not know is
     /// ignored; the last of several wins.
-    pub fn from_query(query: Option<&[u8]>) -> Order {
+    pub(crate) fn from_query(query: Option<&[u8]>) -> Order {
         let mut order = Order::default();
         for parameter in query.unwrap_or_default().split(|&byte| byte == b'&') {
             match parameter {
@@ -39,7 +39,7 @@ impl Order {
     }
 
     /// The query that asks for this order, with its question mark.
-    pub fn query(self) -> String {
+    pub(crate) fn query(self) -> String {
         let key = match self.key {
             SortKey::Name => "name",
             SortKey::Size => "size",
@@ -49,9 +49,9 @@ impl Order {
         format!("?sort={key}&order={direction}")
     }
 
-    /// What is added to links between listings, so that the order stays while one walks about:
-    /// nothing for the usual one.
-    pub fn carried(self) -> String {
+    /// What links between listings carry, so that the order stays while a user walks about: nothing
+    /// for the usual order.
+    pub(crate) fn carried(self) -> String {
         match self == Order::default() {
             true => String::new(),
             false => self.query(),
@@ -60,7 +60,7 @@ impl Order {
 
     /// The order that the heading of column `key` leads to: the other direction where it is sorted
     /// by already, else the one that is asked for first, from A, from the largest, from the latest.
-    pub fn after_click_on(self, key: SortKey) -> Order {
+    pub(crate) fn after_click_on(self, key: SortKey) -> Order {
         let descending = match self.key == key {
             true => !self.descending,
             false => key != SortKey::Name,
@@ -71,7 +71,7 @@ impl Order {
 
 /// Names with what they are sorted by, prepared once each: to compare two is to compare bytes.
 #[derive(Default)]
-pub struct Names {
+pub(super) struct Names {
     /// Each with NUL at its end.
     names: Vec<u8>,
     keys: Vec<u8>,
@@ -81,14 +81,14 @@ pub struct Names {
 
 impl Names {
     /// The number of the name, from 0 on.
-    pub fn push(&mut self, name: &CStr) -> usize {
+    pub(super) fn push(&mut self, name: &CStr) -> usize {
         self.starts.push((self.names.len(), self.keys.len()));
         self.names.extend_from_slice(name.to_bytes_with_nul());
         push_key(&mut self.keys, name.to_bytes());
         self.starts.len() - 1
     }
 
-    pub fn name(&self, number: usize) -> &CStr {
+    pub(super) fn name(&self, number: usize) -> &CStr {
         let (start, _) = self.starts[number];
         CStr::from_bytes_until_nul(&self.names[start..]).unwrap_or_default()
     }
@@ -99,13 +99,13 @@ impl Names {
     }
 
     /// How two names follow each other.
-    pub fn compare(&self, a: usize, b: usize) -> Ordering {
+    pub(super) fn compare(&self, a: usize, b: usize) -> Ordering {
         let by_key = self.key(a).cmp(self.key(b));
         by_key.then_with(|| self.name(a).cmp(self.name(b)))
     }
 
     /// The bytes that all keys begin with, at most.
-    pub fn common_bytes(&self) -> usize {
+    pub(super) fn common_bytes(&self) -> usize {
         let Some(last) = self.starts.len().checked_sub(1) else { return 0 };
         let first = self.key(0);
         (1..=last).fold(first.len(), |common, number| {
@@ -115,7 +115,7 @@ impl Names {
     }
 
     /// [`PREFIX_BYTES`] of the name's key as a number, those after the first `skipped`.
-    pub fn prefix(&self, number: usize, skipped: usize) -> u128 {
+    pub(super) fn prefix(&self, number: usize, skipped: usize) -> u128 {
         let mut prefix = [0; size_of::<u128>()];
         let key = &self.key(number)[skipped..];
         let count = key.len().min(PREFIX_BYTES);

@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("page.css");
 /// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the
 /// exact bytes, percent-encoded. What is shown of a name is escaped; bytes that are not UTF-8 are
 /// shown as U+FFFD, unseen characters by their names.
-pub fn page(path: &[u8], entries: &[Listed], order: Order) -> Vec<u8> {
+pub(super) fn page(path: &[u8], entries: &[Listed], order: Order) -> Vec<u8> {
     let (shown, is_cut) = cut(entries);
     let mut page = String::with_capacity(8 * 1024 + 256 * shown.len());
     push_page_start(&mut page, path, order);

@@ -19,10 +19,10 @@ use rustix::fs::{FileType, RawDir};
 use rustix::io::{Errno, Result};
 use std::cmp::Ordering;
 
-/// At most so many names of a directory are read; the others are left out.
+/// The most names of a directory that are read; the others are left out.
 const NAMES_MAX: usize = 100_000;
 
-/// When the first names were too few, because some cannot be served, at least so many more are
+/// When the first names were too few, because some cannot be served, at least this number more are
 /// looked at together.
 const STEP_NAMES_MIN: usize = 1000;
 
@@ -31,9 +31,9 @@ const NAMES_BYTES: usize = 64 * 1024;
 
 /// What a listing is to hold.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     pub order: Order,
-    /// At most so many entries are returned: the first ones.
+    /// The most entries that are returned: the first ones.
     pub entries_max: usize,
     /// Whether a name may be listed at all.
     pub admits: &'a dyn Fn(&[u8]) -> bool,
@@ -41,7 +41,7 @@ pub struct Wanted<'a> {
 
 /// The files and directories in the directory `path` beneath `root`, as `wanted`. What could not be
 /// served is left out.
-pub fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
+pub(crate) fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
     let descriptor = openat::open_directory(root, path)?;
     let own_files = OwnFiles::in_directory(descriptor.as_fd());
     let mut reading = Reading {

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 /// Appends `text` to `page`, escaped so that it stays text within an element and within a quoted
 /// attribute value.
-pub fn push_escaped(page: &mut String, text: &str) {
+pub(super) fn push_escaped(page: &mut String, text: &str) {
     push_with(page, text, markup);
 }
 
 /// Appends `text` to `page` for people to read: escaped (see [`push_escaped`]), and each character
 /// that [`is_unseen`] by its code point instead, such as `‹U+202E›` for a right-to-left override.
-pub fn push_visible(page: &mut String, text: &str) {
+pub(super) fn push_visible(page: &mut String, text: &str) {
     push_with(page, text, |character| match is_unseen(character) {
         true => Some(format!("‹U+{:04X}›", u32::from(character)).into()),
         false => markup(character),
@@ -21,7 +21,7 @@ pub fn push_visible(page: &mut String, text: &str) {
 /// Appends `text` to `document` as a JSON string with its quotes (RFC 8259 §7). It says exactly
 /// what `text` says; a character that [`is_unseen`] is escaped, so that a terminal which shows the
 /// document is not led astray.
-pub fn push_json_string(document: &mut String, text: &str) {
+pub(super) fn push_json_string(document: &mut String, text: &str) {
     document.push('"');
     push_with(document, text, |character| match character {
         '"' => Some("\\\"".into()),
@@ -88,7 +88,7 @@ fn markup(character: char) -> Option<Cow<'static, str>> {
 ///
 /// The joiners U+200C and U+200D are none of them: Persian and many emoji are not written rightly
 /// without.
-pub fn is_unseen(character: char) -> bool {
+pub(super) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
@@ -106,7 +106,7 @@ pub fn is_unseen(character: char) -> bool {
 }
 
 /// Appends a length for people, rounded down: `0 B`, `1023 B`, `1.0 KiB`, `99.9 MiB`, `100 MiB`.
-pub fn push_human_size(out: &mut String, bytes: u64) {
+pub(super) fn push_human_size(out: &mut String, bytes: u64) {
     const UNITS: [&str; 7] = [" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"];
     let step = bytes.max(1).ilog2() / 10;
     // Below 10,240.
@@ -120,7 +120,7 @@ pub fn push_human_size(out: &mut String, bytes: u64) {
 }
 
 /// Appends a count and what is counted, in English: `1 byte`, `1,234 bytes`.
-pub fn push_counted(out: &mut String, count: u64, noun: &str) {
+pub(super) fn push_counted(out: &mut String, count: u64, noun: &str) {
     push_grouped(out, count);
     out.push(' ');
     out.push_str(noun);
@@ -130,7 +130,7 @@ pub fn push_counted(out: &mut String, count: u64, noun: &str) {
 }
 
 /// Appends a number with a comma before every third digit from the end.
-pub fn push_grouped(out: &mut String, number: u64) {
+pub(super) fn push_grouped(out: &mut String, number: u64) {
     if number < 1000 {
         return push_number(out, number);
     }
@@ -142,7 +142,7 @@ pub fn push_grouped(out: &mut String, number: u64) {
 }
 
 /// Appends a number in decimal.
-pub fn push_number(out: &mut String, number: u64) {
+pub(super) fn push_number(out: &mut String, number: u64) {
     let mut divisor = 10u64.pow(number.checked_ilog10().unwrap_or(0));
     while divisor > 0 {
         out.push(digit(number / divisor));

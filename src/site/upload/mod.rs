@@ -56,7 +56,7 @@ pub struct Upload {
     path: Vec<u8>,
     preconditions: Preconditions<'static>,
     file: TemporaryFile,
-    /// The tag of the bytes so far, as long as a file of so many is held in memory.
+    /// Makes the tag of the bytes so far, as long as a file of this length is held in memory.
     tag: EntityTagBuilder,
     received: u64,
     /// Bytes that the body may still have: exactly those to come, if its length is known.

@@ -22,7 +22,7 @@ const ACCESS_LIST_BYTES_MAX: usize = 64 * 1024;
 /// # Errors
 ///
 /// EACCES, EPERM (an immutable file), EROFS.
-pub fn check_writable(directory: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
+pub(super) fn check_writable(directory: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
     let access = Access::READ_OK | Access::WRITE_OK;
     fs::accessat(directory, name, access, AtFlags::EACCESS)
 }
@@ -33,7 +33,11 @@ pub fn check_writable(directory: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
 /// Only root can give a file to another owner; others can give it to a group of their own and to no
 /// other. If the group cannot be kept, the new group gets no right that all others do not have, and
 /// the list is left out.
-pub fn give(permissions: Permissions, list: Option<&[u8]>, file: BorrowedFd<'_>) -> Result<()> {
+pub(super) fn give(
+    permissions: Permissions,
+    list: Option<&[u8]>,
+    file: BorrowedFd<'_>,
+) -> Result<()> {
     let own = Permissions::of(file)?;
     let keeps_group =
         own.group == permissions.group || fs::fchown(file, None, Some(permissions.group)).is_ok();
@@ -58,7 +62,7 @@ pub fn give(permissions: Permissions, list: Option<&[u8]>, file: BorrowedFd<'_>)
 }
 
 /// Sets the mode, unless the file has it already: some file systems refuse every change of it.
-pub fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> Result<()> {
+pub(super) fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> Result<()> {
     match Permissions::of(file)?.mode == mode {
         true => Ok(()),
         false => fs::fchmod(file, mode),
@@ -66,7 +70,7 @@ pub fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> Result<()> {
 }
 
 /// The access control list (acl(5)) of the regular file `name`, if it has one.
-pub fn access_list(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>> {
+pub(super) fn access_list(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty())?;
     let mut list = Vec::with_capacity(ACCESS_LIST_BYTES_MAX);

@@ -22,7 +22,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 
 /// What the names of files that their writers have locked begin with. A random number follows.
-pub const PREFIX: &str = ".tinyhttpd-upload-";
+pub(super) const PREFIX: &str = ".tinyhttpd-upload-";
 
 /// The same for files that could not be locked. They are never tidied away.
 const PREFIX_UNLOCKED: &str = ".tinyhttpd-unlocked-";
@@ -38,7 +38,7 @@ const MODE_HIDDEN: Mode = Mode::from_raw_mode(0o600);
 
 /// A file that is being written. Unless it is put in its place, it is gone when dropped.
 #[derive(Debug)]
-pub struct TemporaryFile {
+pub(super) struct TemporaryFile {
     file: File,
     directory: OwnedFd,
     name: String,
@@ -50,7 +50,7 @@ pub struct TemporaryFile {
 
 impl TemporaryFile {
     /// A new file for a place in `directory`, which is open for reading.
-    pub fn create(directory: OwnedFd) -> Result<TemporaryFile> {
+    pub(super) fn create(directory: OwnedFd) -> Result<TemporaryFile> {
         // Without /proc, a file that has no name would never get one.
         if fs::access("/proc/self/fd", fs::Access::EXISTS).is_err() {
             return TemporaryFile::create_named(directory);
@@ -91,18 +91,18 @@ impl TemporaryFile {
     }
 
     /// Appends `bytes`.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.file.write_all(bytes);
         written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
     }
 
     /// Waits until all bytes written are on the disk.
-    pub fn sync(&self) -> Result<()> {
+    pub(super) fn sync(&self) -> Result<()> {
         fs::fsync(&self.file)
     }
 
     /// Waits until the names in the directory are on the disk as they are now.
-    pub fn sync_directory(&self) -> Result<()> {
+    pub(super) fn sync_directory(&self) -> Result<()> {
         match fs::fsync(&self.directory) {
             // Not every file system has directories to sync; the file is in its place.
             Err(Errno::INVAL | Errno::BADF) => Ok(()),
@@ -111,19 +111,19 @@ impl TemporaryFile {
     }
 
     /// The directory that the file is for.
-    pub fn directory(&self) -> BorrowedFd<'_> {
+    pub(super) fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
 
     /// What the kernel says of the file itself.
-    pub fn status(&self) -> Result<FileStatus> {
+    pub(super) fn status(&self) -> Result<FileStatus> {
         openat::status_of(&self.file)
     }
 
     /// Moves the file to `name` in its directory, in one step. `replaces` has the permissions of
     /// the file that it replaces, and takes over; `None` is for a free name, and EEXIST says that
     /// it is not free.
-    pub fn move_to(&mut self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
+    pub(super) fn move_to(&mut self, name: &[u8], replaces: Option<Permissions>) -> Result<()> {
         // Before others can see it: until now it has no name, or one that only this user may open.
         self.permit(name, replaces)?;
         self.give_name()?;
@@ -238,7 +238,7 @@ fn new_name(prefix: &str) -> String {
 /// Removes a file whose writer is gone, and returns whether it did. Only the lock proves that the
 /// writer is gone. It is held until the name is removed, so a writer that has just made the file
 /// sees the loss, and makes another.
-pub fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
+pub(super) fn remove_if_abandoned(directory: BorrowedFd<'_>, name: &[u8]) -> bool {
     // For writing: NFS grants no exclusive lock on anything else.
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty());

@@ -3,11 +3,11 @@ use std::cell::Cell;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-pub fn open(directory: &Path) -> OwnedFd {
+pub(crate) fn open(directory: &Path) -> OwnedFd {
     openat::open_root(directory).expect("a directory")
 }
 
-pub fn names(directory: &Path) -> Vec<String> {
+pub(crate) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).expect("a directory");
     let name = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.file_name());
     let mut names: Vec<_> =
