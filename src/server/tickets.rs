@@ -7,8 +7,8 @@
 //! always somebody for what can go on, as long as one spare is left.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and the end of an upload, which waits for the disk. It is done by a few workers at a
-//! time. Who has to wait for it stands in a queue by its number and is in no worker.
+//! listing, and a change of a name, which waits for the disk. It is done by a few workers at a time.
+//! Who has to wait for it stands in a queue by its number and is in no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -33,8 +33,8 @@ pub(super) enum Role {
 pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
-    /// To put an upload in its place once it is on the disk.
-    Upload,
+    /// To change a name and wait for the disk: the end of an upload, a removal, a new directory.
+    Change,
 }
 
 /// A role to be played, and by whom it was played until now.
@@ -56,7 +56,7 @@ struct State {
     /// Workers that wait for a ticket. A free one is meant for one of them.
     spares: usize,
     listings: Queue,
-    uploads: Queue,
+    changes: Queue,
     is_closed: bool,
 }
 
@@ -73,12 +73,12 @@ impl Tickets {
     pub(super) fn new(
         roles: impl IntoIterator<Item = Role>,
         listings: usize,
-        uploads: usize,
+        changes: usize,
     ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
-        let (listings, uploads) = (queue(listings), queue(uploads));
-        let state = State { free, spares: 0, listings, uploads, is_closed: false };
+        let (listings, changes) = (queue(listings), queue(changes));
+        let state = State { free, spares: 0, listings, changes, is_closed: false };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -161,7 +161,7 @@ impl State {
     fn of(&mut self, dear: Dear) -> &mut Queue {
         match dear {
             Dear::Listing => &mut self.listings,
-            Dear::Upload => &mut self.uploads,
+            Dear::Change => &mut self.changes,
         }
     }
 }
@@ -207,10 +207,10 @@ mod tests {
     fn dear_work_is_done_by_no_more_than_its_bound_and_in_order() {
         let tickets = Tickets::new([], 2, 1);
         (1..=5).for_each(|number| tickets.queue(Dear::Listing, number));
-        tickets.queue(Dear::Upload, 6);
+        tickets.queue(Dear::Change, 6);
         let roles: Vec<_> = (0..3).map(|_| tickets.take().map(|ticket| ticket.role)).collect();
         let listing = Some(Role::Dear(Dear::Listing));
-        assert_eq!(roles, [listing, listing, Some(Role::Dear(Dear::Upload))]);
+        assert_eq!(roles, [listing, listing, Some(Role::Dear(Dear::Change))]);
         let order: Vec<_> = (0..5).map(|_| tickets.next(Dear::Listing)).collect();
         assert_eq!(order, [1, 2, 3, 4, 5].map(Some));
         assert_eq!(tickets.next(Dear::Listing), None);

@@ -7,6 +7,7 @@ mod blocked;
 mod calls;
 mod check;
 mod chunked;
+mod collection;
 mod command;
 mod deadlines;
 mod denied;
@@ -34,6 +35,7 @@ mod put;
 #[path = "../refused/mod.rs"]
 mod refused;
 mod refused_openat2;
+mod removal;
 mod reuse_port;
 mod roots;
 mod shutdown;

@@ -128,7 +128,7 @@ impl WholeBody {
     /// meanwhile.
     fn queue(body: Box<Body>, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
-        let in_line = turn.queue(Dear::Upload, io.number());
+        let in_line = turn.queue(Dear::Change, io.number());
         Box::new(WholeBody { body, in_line }).wait_in_line()
     }
 
@@ -147,7 +147,7 @@ impl WholeBody {
         if !io.is_its_turn {
             return self.wait_in_line();
         }
-        if !turn.is_for(Dear::Upload) {
+        if !turn.is_for(Dear::Change) {
             // It was told of its turn while another worker than that for uploads owned it.
             return WholeBody::queue(self.body, io, turn);
         }
