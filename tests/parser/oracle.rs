@@ -84,6 +84,8 @@ fn method_named(name: &str) -> Method {
         "HEAD" => Method::Head,
         "OPTIONS" => Method::Options,
         "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        "MKCOL" => Method::Mkcol,
         "CONNECT" => Method::Connect,
         _ => Method::NotAllowed,
     }

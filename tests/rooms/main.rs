@@ -107,9 +107,12 @@ fn files_are_written_in_one_place() {
     let writing = ["command/log_writer/sink.rs", "site/upload/temporary_file.rs"];
     assert_eq!(who_names("OFlags::WRONLY"), writing);
     assert_eq!(who_names("OFlags::CREATE"), writing);
-    for word in ["renameat(", "unlinkat(", "fs::linkat("] {
+    for word in ["renameat(", "fs::linkat("] {
         assert_eq!(who_names(word), ["site/upload/temporary_file.rs"], "{word}");
     }
+    let removing = ["site/removal.rs", "site/upload/temporary_file.rs"];
+    assert_eq!(who_names("unlinkat("), removing);
+    assert_eq!(who_names("mkdirat("), ["site/collection.rs"]);
     let other_ways = [
         "OFlags::RDWR",
         "OpenOptions",

@@ -125,6 +125,12 @@ fn uploads_that_reach_the_disk_slowly_hold_up_nobody_else() {
     expect_others_answered(&root(0), &delay("fsync,fdatasync"), 1, &["--writable"], put);
 }
 
+#[test]
+fn new_directories_that_reach_the_disk_slowly_hold_up_nobody_else() {
+    let make = |name: &str| format!("MKCOL /new-{name} HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_others_answered(&root(0), &delay("fsync,fdatasync"), 1, &["--writable"], make);
+}
+
 /// The same.
 #[test]
 fn directories_that_are_read_slowly_hold_up_nobody_else() {

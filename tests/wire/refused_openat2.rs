@@ -19,7 +19,16 @@ fn paths_lead_nowhere_else_where_openat2_is_refused() {
 
 #[test]
 fn files_are_written_denied_and_kept_as_ever_where_openat2_is_refused() {
-    let rooms = ["put::", "leftovers::", "roots::", "permissions::", "denied::", "calls::"];
+    let rooms = [
+        "put::",
+        "removal::",
+        "collection::",
+        "leftovers::",
+        "roots::",
+        "permissions::",
+        "denied::",
+        "calls::",
+    ];
     // The first of these three is one of this file. The others count on what is not so here: that
     // nothing is said but one line, and that the first `openat` is for a new file.
     let skipped = ["openat2", "more_threads", "file_system_knows_no_file_without"];

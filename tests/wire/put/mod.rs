@@ -207,7 +207,7 @@ fn scripts_of_other_origins_are_not_told_that_they_may_write() {
         "OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
     );
     let reply = client.reply().expect_status(204);
-    assert_eq!(reply.field("Allow"), Some("GET, HEAD, OPTIONS, PUT"));
+    assert_eq!(reply.field("Allow"), Some("GET, HEAD, OPTIONS, PUT, DELETE, MKCOL"));
     let told = reply.field("Access-Control-Allow-Methods");
     assert_eq!(told, Some("GET, HEAD, OPTIONS"));
 }
