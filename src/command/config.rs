@@ -77,6 +77,10 @@ pub struct Config {
     #[arg(help_heading = WHERE, short, long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub bind: Vec<BindAddress>,
 
+    /// Open the first page in a browser
+    #[arg(help_heading = WHERE, long)]
+    pub open: bool,
+
     /// Let several processes listen on one port; the kernel shares the connections out
     #[arg(help_heading = WHERE, long)]
     pub reuse_port: bool,

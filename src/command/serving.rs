@@ -146,7 +146,14 @@ fn stop(server: Server, grace: Duration) {
     });
     let (told, is_told) = mpsc::channel();
     spawn("log", move || {
-        log::info!("stopping: {connections} connections");
+        match connections {
+            0 => log::info!("stopping"),
+            _ => log::info!(
+                "stopping: open connections: {connections}, at most {} s for what they ask; \
+                 a second signal ends at once",
+                grace.as_secs()
+            ),
+        }
         // It fails where the log was too slow.
         let _ = told.send(());
     });
@@ -161,7 +168,7 @@ fn stop(server: Server, grace: Duration) {
 
 /// Does `work` in a thread of its own. If no thread is to be had, a line in the log says so, and
 /// the work is left out.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
         log::error!("cannot start the thread {name}: {error}");
     }

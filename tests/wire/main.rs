@@ -15,6 +15,7 @@ mod disk;
 mod document_root;
 mod drain;
 mod environment;
+mod first_minute;
 mod forwarded;
 mod hangup;
 mod head;
