@@ -5,6 +5,7 @@ mod browser;
 mod check;
 mod config;
 mod environment;
+mod help;
 mod inherited;
 mod log;
 mod log_line;
