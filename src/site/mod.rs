@@ -34,7 +34,10 @@ pub mod upload;
 mod walk;
 
 #[cfg(test)]
-#[path = "../../tests/refused/mod.rs"]
+#[path = "../../tests/support/alone.rs"]
+mod alone;
+#[cfg(test)]
+#[path = "../../tests/support/refused.rs"]
 mod refused;
 
 pub use crate::http::prefix::Prefix;

@@ -1,6 +1,6 @@
 //! All of these tests once more, where `openat2` is refused.
 
-use super::refused::{REFUSALS, expect_tests_to_pass};
+use crate::support::refused::{REFUSALS, expect_tests_to_pass};
 
 #[test]
 fn site_answers_the_same_where_openat2_is_refused() {

@@ -1,6 +1,6 @@
 //! What the service manager is told (sd_notify(3)): a datagram for each change.
 
-use crate::support::{PATIENCE, Program};
+use crate::support::{PATIENCE, Program, serving};
 use rustix::process::Signal;
 use rustix::time::{ClockId, clock_gettime};
 use std::ffi::OsStr;
@@ -9,13 +9,9 @@ use std::io::ErrorKind;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
-use std::process::Command;
 
 fn start(root: &Path, notify_socket: impl AsRef<OsStr>) -> Program {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command.args(["--port", "0", "--root"]).arg(root);
-    command.env_remove("RUST_LOG").env("NOTIFY_SOCKET", notify_socket);
-    Program::spawn(&mut command)
+    Program::spawn(serving(root, &[]).env("NOTIFY_SOCKET", notify_socket))
 }
 
 /// The lines of the next datagram.

@@ -1,20 +1,13 @@
 //! The server where `openat2` is refused: paths are walked, and nothing else is different.
 
-use crate::refused::{REFUSALS, expect_tests_to_pass, without_openat2};
-use crate::support::{Client, Program, get, tampered};
+use crate::support::refused::{REFUSALS, expect_tests_to_pass, without_openat2};
+use crate::support::{Client, Program, get, root_with, tampered};
 use rustix::io::Errno;
 use rustix::process::Signal;
-use std::fs;
-use std::io::{BufRead, BufReader};
 use tempfile::TempDir;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::create_dir(root.path().join("a")).expect("a directory");
-    for name in ["file", "a/file"] {
-        fs::write(root.path().join(name), "content").expect("a file");
-    }
-    root
+    root_with(&[("file", "content"), ("a/file", "content")])
 }
 
 #[test]
@@ -45,11 +38,10 @@ fn refusal_of_openat2_is_said_once() {
             assert_eq!(client.reply().expect_status(200).body, b"content");
         }
         program.signal(Signal::HUP);
-        let mut stderr = BufReader::new(program.child.stderr.take().expect("a pipe"));
-        let mut said = String::new();
-        while !said.contains("the document root was opened anew") {
-            assert_ne!(stderr.read_line(&mut said).expect("a line"), 0, "{said}");
-        }
+        let mut lines = program.lines();
+        lines.wait_for("the document root was opened anew");
+        program.signal(Signal::TERM);
+        let said = lines.wait_for_end().join("\n");
         let line = format!("openat2 is refused here ({name}): paths are walked");
         assert_eq!(said.matches(&line).count(), 1, "{said}");
         assert_eq!(said.matches("openat2").count(), 1, "{said}");
