@@ -34,6 +34,8 @@ fn links<'a>(path: &'a str, page: &'a str) -> Vec<(&'a str, Option<&'a str>)> {
 
 /// Every path that the pages lead to from the first one on, with its status, and its text if it is
 /// a page.
+/// Every path that the pages lead to from the first one on, with its status, and its text if it is
+/// a page of the site.
 fn crawl(program: &Program) -> BTreeMap<String, (u16, String)> {
     let mut client = Client::new(program.address);
     let mut found = BTreeMap::new();
