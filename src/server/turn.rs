@@ -103,6 +103,11 @@ impl<'a> Turn<'a> {
         InLine::queued()
     }
 
+    /// Forgets what the turn has looked at, so that it looks anew for the requests that come next.
+    pub(super) fn forget_looks(&self) {
+        self.proofs.clear();
+    }
+
     /// What the site is told beside a request. If the request `has_come` before this turn's wait
     /// returned, any look at a file that this turn has made answers it truly, as long as the turn
     /// is short.

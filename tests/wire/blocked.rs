@@ -1,11 +1,10 @@
 //! Answers that wait for their client: what they cost in calls, on TCP and on Unix sockets.
 
-use crate::support::{Client, Program, get, root_with, sparse_file, tampered, wait_until, write};
+use crate::support::{Client, Program, get, root_with, sparse_file, tampered, wait_until};
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use tempfile::{NamedTempFile, TempDir};
-use tinyhttpd::limits::{BLOCKING_BYTES_MAX, SENDFILE_BYTES_MIN};
 
 /// Bytes of the file `big`: far more than sockets hold.
 const BIG: u64 = 8 << 20;
@@ -104,29 +103,4 @@ fn nobody_waits_for_room_after_a_blocked_answer() {
     // Until then, the kernel may still tell of room once.
     wait_until("the next request is waited for", || armed().is_some_and(|line| !waits(&line)));
     assert_eq!(told_of_room(&mut client, record.path(), "2"), 0);
-}
-
-/// The time that a send may block begins anew with each piece that the kernel takes, so a call is
-/// given a bounded number of them: a client that reads slowly holds up no call for long.
-#[test]
-fn call_that_may_block_is_given_few_bytes() {
-    let (root, record) = (root(), NamedTempFile::new().expect("a file"));
-    write(root.path(), "page", &vec![b'x'; SENDFILE_BYTES_MIN as usize - 1]);
-    let Some(program) = traced(root.path(), record.path(), "sendto,sendmsg") else { return };
-    let mut client = Client::with_small_buffer(program.address);
-    let given = |call: &str| {
-        let (_, rest) = call.split_once("\"..., ")?;
-        rest.split(',').next()?.parse::<usize>().ok()
-    };
-    let mut most = None;
-    // On a busy machine there may be no spare just then, without which no call may block.
-    wait_until("a call may block", || {
-        client.send(get("/page"));
-        client.reply().expect_status(200);
-        let record = fs::read_to_string(record.path()).expect("a record");
-        let may_block = record.lines().filter(|call| !call.contains("MSG_DONTWAIT"));
-        most = may_block.filter_map(given).max();
-        most.is_some()
-    });
-    assert!(most <= Some(BLOCKING_BYTES_MAX), "{most:?}");
 }
