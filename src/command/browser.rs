@@ -1,8 +1,7 @@
 //! `--open`: the first page in a browser of the user.
 //!
-//! The browser is a process of its own kind: it gets nothing of ours but the environment, it is in
-//! a process group of its own, so that Ctrl-C at the terminal ends the server alone, and the server
-//! neither waits for it nor ends with it.
+//! The browser gets none of the server's descriptors, and a process group of its own, so that Ctrl-C
+//! at the terminal ends the server alone. A thread of its own waits for its end.
 
 use super::config::Config;
 use super::serving::spawn;
@@ -21,16 +20,13 @@ const OPENER: &str = "open";
 /// Opens the first page of `server`, and returns at once. If that fails, a line in the log says
 /// why.
 pub(super) fn open(server: &Server, config: &Config) {
-    let Some(url) = first_page(server, config) else {
-        return log::warn!("--open: no browser opens a Unix socket");
-    };
-    if geteuid().is_root() {
-        return log::warn!("--open: no browser is started as root: open {url} yourself");
-    }
-    // The thread lasts as long as the browser, whose end it waits for, so that no zombie is left.
+    let url = first_page(server, config);
+    // It lasts as long as the browser, so that no zombie is left.
     spawn("browser", move || {
-        let browsers = env::var("BROWSER").unwrap_or_default();
-        if let Err(message) = start(&commands(&browsers, &url)) {
+        let Some(url) = url else {
+            return log::warn!("--open: no browser opens a Unix socket");
+        };
+        if let Err(message) = start(&url) {
             log::warn!("--open: {message}: open {url} yourself");
         }
     });
@@ -64,11 +60,14 @@ fn commands(browsers: &str, url: &str) -> Vec<Vec<String>> {
     if commands.is_empty() { vec![command(OPENER)] } else { commands }
 }
 
-/// Runs the first of `commands` that succeeds. The error is what the last one said.
-fn start(commands: &[Vec<String>]) -> Result<(), String> {
+/// Runs the first command that succeeds. The error is what the last one said.
+fn start(url: &str) -> Result<(), String> {
+    if geteuid().is_root() {
+        return Err("no browser is started as root".to_owned());
+    }
     let mut failed = Ok(());
-    for command in commands {
-        failed = run(command);
+    for command in commands(&env::var("BROWSER").unwrap_or_default(), url) {
+        failed = run(&command);
         if failed.is_ok() {
             break;
         }

@@ -82,8 +82,7 @@ fn serve(
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| format!("cannot catch signals: {error}"))?;
     let server = Server::start(listeners, site, settings).map_err(cannot_start)?;
-    tell::directory(config);
-    tell::network(&server, config);
+    tell::people(&server, config);
     if let Err(error) = tell::urls(&server) {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));

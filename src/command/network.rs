@@ -25,8 +25,8 @@ pub(super) fn addresses() -> Result<Vec<Address>, Errno> {
     Ok(addresses)
 }
 
-/// `None` if no other device can open it: the interface is down, it has no IP address, or it is
-/// loopback; or the address is link-local, and so belongs to no browser's idea of a URL.
+/// `None` if no other device can open it: the interface is down, has no IP address or is loopback, or
+/// the address is link-local, and would need a zone that browsers do not take.
 fn address_for_others(found: InterfaceAddress) -> Option<Address> {
     let is_up = found.flags.contains(InterfaceFlags::IFF_UP);
     let is_loopback = found.flags.contains(InterfaceFlags::IFF_LOOPBACK);

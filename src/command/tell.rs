@@ -2,7 +2,10 @@
 
 use super::config::Config;
 use super::network::{self, Address};
+use super::serving::log_apart;
+use crate::limits::LOG_END_TIME;
 use crate::server::{Listener, Server, Wildcard};
+use log::Level;
 use std::io::{self, Write};
 use std::path::{self, Component, Path, PathBuf};
 
@@ -19,32 +22,44 @@ pub(super) fn urls(server: &Server) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Names the directory that is served.
-pub(super) fn directory(config: &Config) {
-    log::info!("serving {}", full_name(&config.root).display());
+/// Names the directory that is served, and if it can be reached from beyond this machine, what
+/// everybody may do then, and by which URLs.
+pub(super) fn people(server: &Server, config: &Config) {
+    let mut lines = vec![(Level::Info, format!("serving {}", full_name(&config.root).display()))];
+    lines.extend(of_network(server, config));
+    let is_told = log_apart(move || {
+        lines.iter().for_each(|(level, line)| log::log!(*level, "{line}"));
+    });
+    // For the order of these lines and all others.
+    let _ = is_told.recv_timeout(LOG_END_TIME);
 }
 
-/// If the server can be reached from beyond this machine: warns of what everybody may do then, and
-/// names the URLs to do it by where the sockets' own addresses do not tell them.
-pub(super) fn network(server: &Server, config: &Config) {
+/// Nothing, if no socket can be reached from beyond this machine.
+fn of_network(server: &Server, config: &Config) -> Vec<(Level, String)> {
     let is_open = |listener: &Listener| {
         let address = listener.local_address();
         address.is_some_and(|address| !address.ip().to_canonical().is_loopback())
     };
     if !server.listeners().any(is_open) {
-        return;
+        return Vec::new();
     }
-    log::warn!("everybody on the network can now: {}", allowed(config).join(", "));
+    let allowed = allowed(config).join(", ");
+    let mut lines = vec![(Level::Warn, format!("everybody on the network can now: {allowed}"))];
     let wildcards: Vec<_> = server.listeners().filter_map(Listener::wildcard).collect();
     if wildcards.is_empty() {
-        return;
+        return lines;
     }
     match network::addresses() {
-        Ok(addresses) => lines(&for_others(&wildcards, &addresses, config))
-            .iter()
-            .for_each(|line| log::info!("for other devices: {line}")),
-        Err(error) => log::warn!("cannot find out this machine's addresses: {error}"),
+        Ok(addresses) => {
+            let urls = first(&for_others(&wildcards, &addresses, config));
+            let line = |url| (Level::Info, format!("for other devices: {url}"));
+            lines.extend(urls.into_iter().map(line));
+        }
+        Err(error) => {
+            lines.push((Level::Warn, format!("cannot find out this machine's addresses: {error}")));
+        }
     }
+    lines
 }
 
 /// What clients may do, each with its option, if it has one.
@@ -73,7 +88,7 @@ fn for_others(wildcards: &[Wildcard], addresses: &[Address], config: &Config) ->
 }
 
 /// The first of `urls`, and how many more there are.
-fn lines(urls: &[String]) -> Vec<String> {
+fn first(urls: &[String]) -> Vec<String> {
     let mut lines: Vec<_> = urls.iter().take(URLS_MAX).cloned().collect();
     match urls.len() {
         0 => lines.push("none now, this machine has no address on a network".to_owned()),
@@ -97,11 +112,11 @@ mod tests {
     #[test]
     fn a_hundred_addresses_are_a_few_lines() {
         let urls: Vec<_> = (0..100).map(|number| number.to_string()).collect();
-        let told = lines(&urls);
+        let told = first(&urls);
         assert_eq!(told.len(), URLS_MAX + 1);
         assert_eq!((told[0].as_str(), told[URLS_MAX].as_str()), ("0", "92 more"));
-        assert_eq!(lines(&urls[..URLS_MAX]), urls[..URLS_MAX]);
-        assert_eq!(lines(&[]).len(), 1);
+        assert_eq!(first(&urls[..URLS_MAX]), urls[..URLS_MAX]);
+        assert_eq!(first(&[]).len(), 1);
     }
 
     #[test]
