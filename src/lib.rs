@@ -6,8 +6,8 @@
 //! [`site`] → [`http`], and `server` → `http` too.
 //!
 //! **`command`** turns a command line and the environment into settings, sets up the log, catches
-//! signals and ends with an exit code; `main` only calls it. Of HTTP it knows one request, that of
-//! `--check`. `log_writer.rs` writes the log, and never waits for its reader.
+//! signals, starts a browser, and ends with an exit code; `main` only calls it. Of HTTP it knows
+//! one request, that of `--check`. `log_writer.rs` writes the log, and never waits for its reader.
 //!
 //! **[`server`]** is sockets, threads and time: it binds and accepts, gives each connection that
 //! can go on to a worker, reads requests, sends answers, and ends what takes too long. It does not

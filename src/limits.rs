@@ -135,8 +135,8 @@ pub const LOG_BYTES_MAX: usize = 256 * 1024;
 /// it takes none.
 pub const LOG_PAUSE: Duration = Duration::from_millis(50);
 
-/// The time that the log may take at the end of the process, or of a file that was moved away,
-/// where a disk holds it up.
+/// The time that the log may take at the start and at the end of the process, or at the end of a file
+/// that was moved away, where a disk holds it up.
 pub const LOG_END_TIME: Duration = Duration::from_millis(500);
 
 /// The time that `--check` gives a server for its answer, with the look-up of its name; after it

@@ -1,11 +1,11 @@
-complete -c tinyhttpd -s r -l root -d 'The directory to serve' -r -f -a "(__fish_complete_directories)"
+complete -c tinyhttpd -s r -l root -d 'The same, as an option' -r -f -a "(__fish_complete_directories)"
 complete -c tinyhttpd -l index -d 'The file that answers for a directory; may be repeated, the first found counts' -r
 complete -c tinyhttpd -l spa -d 'Answer an unknown path that asks for HTML with this file of the root, and 200' -r
 complete -c tinyhttpd -s p -l port -d 'The port to listen on; 0 takes any free one' -r
 complete -c tinyhttpd -s b -l bind -d 'The address to listen on: IPv4, IPv6, a host name, or unix:PATH[,mode=660]; may be repeated' -r
 complete -c tinyhttpd -l backlog -d 'The kernel\'s queue of connections to be accepted' -r
 complete -c tinyhttpd -l type -d 'The media type of an extension or a file name, such as \'ts=video/mp2t\'; may be repeated' -r
-complete -c tinyhttpd -l cache-control -d 'Cache-Control for paths, such as \'/assets/*=max-age=3600\'; may be repeated, the first match counts' -r
+complete -c tinyhttpd -l cache-control -d 'Cache-Control for a pattern of paths, such as \'/assets/*=max-age=3600\'; may be repeated, the first match counts' -r
 complete -c tinyhttpd -l header -d 'A field line for every answer; may be repeated' -r
 complete -c tinyhttpd -l max-body -d 'Bytes of one file sent with PUT at most, such as 64M' -r
 complete -c tinyhttpd -l prefix -d 'What every path begins with, such as /files: it is cut off, and other paths are 404' -r
@@ -26,6 +26,7 @@ complete -c tinyhttpd -l hidden -d 'Serve names that start with a dot'
 complete -c tinyhttpd -l clean-urls -d 'Let /about find about.html'
 complete -c tinyhttpd -l vhosts -d 'Serve each sub-directory of the root as the host it is named for; `default` takes the rest'
 complete -c tinyhttpd -l precompressed -d 'Send FILE.br, FILE.zst or FILE.gz where the client accepts it and it is not older than FILE'
+complete -c tinyhttpd -l open -d 'Open the first page in a browser'
 complete -c tinyhttpd -l reuse-port -d 'Let several processes listen on one port; the kernel shares the connections out'
 complete -c tinyhttpd -l cors -d 'Let scripts of every origin read the answers'
 complete -c tinyhttpd -l writable -d 'Let clients change files: PUT creates and replaces, DELETE removes, MKCOL makes directories'

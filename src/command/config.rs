@@ -1,7 +1,8 @@
 //! The command line (clap's messages and exit code 2 for bad usage).
 
 use super::check::CheckUrl;
-use super::values::{parse_bytes, parse_count};
+use super::help;
+use super::values::{parse_bytes, parse_count, parse_port, parse_seconds};
 use crate::limits;
 use crate::server::{BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
@@ -22,19 +23,20 @@ const INSTEAD: &str = "Instead of serving";
 
 /// A small web server for the files of a directory
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version, max_term_width = 100, styles = help::STYLES, after_help = help::EXAMPLES)]
+#[command(next_display_order = 1)]
 #[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Config {
-    /// The directory to serve; the same as --root
+    /// The directory to serve [default: the current one]
     #[arg(
         help_heading = SERVED, value_name = "DIR", conflicts_with = "root", display_order = 0
     )]
     pub directory: Option<PathBuf>,
 
-    /// The directory to serve
+    /// The same, as an option
     #[arg(
         help_heading = SERVED, short, long, value_name = "DIR", default_value = ".",
-        conflicts_with = "directory"
+        hide_default_value = true, conflicts_with = "directory"
     )]
     pub root: PathBuf,
 
@@ -70,12 +72,16 @@ pub struct Config {
     pub precompressed: bool,
 
     /// The port to listen on; 0 takes any free one
-    #[arg(help_heading = WHERE, short, long, value_name = "N", default_value_t = 8080)]
+    #[arg(help_heading = WHERE, short, long, value_name = "N", default_value_t = 8080, value_parser = parse_port)]
     pub port: u16,
 
     /// The address to listen on: IPv4, IPv6, a host name, or unix:PATH[,mode=660]; may be repeated
     #[arg(help_heading = WHERE, short, long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub bind: Vec<BindAddress>,
+
+    /// Open the first page in a browser
+    #[arg(help_heading = WHERE, long)]
+    pub open: bool,
 
     /// Let several processes listen on one port; the kernel shares the connections out
     #[arg(help_heading = WHERE, long)]
@@ -95,11 +101,9 @@ pub struct Config {
     )]
     pub types: Vec<(String, String)>,
 
-    /// Cache-Control for paths, such as '/assets/*=max-age=3600'; may be repeated, the first match
-    /// counts
-    #[arg(
-        help_heading = ANSWERED, long, value_name = "PATTERN=VALUE", value_parser = CacheRule::parse
-    )]
+    /// Cache-Control for a pattern of paths, such as '/assets/*=max-age=3600'; may be repeated, the
+    /// first match counts
+    #[arg(help_heading = ANSWERED, long, value_name = "RULE", value_parser = CacheRule::parse)]
     pub cache_control: Vec<CacheRule>,
 
     /// A field line for every answer; may be repeated
@@ -134,7 +138,7 @@ pub struct Config {
     /// A proxy whose X-Forwarded-For names the client in the access log: an address, a network such
     /// as 10.0.0.0/8, or unix; may be repeated
     #[arg(
-        help_heading = PROXY, long, value_name = "ADDR[/BITS]",
+        help_heading = PROXY, long, value_name = "PROXY",
         value_parser = TrustedProxy::parse
     )]
     pub trusted_proxy: Vec<TrustedProxy>,
@@ -146,7 +150,7 @@ pub struct Config {
 
     /// Seconds to serve on after SIGTERM, each answer the last of its connection and 503 on the
     /// health path, before the server stops
-    #[arg(help_heading = PROXY, long, value_name = "SECS", default_value_t = 0)]
+    #[arg(help_heading = PROXY, long, value_name = "SECS", value_parser = parse_seconds, default_value_t = 0)]
     pub drain: u64,
 
     /// Workers for connections, started at once; those that accept come on top
@@ -162,21 +166,21 @@ pub struct Config {
 
     /// Seconds that a connection may rest between two requests; 0 closes it after each
     #[arg(
-        help_heading = LIMITS, long, value_name = "SECS",
+        help_heading = LIMITS, long, value_name = "SECS", value_parser = parse_seconds,
         default_value_t = limits::IDLE_TIME.as_secs()
     )]
     pub keep_alive: u64,
 
     /// Seconds in which a client must take something of its answer
     #[arg(
-        help_heading = LIMITS, long, value_name = "SECS",
+        help_heading = LIMITS, long, value_name = "SECS", value_parser = parse_seconds,
         default_value_t = limits::WRITE_TIME.as_secs()
     )]
     pub write_timeout: u64,
 
     /// Seconds that requests in flight have at shutdown
     #[arg(
-        help_heading = LIMITS, long, value_name = "SECS",
+        help_heading = LIMITS, long, value_name = "SECS", value_parser = parse_seconds,
         default_value_t = limits::GRACE_TIME.as_secs()
     )]
     pub grace: u64,
@@ -194,6 +198,7 @@ pub struct Config {
         value_parser = parse_bytes
     )]
     pub body_memory: u64,
+
     /// The file that the access log is appended to, opened anew on SIGHUP; off writes none
     /// [default: stderr]
     #[arg(help_heading = LOGS, long, value_name = "FILE", value_parser = AccessLog::parser())]
@@ -220,26 +225,6 @@ pub struct Config {
     #[arg(help_heading = INSTEAD, short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
 }
-
-/// What stands at the end of `--help`.
-const EXAMPLES: &str = "\
-\x1b[1m\x1b[4mExamples:\x1b[0m
-  \x1b[1mtinyhttpd\x1b[0m
-      This directory, for this machine alone: http://127.0.0.1:8080/
-  \x1b[1mtinyhttpd public --list --bind ::\x1b[0m
-      The directory public for the whole network, with listings
-  \x1b[1mtinyhttpd dist --spa index.html --cache-control '/assets/*=max-age=31536000'\x1b[0m
-      An application that draws its own pages, and whose assets never change
-  \x1b[1mtinyhttpd inbox --writable --list --max-body 100M\x1b[0m
-      Upload with: curl -T report.pdf http://127.0.0.1:8080/
-  \x1b[1mtinyhttpd site --bind unix:/run/site.sock --access-log /var/log/site.log\x1b[0m
-      Behind a proxy on this machine, with a log for GoAccess
-  \x1b[1mtinyhttpd --check http://127.0.0.1:8080/\x1b[0m
-      Whether that server answers, as a container's health check
-
-Each option but the last three is a variable too: TINYHTTPD_MAX_BODY is --max-body. The command \
-line wins. What may be repeated has one value a line; an option without a value is on by 1 and \
-off by 0.";
 
 /// Where the access log goes in place of stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]

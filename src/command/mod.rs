@@ -1,13 +1,16 @@
 //! The program: arguments in, exit code out.
 
 mod access_file;
+mod browser;
 mod check;
 mod config;
 mod environment;
+mod help;
 mod inherited;
 mod log;
 mod log_line;
 mod log_writer;
+mod network;
 mod notify;
 mod open_files;
 mod serving;
@@ -79,15 +82,16 @@ fn serve(
     let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| format!("cannot catch signals: {error}"))?;
     let server = Server::start(listeners, site, settings).map_err(cannot_start)?;
-    if config.writable {
-        tell::warn_of_writers(&server, config);
-    }
+    tell::people(&server, config);
     if let Err(error) = tell::urls(&server) {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));
     }
     let notifier = Notifier::from_env(&server);
     notifier.ready();
+    if config.open {
+        browser::open(&server, config);
+    }
     let drain = Duration::from_secs(config.drain);
     let serving = Serving::new(server, of_site, access_file.cloned(), notifier);
     serving.until_stopped(signals, drain, grace);

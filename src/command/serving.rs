@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::ffi::c_int;
 use std::process;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -144,11 +144,13 @@ fn stop(server: Server, grace: Duration) {
         thread::sleep(grace.saturating_add(END_TIME));
         process::exit(0);
     });
-    let (told, is_told) = mpsc::channel();
-    spawn("log", move || {
-        log::info!("stopping: {connections} connections");
-        // It fails where the log was too slow.
-        let _ = told.send(());
+    let is_told = log_apart(move || match connections {
+        0 => log::info!("stopping"),
+        _ => log::info!(
+            "stopping: open connections: {connections}, at most {} s for what they ask; a second \
+             signal ends at once",
+            grace.as_secs()
+        ),
     });
     let cut_off = server.stop();
     // For the order of the two lines.
@@ -159,9 +161,22 @@ fn stop(server: Server, grace: Duration) {
     }
 }
 
+/// Has `work` write lines of the log in a thread of its own, since a disk may hold it up. Whoever
+/// wants its lines before others waits, [`LOG_END_TIME`] at most, until the channel tells that it
+/// is done, or was never begun.
+pub(super) fn log_apart(work: impl FnOnce() + Send + 'static) -> Receiver<()> {
+    let (told, is_told) = mpsc::channel();
+    spawn("log", move || {
+        work();
+        // It fails where the log was too slow.
+        let _ = told.send(());
+    });
+    is_told
+}
+
 /// Does `work` in a thread of its own. If no thread is to be had, a line in the log says so, and
 /// the work is left out.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
         log::error!("cannot start the thread {name}: {error}");
     }

@@ -4,11 +4,18 @@
 
 /// A number from 1 on.
 pub(super) fn parse_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(count) => Ok(count),
-        Err(error) => Err(format!("{error}")),
-    }
+    let count = text.parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| "a number from 1 on is needed".to_owned())
+}
+
+/// A port, or 0 for any that is free.
+pub(super) fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "a number from 0 to 65535 is needed".to_owned())
+}
+
+/// A time in whole seconds.
+pub(super) fn parse_seconds(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "a number of seconds is needed".to_owned())
 }
 
 /// A number of bytes with an optional K, M or G for powers of 1024.
@@ -42,6 +49,20 @@ mod tests {
         }
         for text in ["", "M", "-1", "1T", "1.5M", "99999999999G"] {
             assert!(parse_bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_in_words() {
+        assert_eq!((parse_port("0"), parse_port("65535")), (Ok(0), Ok(65535)));
+        assert_eq!((parse_seconds("0"), parse_count("1")), (Ok(0), Ok(1)));
+        for text in ["", "x", "-1", "1.5", "99999999999999999999999"] {
+            let errors = [
+                parse_port(text).expect_err(text),
+                parse_seconds(text).expect_err(text),
+                parse_count(text).expect_err(text),
+            ];
+            assert!(errors.iter().all(|error| error.ends_with(" is needed")), "{errors:?}");
         }
     }
 }

@@ -5,7 +5,8 @@
 //! writing a path leads past it: `/%66iles/a` and `/x/../files/a` are beneath `/files`,
 //! `/files/../a` is not.
 
-use super::path::RequestPath;
+use super::path::{RequestPath, encode_path};
+use std::fmt;
 
 /// Whole segments, decoded; none of them by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,16 @@ impl Prefix {
     /// directory.
     pub fn cut<'a>(&self, path: &'a RequestPath) -> Option<RequestPath<'a>> {
         path.beneath(&self.relative)
+    }
+}
+
+/// The path that a site's first page has, percent-encoded: `/` or `/files/`.
+impl fmt::Display for Prefix {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.relative {
+            [] => out.write_str("/"),
+            relative => write!(out, "/{}/", encode_path(relative)),
+        }
     }
 }
 

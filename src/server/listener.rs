@@ -2,8 +2,10 @@
 
 use super::bound::Bound;
 use super::inherited::Inherited;
+use super::wildcard::Wildcard;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -35,11 +37,25 @@ impl Listener {
         }
     }
 
+    /// How it is reached, if that is by every address of this machine.
+    pub fn wildcard(&self) -> Option<Wildcard> {
+        Wildcard::of(self, self.local_address()?)
+    }
+
     /// Ends every accept loop, blocked ones too.
     pub fn end_accepts(&self) {
         match self {
             Listener::Bound(bound) => bound.end_accepts(),
             Listener::Inherited(inherited) => inherited.end_accepts(),
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Listener::Bound(bound) => bound.as_fd(),
+            Listener::Inherited(inherited) => inherited.as_fd(),
         }
     }
 }

@@ -30,6 +30,7 @@ mod tickets;
 mod transfer;
 mod turn;
 mod watch;
+mod wildcard;
 mod worker;
 mod yields;
 
@@ -41,6 +42,7 @@ pub use bound::Bound;
 pub use inherited::Inherited;
 pub use listener::Listener;
 pub use settings::Settings;
+pub use wildcard::Wildcard;
 
 use crate::limits::{HOUSEKEEPING_INTERVAL, SETTLE_TIME, THREADS_MAX};
 use crate::site::Site;

@@ -36,6 +36,11 @@ impl Lines {
         }
     }
 
+    /// The lines that have been waited for, and those before them.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
     /// Waits until the child has ended, and returns all lines.
     pub fn wait_for_end(&mut self) -> Vec<String> {
         self.seen.extend(self.coming.iter());

@@ -157,6 +157,6 @@ fn terminal_gets_colours() {
     let said = String::from_utf8(said).expect("UTF-8");
     let (time, rest) = said.split_once(' ').expect("a time");
     assert!(time.len() == "08:49:37Z".len() && time.ends_with('Z'), "{said:?}");
-    assert!(rest.starts_with("\x1b[32mINFO \x1b[0m tinyhttpd: stopping"), "{said:?}");
+    assert!(rest.starts_with("\x1b[32mINFO \x1b[0m tinyhttpd: serving "), "{said:?}");
     assert!(said.ends_with(" tinyhttpd: stopped\r\n"), "{said:?}");
 }

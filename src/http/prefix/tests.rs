@@ -45,6 +45,13 @@ fn slash_at_its_end_and_escapes_make_no_other_prefix() {
 }
 
 #[test]
+fn the_path_of_the_first_page_is_encoded() {
+    for (text, path) in [("/", "/"), ("/a", "/a/"), ("/a/b/", "/a/b/"), ("/a b", "/a%20b/")] {
+        assert_eq!(Prefix::parse(text).expect(text).to_string(), path);
+    }
+}
+
+#[test]
 fn whole_segments_of_the_resolved_path_are_cut_off() {
     let rows = [
         ("/", "/", Some("/")),
