@@ -174,7 +174,7 @@ impl Builder {
         self
     }
 
-    /// Whether clients may create and replace files.
+    /// Whether clients may create, replace and remove files.
     pub fn writable(mut self, is_writable: bool) -> Builder {
         self.site.writable = is_writable;
         self

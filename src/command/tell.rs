@@ -68,7 +68,7 @@ fn allowed(config: &Config) -> Vec<&'static str> {
         (true, "read files"),
         (config.hidden, "read hidden files (--hidden)"),
         (config.list, "list directories (--list)"),
-        (config.writable, "create and replace files (--writable)"),
+        (config.writable, "create, replace and remove files (--writable)"),
     ];
     acts.into_iter().filter(|(is_allowed, _)| *is_allowed).map(|(_, act)| act).collect()
 }
