@@ -28,6 +28,7 @@ pub mod response;
 mod roots;
 mod rules;
 mod selection;
+mod served;
 mod settings;
 mod status_code;
 pub mod upload;
