@@ -7,7 +7,7 @@
 //! always somebody for what can go on, as long as one spare is left.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and the end of an upload, which waits for the disk. It is done by a few workers at a
+//! listing, what an archive holds, and the end of an upload, which waits for the disk. It is done by a few workers at a
 //! time. Who has to wait for it stands in a queue by its number and is in no worker.
 
 #[cfg(all(test, loom))]
@@ -33,6 +33,8 @@ pub(super) enum Role {
 pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
+    /// To gather what an archive will hold.
+    Archive,
     /// To put an upload in its place once it is on the disk.
     Upload,
 }
@@ -56,9 +58,14 @@ struct State {
     /// Workers that wait for a ticket. A free one is meant for one of them.
     spares: usize,
     listings: Queue,
+    archives: Queue,
     uploads: Queue,
     is_closed: bool,
 }
+
+/// Archives whose contents are gathered at a time: a walk through many directories keeps a disk
+/// busy, and two would take longer together.
+const ARCHIVES_AT_ONCE: usize = 1;
 
 /// Connections that wait for dear work of one kind.
 struct Queue {
@@ -77,8 +84,14 @@ impl Tickets {
     ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
-        let (listings, uploads) = (queue(listings), queue(uploads));
-        let state = State { free, spares: 0, listings, uploads, is_closed: false };
+        let state = State {
+            free,
+            spares: 0,
+            listings: queue(listings),
+            archives: queue(ARCHIVES_AT_ONCE),
+            uploads: queue(uploads),
+            is_closed: false,
+        };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -120,9 +133,18 @@ impl Tickets {
 
     /// Queues the connection `number` for dear work, and offers a ticket for it within the bound.
     pub(super) fn queue(&self, dear: Dear, number: usize) {
+        self.queue_by(VecDeque::push_back, dear, number);
+    }
+
+    /// The same, before all others in the queue: for one whose work has begun.
+    pub(super) fn queue_first(&self, dear: Dear, number: usize) {
+        self.queue_by(VecDeque::push_front, dear, number);
+    }
+
+    fn queue_by(&self, push: fn(&mut VecDeque<usize>, usize), dear: Dear, number: usize) {
         let mut state = self.lock();
         let queue = state.of(dear);
-        queue.numbers.push_back(number);
+        push(&mut queue.numbers, number);
         if queue.out < queue.out_max {
             queue.out += 1;
             self.free(&mut state, Ticket { role: Role::Dear(dear), from: None });
@@ -161,6 +183,7 @@ impl State {
     fn of(&mut self, dear: Dear) -> &mut Queue {
         match dear {
             Dear::Listing => &mut self.listings,
+            Dear::Archive => &mut self.archives,
             Dear::Upload => &mut self.uploads,
         }
     }

@@ -103,6 +103,12 @@ impl<'a> Turn<'a> {
         InLine::queued()
     }
 
+    /// Queues the connection `number` for more of the dear work that it has begun, before others.
+    pub(super) fn queue_first(&self, dear: Dear, number: usize) -> InLine {
+        self.shared.tickets.queue_first(dear, number);
+        InLine::queued()
+    }
+
     /// What the site is told beside a request. A request that `has_come` before this turn's wait
     /// returned is answered truly by any look that the turn has made, as long as the turn is short.
     pub(super) fn conditions(

@@ -7,6 +7,7 @@
 //! the [`Upload`] the rest.
 
 mod answer;
+pub mod archive;
 mod asked;
 pub mod content_type;
 pub mod document_root;
@@ -89,8 +90,8 @@ impl Site {
     }
 
     /// What to do about `request`. Nearly always it is answered at once; a PUT that is not refused
-    /// needs its body first, and a listing the leave to make it. For HEAD, the answer is that to
-    /// GET.
+    /// needs its body first, a listing the leave to make it, and an archive to know what it will
+    /// hold. For HEAD, the answer is that to GET.
     pub fn begin(&self, request: &Request, conditions: Conditions) -> Answer {
         let (site, rules) = (&self.sources, &self.sources.rules);
         if let Some(answer) = health::check(rules, request, conditions.is_leaving) {
@@ -101,7 +102,7 @@ impl Site {
                 let get = Get { site, request, path, query, conditions: &conditions };
                 match get.respond() {
                     Ok(response) => response,
-                    Err(asked) => return Answer::Listing(asked),
+                    Err(answer) => return answer,
                 }
             }
             (Method::Put, Target::Resource { path, .. }) if rules.settings.writable => {
@@ -116,7 +117,7 @@ impl Site {
         Answer::Response(rules.complete(response))
     }
 
-    /// The answer to `request` at time `now`; a listing is made at once. A PUT that is not refused
+    /// The answer to `request` at time `now`; a listing or an archive is made at once. A PUT that is not refused
     /// needs its body, and is 500 here. This is how tests, benchmarks and fuzzers ask.
     #[cfg(any(test, feature = "internals"))]
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
@@ -126,6 +127,11 @@ impl Site {
             Conditions { now, proofs: &proofs, listing, memory_is_short: false, is_leaving: false };
         match self.begin(request, conditions) {
             Answer::Response(response) | Answer::Unlogged(response) => response,
+            Answer::Archive(mut gathering) => loop {
+                if let Some(response) = gathering.step() {
+                    return response;
+                }
+            },
             Answer::Listing(_) | Answer::Upload(_) => self.refuse(Status::InternalServerError),
         }
     }
