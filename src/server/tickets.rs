@@ -243,6 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn what_has_begun_goes_on_before_others_begin() {
+        let tickets = Tickets::new([], 1, 1);
+        (1..=3).for_each(|number| tickets.queue(Dear::Archive, number));
+        let archive = Some(Role::Dear(Dear::Archive));
+        assert_eq!(tickets.take().map(|ticket| ticket.role), archive);
+        for _ in 0..3 {
+            assert_eq!(tickets.next(Dear::Archive), Some(1));
+            tickets.queue_first(Dear::Archive, 1);
+        }
+        let order: Vec<_> = (0..4).map(|_| tickets.next(Dear::Archive)).collect();
+        assert_eq!(order, [Some(1), Some(2), Some(3), None]);
+    }
+
+    #[test]
     fn closing_ends_all_that_wait() {
         let tickets = Tickets::new([], 1, 1);
         thread::scope(|scope| {

@@ -238,13 +238,17 @@ fn in_memory(body: &Body) -> Option<&[u8]> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::http::date::Timestamp;
+    use crate::http::request::{Parsed, parse};
     use crate::server::socket::Peer;
+    use crate::site::{Settings, Site};
     use rustix::net::sockopt::{Timeout, set_socket_timeout};
-    use std::fs::File;
+    use std::fs::{self, File};
     use std::io::{Read, Write};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
+    use tempfile::TempDir;
 
     /// Bytes that no socket holds.
     const LONG: usize = 4 << 20;
@@ -317,6 +321,64 @@ mod tests {
             let transfer = transfer.into_owned();
             assert!(push_all(transfer, &mut socket, &mut client) == whole);
         }
+    }
+
+    /// The archive of a directory with a hundred short files and these, and all its bytes. Its
+    /// files are in the directory.
+    fn archive(others: &[(&str, usize)]) -> (TempDir, Body, Vec<u8>) {
+        let root = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, length| fs::write(root.path().join(name), bytes(length));
+        for (name, length) in others {
+            write(name, *length).expect("a file");
+        }
+        for number in 0..100 {
+            write(&format!("short{number}"), number * 5).expect("a file");
+        }
+        let settings =
+            Settings { root: root.path().to_owned(), archives: true, ..Settings::default() };
+        let site = Site::open(settings).expect("a site");
+        let head = b"GET /?archive=tar HTTP/1.1\r\nHost: a\r\n\r\n";
+        let Parsed::Complete { request, .. } = parse(head) else { panic!("it is a request") };
+        let body = site.respond(&request, Timestamp::from_seconds(0)).body;
+        let Body::Archive(mut archive) = body.clone() else { panic!("{body:?}") };
+        let mut whole = Vec::new();
+        while !archive.is_over() {
+            let Part { bytes, file } = archive.next_part().expect("a part");
+            whole.extend(bytes);
+            if let Some((file, length)) = file {
+                file.take(length).read_to_end(&mut whole).expect("bytes");
+            }
+        }
+        (root, body, whole)
+    }
+
+    #[test]
+    fn an_archive_arrives_whole_part_by_part() {
+        let (_root, body, whole) = archive(&[("a", LONG), ("z", LONG + 1)]);
+        assert_eq!(body.length(), whole.len() as u64);
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let transfer = Transfer::new(&mut head, body);
+        assert!(transfer.held_bytes() > 4 && transfer.held_descriptors() == 1);
+        let received = push_all(transfer.into_owned(), &mut socket, &mut client);
+        assert!(received[4..] == whole);
+    }
+
+    #[test]
+    fn a_client_that_takes_an_archive_is_not_taken_for_slow() {
+        let (_root, body, whole) = archive(&[]);
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let mut transfer = Transfer::new(&mut head, body);
+        client.set_nonblocking(true).expect("an option");
+        let mut received = Vec::new();
+        let mut pushed = Pushed::Paused;
+        while pushed != Pushed::Whole {
+            assert_eq!(pushed, Pushed::Paused);
+            pushed = transfer.push(&mut socket, Blocking::Yes).expect("room");
+            let _ = client.read_to_end(&mut received);
+        }
+        assert!(received[4..] == whole);
     }
 
     #[test]

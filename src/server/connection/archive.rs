@@ -78,6 +78,8 @@ impl Gather {
         self.has_begun = true;
         loop {
             if let Some(response) = self.gathering.step() {
+                // The files that are to be sent may be slow.
+                turn.end_dear_work();
                 turn.clock.look();
                 return self.answer(response, io, turn, buffers);
             }
