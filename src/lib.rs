@@ -48,8 +48,8 @@
 //!   and steps in for one that is about to block or that is held up.
 //! - **Turn**: what a worker does between two waits.
 //! - **Dear work**: what one request may ask for and what costs a hundred times the others: a
-//!   listing, the walk that finds what an archive will hold, and the end of an upload. Each kind has
-//!   a queue, and few do it at a time.
+//!   listing, to find out what an archive will hold, and the end of an upload. Each kind has a
+//!   queue, and few do it at a time.
 //! - **Watcher**: the thread that sees which worker is held up, and which connection is late.
 //! - **Slot**: a connection's place in the table, by its descriptor, with the one word that says
 //!   whether somebody **owns** the connection: acts on it now.

@@ -108,7 +108,7 @@ fn tar_and_bsdtar_find_everything() {
             .expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {said}");
-        // GNU tar does not know that record, takes the bytes as they are, and wonders at such times.
+        // GNU tar does not know that record, takes the bytes as they are, and wonders at times.
         let known =
             ["unknown extended header keyword 'hdrcharset'", "old time stamp", "in the future"];
         let is_known = |line: &&str| known.iter().any(|known| line.contains(known));

@@ -7,8 +7,9 @@
 //! always somebody for what can go on, as long as one spare is left.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, what an archive holds, and the end of an upload, which waits for the disk. It is done by a few workers at a
-//! time. Who has to wait for it stands in a queue by its number and is in no worker.
+//! listing, to find out what an archive will hold, and the end of an upload, which waits for the
+//! disk. It is done by a few workers at a time. Who has to wait for it stands in a queue by its
+//! number and is in no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};

@@ -117,8 +117,8 @@ impl Site {
         Answer::Response(rules.complete(response))
     }
 
-    /// The answer to `request` at time `now`; a listing or an archive is made at once. A PUT that is not refused
-    /// needs its body, and is 500 here. This is how tests, benchmarks and fuzzers ask.
+    /// The answer to `request` at time `now`; a listing or an archive is made at once. A PUT that is
+    /// not refused needs its body, and is 500 here. This is how tests, benchmarks and fuzzers ask.
     #[cfg(any(test, feature = "internals"))]
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         let proofs = Proofs::new();

@@ -1,14 +1,17 @@
 //! `?archive=tar`: what is in an archive, in which order, and what its client is told.
 
 use crate::support::{Asked, Reply, Tree};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, openat};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
 use tinyhttpd::site::Prefix;
 
 fn site(tree: &Tree) -> Asked {
     tree.site(|settings| settings.archives = true)
 }
 
-/// The names in an archive of short names, in their order; those of files with their bytes.
+/// The paths in an archive that needs no extended header, in their order; those of files with their bytes.
 fn entries(archive: &[u8]) -> Vec<String> {
     let mut entries = Vec::new();
     let mut rest = archive;
@@ -20,9 +23,11 @@ fn entries(archive: &[u8]) -> Vec<String> {
         };
         let length = usize::from_str_radix(&text(124, 12), 8).unwrap();
         let content = String::from_utf8_lossy(&behind[..length]);
+        let path = format!("{}/{}", text(345, 155), text(0, 100));
+        let path = path.trim_start_matches('/');
         entries.push(match header[156] {
-            b'5' => text(0, 100),
-            b'0' => format!("{}={content}", text(0, 100)),
+            b'5' => path.to_owned(),
+            b'0' => format!("{path}={content}"),
             other => panic!("{other}"),
         });
         rest = &behind[length.next_multiple_of(512)..];
@@ -264,16 +269,39 @@ fn a_folder_with_too_many_names_is_403_and_its_parts_can_be_had() {
 }
 
 #[test]
-fn deep_trees_are_sent_as_far_as_paths_lead() {
+fn deep_trees_are_sent() {
     let tree = Tree::new();
     let depth = 100;
     let path = vec!["d"; depth].join("/");
     tree.file(&format!("{path}/f"), "deep");
     let reply = site(&tree).get("/d/?archive=tar").expect_status("200 OK");
-    // Paths beyond 255 bytes are none for this test's reader.
-    assert!(reply.body.windows(4).any(|window| window == b"deep"));
     let entries = entries(&reply.body);
-    assert_eq!(entries.len(), depth + 1);
+    assert_eq!((entries.len(), &*entries[depth]), (depth + 1, &*format!("{path}/f=deep")));
+}
+
+/// 4095 bytes are the most that a path may have, and so a request.
+#[test]
+fn what_no_path_leads_to_is_left_out() {
+    let tree = Tree::new();
+    let mut directory = OwnedFd::from(File::open(tree.path("")).unwrap());
+    for length in [3].into_iter().chain([255; 15]).chain([200]) {
+        let name = "d".repeat(length);
+        mkdirat(&directory, &name, Mode::RWXU).unwrap();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        directory = openat(&directory, &name, flags, Mode::empty()).unwrap();
+    }
+    let write = |name: &str, content: &[u8]| {
+        let flags = OFlags::WRONLY | OFlags::CREATE;
+        let file = openat(&directory, name, flags, Mode::RUSR).unwrap();
+        File::from(file).write_all(content).unwrap();
+    };
+    // The directory's path has 3 + 15 * 256 + 201 bytes.
+    write(&"a".repeat(50), b"as far as it goes");
+    write(&"b".repeat(51), b"too far");
+    mkdirat(&directory, "c".repeat(51), Mode::RWXU).unwrap();
+    let reply = site(&tree).get("/ddd/?archive=tar").expect_status("200 OK");
+    let has = |text: &[u8]| reply.body.windows(text.len()).any(|window| window == text);
+    assert!(has(b"as far as it goes") && !has(b"too far") && !has(b"cccc"));
 }
 
 /// A page has a form and no link, for what follows all links.

@@ -1,9 +1,9 @@
 //! One connection, from accept to close: a value with its socket, its state and its deadline.
 //!
 //! Each state is a file: a request's head is read (`head`), its body received (`body`), an
-//! archive's contents are gathered (`archive`), an answer waits for its client (`answer`), and after
-//! a last answer the connection lingers (`linger`). What they are stands in `state`. A state is consumed by going on with it, and what comes out is the
-//! [`Next`].
+//! archive's contents are gathered (`archive`), an answer waits for its client (`answer`), and
+//! after a last answer the connection lingers (`linger`). What they are stands in `state`. A state
+//! is consumed by going on with it, and what comes out is the [`Next`].
 
 mod answer;
 mod archive;

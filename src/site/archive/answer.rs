@@ -41,12 +41,12 @@ pub(super) fn response(relative: &[u8], archive: Archive) -> Response {
     .with("Content-Disposition", &disposition)
 }
 
-/// The answer for a folder with more `names` in it than that, or more bytes than a number can tell. Not 413, which is about what a client sends, nor
-/// 503: to ask again would not help.
+/// The answer for a folder with more than `names` names in it, or with more bytes than a number can
+/// tell. Not 413, which is about what a client sends, nor 503: to ask again would not help.
 pub(super) fn too_much(names: usize) -> Response {
     let meaning = format!(
-        "This folder holds more than {names} names, which is too much for one download. The folders \
-         in it can be had one by one."
+        "This folder holds more than {names} names, which is too much for one download. The \
+         folders in it can be had one by one."
     );
     refusal_saying(Status::Forbidden, &meaning)
 }

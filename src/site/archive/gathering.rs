@@ -154,7 +154,10 @@ impl Gathering {
         let names = self.names(&directory)?;
         let mut children = Vec::with_capacity(names.len());
         for name in names {
-            if let Some(seen) = directory.look(&name)?
+            // No longer path can be asked for, by a slash and a NUL.
+            let is_too_long = path.len() + name.to_bytes().len() + 2 > openat::PATH_BYTES_MAX;
+            if !is_too_long
+                && let Some(seen) = directory.look(&name)?
                 && directory.may_open(&name, &seen)
             {
                 let name = name.into_bytes().into_boxed_slice();
