@@ -9,6 +9,9 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+/// What becomes of a file.
+type Change = fn(&Path);
+
 /// Bytes that no socket holds.
 const LONG: u64 = 4 << 20;
 
@@ -93,7 +96,7 @@ fn all_that_was_promised_comes_and_the_next_request_after_it() {
 
 #[test]
 fn archive_ends_early_where_a_file_is_not_as_it_was() {
-    let changes: [(&str, fn(&Path)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("is shorter", |path| fs::write(path, "short").expect("a file")),
         ("is gone", |path| fs::remove_file(path).expect("a file")),
         ("is another, longer", |path| {
@@ -128,7 +131,7 @@ fn archive_ends_early_where_a_file_is_not_as_it_was() {
 
 #[test]
 fn archive_is_whole_where_a_file_has_the_length_that_was_promised() {
-    let changes: [(&str, fn(&Path), &str); 2] = [
+    let changes: [(&str, Change, &str); 2] = [
         (
             "it has grown, and is cut",
             |path| {
