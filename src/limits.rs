@@ -212,6 +212,10 @@ pub const KEPT_DESCRIPTORS_MAX: usize = 1024;
 /// directories on its way; until then, a file system that it lies on cannot be unmounted.
 pub const KEPT_TIME: Duration = Duration::from_secs(60);
 
+/// Names looked at for one archive; a folder with more is answered with 403. So many take half a
+/// second of one worker, and some 8 MB for as long as the archive is sent.
+pub const ARCHIVE_NAMES_MAX: usize = 100_000;
+
 /// Entries in one listing; of more, the first in the order asked for are shown, and the listing
 /// says so. A page with 10,000 has about 2 MB, and is still quick in a browser.
 pub const ENTRIES_MAX: usize = 10_000;

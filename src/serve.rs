@@ -115,6 +115,12 @@ impl Builder {
         self
     }
 
+    /// Whether a directory can be had as a tar archive, by `?archive=tar`.
+    pub fn archive(mut self, archives: bool) -> Builder {
+        self.site.archives = archives;
+        self
+    }
+
     /// Whether names that start with a dot are served.
     pub fn hidden(mut self, serves_hidden: bool) -> Builder {
         self.site.serves_hidden = serves_hidden;

@@ -22,6 +22,7 @@ complete -c tinyhttpd -l body-memory -d 'Bytes of answers held in memory while t
 complete -c tinyhttpd -l access-log -d 'The file that the access log is appended to, opened anew on SIGHUP; off writes none [default: stderr]' -r
 complete -c tinyhttpd -l check -d 'Ask a server, by http://HOST:PORT/PATH or unix:SOCKET:/PATH, for one answer; the exit code is 0 if it is good, else 1' -r
 complete -c tinyhttpd -l list -d 'List directories that have no index file'
+complete -c tinyhttpd -l archive -d 'Give a directory as one download, a tar archive, where ?archive=tar is asked for'
 complete -c tinyhttpd -l hidden -d 'Serve names that start with a dot'
 complete -c tinyhttpd -l clean-urls -d 'Let /about find about.html'
 complete -c tinyhttpd -l vhosts -d 'Serve each sub-directory of the root as the host it is named for; `default` takes the rest'

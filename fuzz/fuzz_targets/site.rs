@@ -63,7 +63,7 @@ static SITES: LazyLock<(TempDir, Vec<Site>)> = LazyLock::new(|| {
     let settings = || Settings { root: root.clone(), ..Settings::default() };
     let sites = [
         settings(),
-        Settings { lists: true, serves_hidden: true, ..settings() },
+        Settings { lists: true, archives: true, serves_hidden: true, ..settings() },
         Settings { precompressed: true, clean_urls: true, cross_origin: true, ..settings() },
         Settings { by_host: true, fallback: Some("index.html".to_owned()), ..settings() },
     ];
@@ -79,6 +79,20 @@ fn bytes_of(body: &Body) -> Vec<u8> {
         Body::File(file, interval) => {
             let mut bytes = vec![0; (interval.end - interval.start) as usize];
             file.read_exact_at(&mut bytes, interval.start).expect("the whole interval");
+            bytes
+        }
+        Body::Archive(archive) => {
+            let mut archive = archive.clone();
+            let mut bytes = Vec::new();
+            while !archive.is_over() {
+                let part = archive.next_part().expect("a part");
+                bytes.extend(part.bytes);
+                if let Some((file, length)) = part.file {
+                    let begin = bytes.len();
+                    bytes.resize(begin + length as usize, 0);
+                    file.read_exact_at(&mut bytes[begin..], 0).expect("the whole file");
+                }
+            }
             bytes
         }
     }

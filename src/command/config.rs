@@ -51,6 +51,10 @@ pub struct Config {
     #[arg(help_heading = SERVED, long)]
     pub list: bool,
 
+    /// Give a directory as one download, a tar archive, where ?archive=tar is asked for
+    #[arg(help_heading = SERVED, long)]
+    pub archive: bool,
+
     /// Serve names that start with a dot
     #[arg(help_heading = SERVED, long)]
     pub hidden: bool,

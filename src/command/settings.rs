@@ -40,6 +40,8 @@ impl Config {
             health: self.health.clone(),
             index: self.index.clone(),
             lists: self.list,
+            archives: self.archive,
+            archive_names_max: limits::ARCHIVE_NAMES_MAX,
             serves_hidden: self.hidden,
             fallback: self.spa.clone(),
             clean_urls: self.clean_urls,

@@ -7,8 +7,9 @@
 //! as one spare is left, there is always a worker for the connections that can go on.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and a change of a name, which waits for the disk. A few workers at a time do it. A
-//! connection that has to wait for it stands in a queue by its number, and holds no worker.
+//! listing, to find out what an archive will hold, and a change of a name, which waits for the disk.
+//! A few workers at a time do it. A connection that has to wait for it stands in a queue by its
+//! number, and holds no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -33,6 +34,8 @@ pub(super) enum Role {
 pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
+    /// To gather what an archive will hold.
+    Archive,
     /// To change a name and wait for the disk: the end of an upload, a removal, a new directory.
     Change,
 }
@@ -56,9 +59,14 @@ struct State {
     /// Workers that wait for a ticket. Each free ticket is meant for one of them.
     spares: usize,
     listings: Queue,
+    archives: Queue,
     changes: Queue,
     is_closed: bool,
 }
+
+/// Archives whose contents are gathered at a time: a walk through many directories keeps a disk
+/// busy, and two would take longer together.
+const ARCHIVES_AT_ONCE: usize = 1;
 
 /// Connections that wait for dear work of one kind.
 struct Queue {
@@ -78,8 +86,14 @@ impl Tickets {
     ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
-        let (listings, changes) = (queue(listings), queue(changes));
-        let state = State { free, spares: 0, listings, changes, is_closed: false };
+        let state = State {
+            free,
+            spares: 0,
+            listings: queue(listings),
+            archives: queue(ARCHIVES_AT_ONCE),
+            changes: queue(changes),
+            is_closed: false,
+        };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -121,9 +135,18 @@ impl Tickets {
 
     /// Queues the connection `number` for dear work, and offers a ticket for it within the bound.
     pub(super) fn queue(&self, dear: Dear, number: usize) {
+        self.queue_by(VecDeque::push_back, dear, number);
+    }
+
+    /// The same, before all others in the queue: for one whose work has begun.
+    pub(super) fn queue_first(&self, dear: Dear, number: usize) {
+        self.queue_by(VecDeque::push_front, dear, number);
+    }
+
+    fn queue_by(&self, push: fn(&mut VecDeque<usize>, usize), dear: Dear, number: usize) {
         let mut state = self.lock();
         let queue = state.of(dear);
-        queue.numbers.push_back(number);
+        push(&mut queue.numbers, number);
         if queue.out < queue.out_max {
             queue.out += 1;
             self.free(&mut state, Ticket { role: Role::Dear(dear), from: None });
@@ -162,6 +185,7 @@ impl State {
     fn of(&mut self, dear: Dear) -> &mut Queue {
         match dear {
             Dear::Listing => &mut self.listings,
+            Dear::Archive => &mut self.archives,
             Dear::Change => &mut self.changes,
         }
     }
@@ -218,6 +242,20 @@ mod tests {
         // One of the two tickets is gone, so one more is offered.
         tickets.queue(Dear::Listing, 7);
         assert_eq!(tickets.take().map(|ticket| ticket.role), listing);
+    }
+
+    #[test]
+    fn what_has_begun_goes_on_before_others_begin() {
+        let tickets = Tickets::new([], 1, 1);
+        (1..=3).for_each(|number| tickets.queue(Dear::Archive, number));
+        let archive = Some(Role::Dear(Dear::Archive));
+        assert_eq!(tickets.take().map(|ticket| ticket.role), archive);
+        for _ in 0..3 {
+            assert_eq!(tickets.next(Dear::Archive), Some(1));
+            tickets.queue_first(Dear::Archive, 1);
+        }
+        let order: Vec<_> = (0..4).map(|_| tickets.next(Dear::Archive)).collect();
+        assert_eq!(order, [Some(1), Some(2), Some(3), None]);
     }
 
     #[test]

@@ -3,10 +3,15 @@
 use super::drained::Drained;
 use super::socket::{Blocking, Sent, Socket};
 use crate::limits::{BLOCKING_BYTES_MAX, JOINED_BYTES_MAX, SENDFILE_BYTES_MAX};
+use crate::site::archive::{Archive, Part};
 use crate::site::response::Body;
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
+
+/// Parts of an archive that one push may send: with small files, they take about as long as a turn
+/// may last.
+const PARTS_MAX: usize = 64;
 
 /// How far a push came.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,8 +33,10 @@ pub(super) struct Transfer<'a> {
     front: Cow<'a, [u8]>,
     /// Bytes of `front` that were sent.
     front_sent: usize,
-    /// What is left of the body behind `front`.
+    /// What is left of the body behind `front`; of an archive, of its part.
     body: Body,
+    /// What of an archive comes behind `body`.
+    archive: Option<Box<Archive>>,
     /// Bytes of the head.
     head_bytes: u64,
     /// Bytes of head and body sent so far.
@@ -41,6 +48,10 @@ impl<'a> Transfer<'a> {
     /// piece.
     pub(super) fn new(head: &'a mut Vec<u8>, body: Body) -> Transfer<'a> {
         let head_bytes = head.len() as u64;
+        let (body, archive) = match body {
+            Body::Archive(archive) => (Body::Empty, Some(archive)),
+            body => (body, None),
+        };
         let body = match in_memory(&body) {
             Some(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
                 head.extend_from_slice(bytes);
@@ -48,7 +59,7 @@ impl<'a> Transfer<'a> {
             }
             _ => body,
         };
-        Transfer { front: Cow::Borrowed(head), front_sent: 0, body, head_bytes, sent: 0 }
+        Transfer { front: Cow::Borrowed(head), front_sent: 0, body, archive, head_bytes, sent: 0 }
     }
 
     /// The same transfer with a copy of what it borrowed and has not sent, for an answer that
@@ -59,6 +70,7 @@ impl<'a> Transfer<'a> {
             front: Cow::Owned(rest),
             front_sent: 0,
             body: self.body,
+            archive: self.archive,
             head_bytes: self.head_bytes,
             sent: self.sent,
         }
@@ -79,35 +91,72 @@ impl<'a> Transfer<'a> {
         let body = match &self.body {
             // However little of them is left, all of them are held.
             Body::Bytes(bytes, _) => bytes.len(),
-            Body::Empty | Body::File(..) => 0,
+            Body::Empty | Body::File(..) | Body::Archive(_) => 0,
         };
-        (self.front.len() + body) as u64
+        let archive = self.archive.as_ref().map_or(0, |archive| archive.held_bytes());
+        (self.front.len() + body) as u64 + archive
     }
 
     /// Descriptors that it holds while it waits.
     pub(super) fn held_descriptors(&self) -> u64 {
-        u64::from(matches!(self.body, Body::File(..)))
+        u64::from(matches!(self.body, Body::File(..)) || self.archive.is_some())
     }
 
-    /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, and with `blocking`
-    /// at most [`BLOCKING_BYTES_MAX`] from memory.
+    /// Sends what the socket takes: at most [`SENDFILE_BYTES_MAX`] of a file, [`PARTS_MAX`] parts
+    /// of an archive, and with `blocking` at most [`BLOCKING_BYTES_MAX`] from memory.
     ///
     /// With `blocking` it waits for the client within the bound of SO_SNDTIMEO.
     ///
     /// # Errors
     ///
-    /// The socket's; and `UnexpectedEof` where the file has become shorter than was promised.
+    /// The socket's; `UnexpectedEof` where the file has become shorter than was promised; and that
+    /// of an archive whose next file is not as it was.
     pub(super) fn push(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
-        while self.front_sent < self.front.len() || in_memory(&self.body).is_some() {
+        let pause = self.sent.saturating_add(SENDFILE_BYTES_MAX);
+        for _ in 0..PARTS_MAX {
+            match self.push_part(socket, blocking)? {
+                Pushed::Whole if self.archive.is_none() => return Ok(Pushed::Whole),
+                Pushed::Whole => self.begin_part()?,
+                pushed => return Ok(pushed),
+            }
+            if self.sent >= pause {
+                break;
+            }
+        }
+        Ok(Pushed::Paused)
+    }
+
+    /// Begins with the next part of an archive.
+    fn begin_part(&mut self) -> io::Result<()> {
+        let Some(mut archive) = self.archive.take() else { return Ok(()) };
+        let Part { bytes, file } = archive.next_part()?;
+        self.archive = (!archive.is_over()).then_some(archive);
+        (self.front, self.front_sent) = (Cow::Owned(bytes), 0);
+        self.body = match file {
+            Some((file, length)) => Body::File(Arc::new(file), 0..length),
+            None => Body::Empty,
+        };
+        Ok(())
+    }
+
+    /// Sends what the socket takes of `front` and `body`.
+    fn push_part(&mut self, socket: &mut Socket, blocking: Blocking) -> io::Result<Pushed> {
+        while self.has_memory() {
             match self.push_memory(socket, blocking)? {
                 Sent::WouldBlock(drained) => return Ok(Pushed::Blocked(drained)),
                 Sent::Bytes(count) if blocking == Blocking::Yes => {
-                    return Ok(self.after_blocking(count >= BLOCKING_BYTES_MAX));
+                    let kept_up = count >= BLOCKING_BYTES_MAX || !self.has_memory();
+                    return Ok(self.after_blocking(kept_up));
                 }
                 Sent::Bytes(_) => {}
             }
         }
         self.push_file(socket, blocking)
+    }
+
+    /// Whether bytes in memory are to be sent next.
+    fn has_memory(&self) -> bool {
+        self.front_sent < self.front.len() || in_memory(&self.body).is_some()
     }
 
     /// What a call that waited for the client says of it; `kept_up` that it took all it was
@@ -130,7 +179,7 @@ impl<'a> Transfer<'a> {
         };
         let sent = match (front, body) {
             (front, b"") => {
-                let more = matches!(self.body, Body::File(..));
+                let more = matches!(self.body, Body::File(..)) || self.archive.is_some();
                 socket.send(front, more, blocking)?
             }
             (b"", body) => socket.send(body, false, blocking)?,
@@ -181,7 +230,7 @@ impl<'a> Transfer<'a> {
 fn in_memory(body: &Body) -> Option<&[u8]> {
     let bytes = match body {
         Body::Bytes(bytes, interval) => &bytes[interval.clone()],
-        Body::Empty | Body::File(..) => return None,
+        Body::Empty | Body::File(..) | Body::Archive(_) => return None,
     };
     (!bytes.is_empty()).then_some(bytes)
 }
@@ -189,13 +238,17 @@ fn in_memory(body: &Body) -> Option<&[u8]> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::http::date::Timestamp;
+    use crate::http::request::{Parsed, parse};
     use crate::server::socket::Peer;
+    use crate::site::{Settings, Site};
     use rustix::net::sockopt::{Timeout, set_socket_timeout};
-    use std::fs::File;
+    use std::fs::{self, File};
     use std::io::{Read, Write};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
+    use tempfile::TempDir;
 
     /// Bytes that no socket holds.
     const LONG: usize = 4 << 20;
@@ -268,6 +321,64 @@ mod tests {
             let transfer = transfer.into_owned();
             assert!(push_all(transfer, &mut socket, &mut client) == whole);
         }
+    }
+
+    /// The archive of a directory with a hundred short files and these, and all its bytes. Its
+    /// files are in the directory.
+    fn archive(others: &[(&str, usize)]) -> (TempDir, Body, Vec<u8>) {
+        let root = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, length| fs::write(root.path().join(name), bytes(length));
+        for (name, length) in others {
+            write(name, *length).expect("a file");
+        }
+        for number in 0..100 {
+            write(&format!("short{number}"), number * 5).expect("a file");
+        }
+        let settings =
+            Settings { root: root.path().to_owned(), archives: true, ..Settings::default() };
+        let site = Site::open(settings).expect("a site");
+        let head = b"GET /?archive=tar HTTP/1.1\r\nHost: a\r\n\r\n";
+        let Parsed::Complete { request, .. } = parse(head) else { panic!("it is a request") };
+        let body = site.respond(&request, Timestamp::from_seconds(0)).body;
+        let Body::Archive(mut archive) = body.clone() else { panic!("{body:?}") };
+        let mut whole = Vec::new();
+        while !archive.is_over() {
+            let Part { bytes, file } = archive.next_part().expect("a part");
+            whole.extend(bytes);
+            if let Some((file, length)) = file {
+                file.take(length).read_to_end(&mut whole).expect("bytes");
+            }
+        }
+        (root, body, whole)
+    }
+
+    #[test]
+    fn an_archive_arrives_whole_part_by_part() {
+        let (_root, body, whole) = archive(&[("a", LONG), ("z", LONG + 1)]);
+        assert_eq!(body.length(), whole.len() as u64);
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let transfer = Transfer::new(&mut head, body);
+        assert!(transfer.held_bytes() > 4 && transfer.held_descriptors() == 1);
+        let received = push_all(transfer.into_owned(), &mut socket, &mut client);
+        assert!(received[4..] == whole);
+    }
+
+    #[test]
+    fn a_client_that_takes_an_archive_is_not_taken_for_slow() {
+        let (_root, body, whole) = archive(&[]);
+        let (mut client, mut socket) = pair();
+        let mut head = b"head".to_vec();
+        let mut transfer = Transfer::new(&mut head, body);
+        client.set_nonblocking(true).expect("an option");
+        let mut received = Vec::new();
+        let mut pushed = Pushed::Paused;
+        while pushed != Pushed::Whole {
+            assert_eq!(pushed, Pushed::Paused);
+            pushed = transfer.push(&mut socket, Blocking::Yes).expect("room");
+            let _ = client.read_to_end(&mut received);
+        }
+        assert!(received[4..] == whole);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::posts::Post;
 use super::ready_set::ReadySet;
 use super::settings::Settings;
 use super::shared::Shared;
-use super::tickets::{Dear, Ticket};
+use super::tickets::{Dear, Role, Ticket};
 use crate::limits::{HEAD_BYTES_MAX, PROOF_TIME, TURN_TIME};
 use crate::site::{Conditions, Leave, Proofs, Site};
 use std::sync::Arc;
@@ -97,9 +97,24 @@ impl<'a> Turn<'a> {
         self.dear == Some(dear)
     }
 
+    /// Passes the ticket for the turn's dear work on: what is left of the turn is not dear, but may
+    /// wait for a disk.
+    pub(super) fn end_dear_work(&mut self) {
+        if let Some(dear) = self.dear.take() {
+            let ticket = Ticket { role: Role::Dear(dear), from: None };
+            self.shared.tickets.lay_down(ticket);
+        }
+    }
+
     /// Queues the connection `number` for dear work.
     pub(super) fn queue(&self, dear: Dear, number: usize) -> InLine {
         self.shared.tickets.queue(dear, number);
+        InLine::queued()
+    }
+
+    /// Queues the connection `number` for more of the dear work that it has begun, before others.
+    pub(super) fn queue_first(&self, dear: Dear, number: usize) -> InLine {
+        self.shared.tickets.queue_first(dear, number);
         InLine::queued()
     }
 

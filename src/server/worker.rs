@@ -134,14 +134,19 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Does dear work until none is queued. Its ticket is not lent, because the number of these
-    /// tickets is a bound.
+    /// Does dear work until none is queued, or until its turn has passed the ticket on. The ticket
+    /// is not lent, because the number of these tickets is a bound.
     fn do_dear_work(&mut self, dear: Dear) {
         let pool = self.pool;
         while let Some(number) = pool.shared.tickets.next(dear) {
+            let mut keeps_ticket = true;
             self.turn(Some(dear), |turn, buffers| {
                 pool.attend_to(number, News::DEAR, turn, buffers);
+                keeps_ticket = turn.is_for(dear);
             });
+            if !keeps_ticket {
+                return;
+            }
         }
         if dear == Dear::Listing {
             pool.shared.site.get().site().forget_listings();

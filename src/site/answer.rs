@@ -1,5 +1,6 @@
 //! What becomes of a request.
 
+use super::archive::Gathering;
 use super::leave::Leave;
 use super::response::Response;
 use super::upload::Upload;
@@ -12,6 +13,8 @@ pub enum Answer {
     Unlogged(Response),
     /// None yet, because it takes dear work: a worker that may do it asks again, with this.
     Dear(Leave),
+    /// An archive, once it is known what is in it: for a worker that may take the time.
+    Archive(Box<Gathering>),
     /// A file for the request's body. It gives the response when the body is whole.
     Upload(Box<Upload>),
 }

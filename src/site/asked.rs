@@ -1,5 +1,6 @@
 //! One GET or HEAD, with all that its answer depends on.
 
+use super::archive::Gathering;
 use super::document_root::DocumentRoot;
 use super::kept::Proofs;
 use super::leave::Leave;
@@ -56,6 +57,8 @@ pub(super) enum Unanswered {
     Status(Status),
     /// A listing, which is to be made by a worker that may.
     Listing(ListingAsked),
+    /// An archive, whose contents are to be gathered by a worker that may.
+    Archive(Box<Gathering>),
 }
 
 impl From<Status> for Unanswered {

@@ -104,6 +104,11 @@ impl DocumentRoot {
         self.kept.let_go(now)
     }
 
+    /// The root itself, for an answer that outlives the request.
+    pub(super) fn shared(&self) -> &Arc<Directory> {
+        &self.root
+    }
+
     /// The root itself, to look at and open names beneath it.
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.root.descriptor()

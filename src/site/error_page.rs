@@ -15,8 +15,12 @@ p{margin:0 0 .5rem;color:#5a6470}\
 
 /// An HTML page in UTF-8 that says `status`, under 1 KiB, with nothing of the request in it.
 pub fn page(status: Status) -> Vec<u8> {
+    page_saying(status, meaning(status))
+}
+
+/// The same, where `meaning`, as HTML, says more than the status does.
+pub(super) fn page_saying(status: Status, meaning: &str) -> Vec<u8> {
     let line = status.line();
-    let meaning = meaning(status);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\

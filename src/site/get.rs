@@ -1,8 +1,10 @@
 //! From a GET to its response: the decisions in their order, from the request-target down to the
 //! bytes. HEAD takes the same way; its body is left unsent.
 
+use super::answer::Answer;
+use super::archive::{self, Gathering};
 use super::asked::{Asked, Conditions, Sources, Unanswered};
-use super::listing::ListingAsked;
+use super::leave::Leave;
 use super::open_file::{Content, Found, OpenFile};
 use super::refusal::{html_response, redirect_to_directory, redirect_to_page, refusal};
 use super::relative_path::join;
@@ -36,9 +38,9 @@ pub(super) struct Get<'a> {
 }
 
 impl Get<'_> {
-    /// The answer. The error asks for a listing, which only some workers may make: such a worker
-    /// asks again, with the leave in `conditions`.
-    pub(super) fn respond(&self) -> Result<Response, ListingAsked> {
+    /// The answer. The error is what only some workers may do: for a listing, such a worker asks
+    /// again, with the leave in `conditions`.
+    pub(super) fn respond(&self) -> Result<Response, Answer> {
         let mut is_first = true;
         loop {
             let roots = self.site.roots.current();
@@ -49,7 +51,8 @@ impl Get<'_> {
             };
             match answer {
                 Ok(response) => return Ok(response),
-                Err(Unanswered::Listing(asked)) => return Err(asked),
+                Err(Unanswered::Listing(asked)) => return Err(Answer::Dear(Leave::Listing(asked))),
+                Err(Unanswered::Archive(gathering)) => return Err(Answer::Archive(gathering)),
                 // The root may have been replaced a moment ago.
                 Err(Unanswered::Status(Status::NotFound))
                     if is_first && self.is_root_replaced(&roots) =>
@@ -90,6 +93,9 @@ fn get(asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
     }
     let relative = path.relative();
     if path.names_directory() {
+        if asked.site.rules.settings.archives && archive::is_asked_for(asked.query) {
+            return get_archive(asked, relative);
+        }
         return match is_page_alone(asked, relative) {
             true => Ok(redirect_to_page(&whole, asked.query)),
             false => get_directory(asked, relative),
@@ -108,6 +114,15 @@ fn get(asked: &Asked, path: &[u8]) -> Result<Response, Unanswered> {
             None => Ok(get_fallback(asked)?),
         },
         Err(status) => Err(status.into()),
+    }
+}
+
+/// The directory as an archive, whether it has an index file or not.
+fn get_archive(asked: &Asked, relative: &[u8]) -> Result<Response, Unanswered> {
+    let gathering = Gathering::begin(asked.root.shared(), &asked.site.rules, relative)?;
+    match asked.precluded(&archive::representation()) {
+        Some(response) => Ok(response),
+        None => Err(Unanswered::Archive(Box::new(gathering))),
     }
 }
 

@@ -7,6 +7,7 @@
 //! the [`Upload`] the rest. DELETE is in `removal.rs`, MKCOL in `collection.rs`.
 
 mod answer;
+pub mod archive;
 mod asked;
 mod collection;
 pub mod content_type;
@@ -32,6 +33,7 @@ pub mod response;
 mod roots;
 mod rules;
 mod selection;
+mod served;
 mod settings;
 mod status_code;
 pub mod upload;
@@ -95,7 +97,8 @@ impl Site {
     }
 
     /// What to do about `request`. Nearly always it is answered at once; a PUT that is not refused
-    /// needs its body first, and dear work a leave. For HEAD, the answer is that to GET.
+    /// needs its body first, dear work a leave, and an archive to know what it will hold. For HEAD,
+    /// the answer is that to GET.
     pub fn begin(&self, request: &Request, conditions: Conditions) -> Answer {
         let (site, rules) = (&self.sources, &self.sources.rules);
         if let Some(answer) = health::check(rules, request, conditions.is_leaving) {
@@ -106,7 +109,7 @@ impl Site {
                 let get = Get { site, request, path, query, conditions: &conditions };
                 match get.respond() {
                     Ok(response) => response,
-                    Err(asked) => return Answer::Dear(Leave::Listing(asked)),
+                    Err(answer) => return answer,
                 }
             }
             (Method::Put, Target::Resource { path, .. }) if rules.settings.writable => {
@@ -146,6 +149,11 @@ impl Site {
             match self.begin(request, conditions) {
                 Answer::Response(response) | Answer::Unlogged(response) => return response,
                 Answer::Dear(needed) => leave = Some(needed),
+                Answer::Archive(mut gathering) => loop {
+                    if let Some(response) = gathering.step() {
+                        return response;
+                    }
+                },
                 Answer::Upload(_) => return self.refuse(Status::InternalServerError),
             }
         }

@@ -18,7 +18,7 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-pub(super) use super::walk::is_at;
+pub(super) use super::walk::{PATH_BYTES_MAX, is_at};
 
 /// How often a path is tried again after EAGAIN: a rename crossed the way, for `openat2` any rename
 /// on the system where the way has `..`.

@@ -14,6 +14,11 @@ pub(super) fn refusal(status: Status) -> Response {
     }
 }
 
+/// The same, with a page that says what the status means here: `meaning`, as HTML.
+pub(super) fn refusal_saying(status: Status, meaning: &str) -> Response {
+    html_response(status, Body::text(error_page::page_saying(status, meaning)))
+}
+
 /// An answer whose body is an HTML page. A cache must ask before it uses it again: what was not
 /// there may be there now.
 pub(super) fn html_response(status: Status, body: Body) -> Response {

@@ -1,6 +1,7 @@
 //! A response as a value: status, field lines, and a plan for the body that the connection carries
 //! out.
 
+use super::archive::Archive;
 use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use std::fs::File;
@@ -17,6 +18,8 @@ pub enum Body {
     Bytes(Arc<[u8]>, Range<usize>),
     /// A half-open interval of an open file, in bytes: for `sendfile`.
     File(Arc<File>, Range<u64>),
+    /// Parts that come one after the other: bytes, and files for `sendfile`.
+    Archive(Box<Archive>),
 }
 
 impl Body {
@@ -26,10 +29,11 @@ impl Body {
         Body::Bytes(Arc::from(text), 0..length)
     }
 
-    /// Leaves out the first `count` bytes, because they are sent.
+    /// Leaves out the first `count` bytes, because they are sent. Of an archive, only its parts
+    /// are.
     pub fn advance(&mut self, count: u64) {
         match self {
-            Body::Empty => {}
+            Body::Empty | Body::Archive(_) => {}
             Body::Bytes(_, interval) => {
                 interval.start = interval.end.min(interval.start + count as usize);
             }
@@ -43,6 +47,7 @@ impl Body {
             Body::Empty => 0,
             Body::Bytes(_, interval) => interval.len() as u64,
             Body::File(_, interval) => interval.end - interval.start,
+            Body::Archive(archive) => archive.length(),
         }
     }
 }

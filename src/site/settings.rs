@@ -18,6 +18,10 @@ pub struct Settings {
     pub index: Vec<String>,
     /// Whether a directory without an index file is listed.
     pub lists: bool,
+    /// Whether a directory can be had as an archive.
+    pub archives: bool,
+    /// Names looked at for one archive at most.
+    pub archive_names_max: usize,
     /// Whether names that start with a dot are served.
     pub serves_hidden: bool,
     /// The file, relative to the root, that answers for an unknown path which asks for HTML.
@@ -52,6 +56,8 @@ impl Default for Settings {
             health: None,
             index: vec!["index.html".to_owned()],
             lists: false,
+            archives: false,
+            archive_names_max: crate::limits::ARCHIVE_NAMES_MAX,
             serves_hidden: false,
             fallback: None,
             clean_urls: false,

@@ -30,7 +30,7 @@ use rustix::path::Arg;
 const SYMLINKS_MAX: usize = 40;
 
 /// Bytes of a path at most, with the NUL at its end: PATH_MAX, as Linux has it.
-const PATH_BYTES_MAX: usize = 4096;
+pub(super) const PATH_BYTES_MAX: usize = 4096;
 
 /// Opens what it may not read, even a symlink, and touches nothing. Linux and FreeBSD have it; for
 /// directories, POSIX has O_SEARCH.

@@ -1,6 +1,7 @@
 //! The site without a socket: a temporary document root is asked by raw heads, and its responses
 //! are looked at as values.
 
+mod archive;
 mod conditional;
 mod errors;
 mod fallbacks;

@@ -256,6 +256,20 @@ fn bytes_of(body: &Body) -> Vec<u8> {
             file.read_exact_at(&mut bytes, interval.start).unwrap();
             bytes
         }
+        Body::Archive(archive) => {
+            let mut archive = archive.clone();
+            let mut bytes = Vec::new();
+            while !archive.is_over() {
+                let part = archive.next_part().unwrap();
+                bytes.extend(part.bytes);
+                if let Some((file, length)) = part.file {
+                    let begin = bytes.len();
+                    bytes.resize(begin + length as usize, 0);
+                    file.read_exact_at(&mut bytes[begin..], 0).unwrap();
+                }
+            }
+            bytes
+        }
     }
 }
 

@@ -53,7 +53,7 @@ fn what_the_network_may_do_is_one_line() {
         (&[], "read files"),
         (&["--list"], "read files, list directories (--list)"),
         (&["--hidden"], "read files, read hidden files (--hidden)"),
-        (&["--writable"], "read files, create and replace files (--writable)"),
+        (&["--writable"], "read files, create, replace and remove files (--writable)"),
     ];
     for (options, expected) in rows {
         for bind in ["0.0.0.0", "::"] {

@@ -3,6 +3,7 @@
 
 mod accept;
 mod access_file;
+mod archive;
 mod blocked;
 mod calls;
 mod check;

@@ -3,7 +3,7 @@
 
 use super::answer::{Reply, entry, refuse};
 use super::io::Io;
-use super::state::{After, Body, Head, Next, Queued, State};
+use super::state::{After, Body, Gather, Head, Next, Queued, State};
 use crate::http::method::Method;
 use crate::http::request::{self, Parsed, Request};
 use crate::http::status::Status;
@@ -283,6 +283,9 @@ fn answer(
         }
         site::Answer::Upload(upload) => {
             ControlFlow::Break(Body::begin(request, upload, behind, io, turn, head))
+        }
+        site::Answer::Archive(gathering) => {
+            ControlFlow::Break(Gather::begin(request, gathering, behind, io, turn))
         }
         site::Answer::Dear(leave) => {
             ControlFlow::Break(Head::with(unread.to_vec()).queue(leave, io, turn))

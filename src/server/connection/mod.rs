@@ -1,10 +1,12 @@
 //! One connection, from accept to close: a value with its socket, its state and its deadline.
 //!
-//! Each state is a file: a request's head is read (`head`), its body received (`body`), an answer
-//! waits for its client (`answer`), and after a last answer the connection lingers (`linger`).
-//! `state` defines them. To go on with a state consumes it and returns the [`Next`] one.
+//! Each state is a file: a request's head is read (`head`), its body received (`body`), an
+//! archive's contents are gathered (`archive`), an answer waits for its client (`answer`), and
+//! after a last answer the connection lingers (`linger`). `state` defines them. To go on with a
+//! state consumes it and returns the [`Next`] one.
 
 mod answer;
+mod archive;
 mod body;
 mod head;
 mod io;
@@ -77,7 +79,7 @@ impl Connection {
         match &self.state {
             State::Linger(_) => Some((Yields::Lingering, 0)),
             State::Head(head) => head.yields(&self.io),
-            State::Body(_) | State::WholeBody(_) | State::Answer(_) => None,
+            State::Body(_) | State::WholeBody(_) | State::Gather(_) | State::Answer(_) => None,
         }
     }
 
@@ -159,6 +161,7 @@ impl State {
             State::Head(head) => head.go_on(io, turn, buffers),
             State::Body(body) => body.go_on(io, turn, buffers),
             State::WholeBody(body) => body.go_on(io, turn, buffers),
+            State::Gather(gather) => gather.go_on(io, turn, buffers),
             State::Answer(answer) => answer.go_on(io, turn),
             State::Linger(linger) => linger.go_on(io, turn, buffers),
         }
@@ -169,6 +172,7 @@ impl State {
         match self {
             State::Head(head) => head.give_up(io, turn, buffers),
             State::Body(body) => (*body).give_up(io, turn, buffers),
+            State::Gather(gather) => gather.give_up(io, turn),
             State::Answer(answer) => answer.give_up(turn),
             State::WholeBody(_) | State::Linger(_) => Next::Close,
         }

@@ -8,6 +8,7 @@ use crate::server::drained::{Drained, InLine};
 use crate::server::pace::Pace;
 use crate::server::transfer::Transfer;
 use crate::site::Leave;
+use crate::site::archive::Gathering;
 use crate::site::upload::Upload;
 
 /// What a connection waits for, or could go on with.
@@ -18,6 +19,8 @@ pub(super) enum State {
     Body(Box<Body>),
     /// Its turn to put an upload in its place.
     WholeBody(Box<WholeBody>),
+    /// Its turn to have an archive's contents gathered.
+    Gather(Box<Gather>),
     /// Room in the socket for the rest of an answer.
     Answer(Box<Answer>),
     /// The client's end, after an answer that ends the connection.
@@ -74,6 +77,21 @@ pub(super) struct Body {
 /// A body that is whole. To put its file in its place waits for the disk, so it waits for its turn.
 pub(super) struct WholeBody {
     pub body: Box<Body>,
+    pub in_line: InLine,
+}
+
+/// An archive whose contents are being gathered, or will be.
+pub(super) struct Gather {
+    pub gathering: Box<Gathering>,
+    pub has_begun: bool,
+    /// For the answer, whatever it will be.
+    pub entry: Option<Entry<'static>>,
+    pub version: Version,
+    pub is_head: bool,
+    pub wants_persistence: bool,
+    pub sends_more: bool,
+    /// Requests behind the one that asks for it, as they were received.
+    pub unread: Vec<u8>,
     pub in_line: InLine,
 }
 

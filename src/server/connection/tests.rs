@@ -3,7 +3,7 @@
 use super::super::testing::Room;
 use super::*;
 use crate::limits::HEAD_BYTES_MAX;
-use crate::server::tickets::Dear;
+use crate::server::tickets::{Dear, Role};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -124,6 +124,42 @@ fn who_is_told_of_its_turn_by_the_wrong_worker_is_queued_again() {
     let dear = Some(Dear::Listing);
     assert_eq!(room.go_on_for(&mut connection, News::DEAR, dear, &mut worker), Fate::Wait);
     assert_eq!(count(&client.received(), "200 OK"), 1);
+}
+
+#[test]
+fn an_archive_waits_in_line_and_while_memory_is_short() {
+    let room = Room::with(|site, server| {
+        site.archives = true;
+        server.memory_max = 100;
+    });
+    let mut worker = room.worker();
+    let (mut connection, mut client) = room.connect(&mut worker);
+    client.send("GET /?archive=tar HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + GET);
+    assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
+    assert!(matches!(connection.state, State::Gather(_)) && connection.deadline().is_none());
+    let tickets = &room.pool.shared.tickets;
+    let number = connection.io.number();
+    assert_eq!(tickets.next(Dear::Archive), Some(number));
+    // Told of its turn by the wrong worker, it is queued again.
+    assert_eq!(room.go_on(&mut connection, News::DEAR, &mut worker), Fate::Wait);
+    assert_eq!(tickets.next(Dear::Archive), Some(number));
+    let held = room.pool.shared.memory.hold(100);
+    let dear = Some(Dear::Archive);
+    assert_eq!(room.go_on_for(&mut connection, News::DEAR, dear, &mut worker), Fate::Wait);
+    assert!(connection.deadline().is_some() && client.received().is_empty());
+    drop(held);
+    connection.io.deadline = Some(0);
+    assert_eq!(room.go_on(&mut connection, News::LOOK, &mut worker), Fate::Wait);
+    assert_eq!(tickets.next(Dear::Archive), Some(number));
+    assert_eq!(room.go_on_for(&mut connection, News::DEAR, dear, &mut worker), Fate::Wait);
+    // Another worker may gather while this one waits for the files.
+    assert_eq!(tickets.take().map(|ticket| ticket.role), Some(Role::Dear(Dear::Archive)));
+    while !connection.rests() {
+        assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
+    }
+    let received = client.received();
+    assert_eq!(count(&received, "200 OK"), 2);
+    assert!(received.contains("Content-Length: 2560\r\n"), "{received}");
 }
 
 #[test]

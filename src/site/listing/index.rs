@@ -35,7 +35,8 @@ impl Asked<'_> {
             None => {
                 let began = self.site.listings.begin();
                 let Some(entries) = self.entries(&key)? else { return Ok(None) };
-                self.site.listings.keep(began, Made::new(&key, &entries), key)
+                let has_archive = self.site.rules.settings.archives;
+                self.site.listings.keep(began, Made::new(&key, &entries, has_archive), key)
             }
         };
         Ok(Some(self.precluded(&made.representation).unwrap_or_else(|| made.response())))

@@ -106,10 +106,11 @@ impl Key {
 }
 
 impl Made {
-    pub(crate) fn new(key: &Key, entries: &[Listed]) -> Made {
+    /// With `has_archive`, a page has a button for the directory's archive.
+    pub(crate) fn new(key: &Key, entries: &[Listed], has_archive: bool) -> Made {
         let (media_type, text) = match key.is_json {
             true => (JSON, json::document(&key.relative, entries)),
-            false => (HTML, page::page(&key.relative, entries, key.order)),
+            false => (HTML, page::page(&key.relative, entries, key.order, has_archive)),
         };
         let representation = Representation::of_listing(&text, media_type);
         Made { representation, text: Arc::from(text) }

@@ -15,16 +15,17 @@ const STYLE: &str = include_str!("page.css");
 
 /// The listing as an HTML page in UTF-8. `path` is the directory's, relative to the root and
 /// decoded; empty for the root itself. `entries` are in `order`; where there are more than
-/// [`ENTRIES_MAX`], the page shows the first and says that there are more.
+/// [`ENTRIES_MAX`], the page shows the first and says that there are more. With `has_archive`, it
+/// has a button for the directory's archive.
 ///
 /// Links are relative and begin with `./`, so that no name can be taken for a scheme, and name the
 /// exact bytes, percent-encoded. What is shown of a name is escaped; bytes that are not UTF-8 are
 /// shown as U+FFFD, unseen characters by their names.
-pub(super) fn page(path: &[u8], entries: &[Listed], order: Order) -> Vec<u8> {
+pub(super) fn page(path: &[u8], entries: &[Listed], order: Order, has_archive: bool) -> Vec<u8> {
     let (shown, is_cut) = cut(entries);
     let mut page = String::with_capacity(8 * 1024 + 256 * shown.len());
     push_page_start(&mut page, path, order);
-    push_caption(&mut page, shown, is_cut);
+    push_caption(&mut page, shown, is_cut, has_archive);
     push_headings(&mut page, order);
     let mut carried = String::new();
     push_escaped(&mut carried, &order.carried());
@@ -77,8 +78,12 @@ fn push_breadcrumbs(page: &mut String, above: &[&[u8]], order: Order) {
     page.push_str("</ol></nav>\n");
 }
 
+/// A form and no link: what follows all links, as `wget -r` does, would get each folder twice.
+const ARCHIVE_BUTTON: &str = "<form action=\"./\"><button name=archive value=tar>Download this \
+                              folder (.tar)</button></form>";
+
 /// What the table holds, in a sentence: shown above it, and read out with it.
-fn push_caption(page: &mut String, shown: &[Listed], is_cut: bool) {
+fn push_caption(page: &mut String, shown: &[Listed], is_cut: bool, has_archive: bool) {
     page.push_str("<caption>");
     if is_cut {
         page.push_str("These are the first ");
@@ -88,6 +93,9 @@ fn push_caption(page: &mut String, shown: &[Listed], is_cut: bool) {
         page.push_str("This folder is empty.");
     } else {
         push_totals(page, shown);
+    }
+    if has_archive {
+        page.push_str(ARCHIVE_BUTTON);
     }
     page.push_str("</caption>\n");
 }

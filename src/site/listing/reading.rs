@@ -4,20 +4,20 @@
 //!
 //! - Reading the directory usually tells which names are directories, files and symlinks. In the
 //!   order of names, only the names to be shown need a `stat`, one each.
-//! - A file's mode tells whether it may be opened, where that is exact (see [`OwnFiles`]). The
-//!   kernel is asked about all others.
+//! - A file's mode tells whether it may be opened, where that is exact (see
+//!   [`OwnFiles`](crate::site::permissions::OwnFiles)). The kernel is asked about all others.
 //!
 //! Nothing is kept from one listing to the next. A directory's own time proves its names, but no
 //! file's length or time: those must be asked for anew, or a listing would be stale.
 
 use super::listed::Listed;
 use super::order::{Names, Order, SortKey};
-use crate::site::openat::{self, FileStatus, Kind};
-use crate::site::permissions::{self, OwnFiles};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, RawDir};
-use rustix::io::{Errno, Result};
+use crate::site::openat::{FileStatus, Kind};
+use crate::site::served::{OpenDirectory, Seen, told_kind};
+use rustix::fd::BorrowedFd;
+use rustix::io::Result;
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 /// The most names of a directory that are read; the others are left out.
 const NAMES_MAX: usize = 100_000;
@@ -25,9 +25,6 @@ const NAMES_MAX: usize = 100_000;
 /// When the first names were too few, because some cannot be served, at least this number more are
 /// looked at together.
 const STEP_NAMES_MIN: usize = 1000;
-
-/// Bytes of the buffer in which the kernel returns names.
-const NAMES_BYTES: usize = 64 * 1024;
 
 /// What a listing is to hold.
 #[derive(Clone, Copy)]
@@ -42,26 +39,15 @@ pub(crate) struct Wanted<'a> {
 /// The files and directories in the directory `path` beneath `root`, as `wanted`. What could not be
 /// served is left out.
 pub(crate) fn entries(root: BorrowedFd<'_>, path: &[u8], wanted: Wanted) -> Result<Vec<Listed>> {
-    let descriptor = openat::open_directory(root, path)?;
-    let own_files = OwnFiles::in_directory(descriptor.as_fd());
-    let mut reading = Reading {
-        root,
-        path,
-        descriptor,
-        own_files,
-        names: Names::default(),
-        candidates: Vec::new(),
-    };
+    let directory = OpenDirectory::open(root, path)?;
+    let mut reading = Reading { directory, names: Names::default(), candidates: Vec::new() };
     reading.read_names(wanted.admits)?;
     let places = reading.places(wanted.order)?;
     reading.first_of(places, wanted)
 }
 
 struct Reading<'a> {
-    root: BorrowedFd<'a>,
-    path: &'a [u8],
-    descriptor: OwnedFd,
-    own_files: OwnFiles,
+    directory: OpenDirectory<'a>,
     names: Names,
     /// One for each name, in their order.
     candidates: Vec<Candidate>,
@@ -76,14 +62,6 @@ enum Candidate {
     Out,
 }
 
-/// What a name stands for, symlinks followed.
-#[derive(Clone, Copy)]
-struct Seen {
-    status: FileStatus,
-    /// Whether its mode proves that it may be opened. If not, the kernel must be asked.
-    may_be_opened: bool,
-}
-
 /// A candidate's place in the order. The rank tells most: whether it is a directory, and the first
 /// bytes of what the order goes by. Where ranks are the same, names decide.
 struct Place {
@@ -96,26 +74,21 @@ const RANK_OF_FILES: u128 = 1 << 127;
 
 impl Reading<'_> {
     fn read_names(&mut self, admits: &dyn Fn(&[u8]) -> bool) -> Result<()> {
-        let mut buffer = Vec::with_capacity(NAMES_BYTES);
-        let mut directory = RawDir::new(&self.descriptor, buffer.spare_capacity_mut());
+        let Reading { directory, names, candidates } = self;
         let mut count = 0;
-        while let Some(entry) = directory.next()
-            && count < NAMES_MAX
-        {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
+        directory.read_names(|name, told| {
+            if count == NAMES_MAX {
+                return ControlFlow::Break(());
             }
             count += 1;
-            if admits(name)
-                && let Some(candidate) = candidate(entry.file_type())
+            if admits(name.to_bytes())
+                && let Some(kind) = told_kind(told)
             {
-                self.names.push(entry.file_name());
-                self.candidates.push(candidate);
+                names.push(name);
+                candidates.push(Candidate::Told(kind));
             }
-        }
-        Ok(())
+            ControlFlow::Continue(())
+        })
     }
 
     /// The place of each candidate. Sorting by size or time needs a look at every name. Sorting by
@@ -183,10 +156,7 @@ impl Reading<'_> {
             Candidate::Out => None,
         };
         let name = self.names.name(number);
-        let may_be_opened = |seen: &Seen| {
-            let (directory, kind) = (self.descriptor.as_fd(), seen.status.kind);
-            seen.may_be_opened || openat::may_open(directory, name, kind)
-        };
+        let may_be_opened = |seen: &Seen| self.directory.may_open(name, seen);
         Ok(seen.filter(may_be_opened).map(|Seen { status, .. }| Listed {
             name: name.to_bytes().to_vec(),
             is_directory: status.kind == Kind::Directory,
@@ -195,47 +165,9 @@ impl Reading<'_> {
         }))
     }
 
-    /// Looks at a name; where it is a symlink, at what it leads to beneath the root. `None` where
-    /// that is neither a file nor a directory, or cannot be looked at.
-    ///
-    /// # Errors
-    ///
-    /// EMFILE and ENFILE: without descriptors, entries would be missing that are there.
     fn seen(&self, number: usize) -> Result<Option<Seen>> {
-        let name = self.names.name(number);
-        let seen = match permissions::look(self.descriptor.as_fd(), name) {
-            Ok((status, _)) if status.kind == Kind::Symlink => {
-                let path = [self.path, b"/", name.to_bytes()].concat();
-                let status = openat::open_path(self.root, &path).and_then(openat::status_of);
-                status.map(|status| Seen { status, may_be_opened: false })
-            }
-            looked => looked.map(|(status, permissions)| Seen {
-                status,
-                may_be_opened: self.own_files.may_open(&status, permissions),
-            }),
-        };
-        match seen {
-            Ok(seen) => Ok(Some(seen).filter(|seen| is_served(seen.status.kind))),
-            Err(errno @ (Errno::MFILE | Errno::NFILE)) => Err(errno),
-            Err(_) => Ok(None),
-        }
+        self.directory.look(self.names.name(number))
     }
-}
-
-/// `None` for what is never served. Some file systems do not say what a name is: `Kind::Other`
-/// then has it looked at.
-fn candidate(told: FileType) -> Option<Candidate> {
-    match told {
-        FileType::RegularFile => Some(Candidate::Told(Kind::Regular)),
-        FileType::Directory => Some(Candidate::Told(Kind::Directory)),
-        FileType::Symlink => Some(Candidate::Told(Kind::Symlink)),
-        FileType::Unknown => Some(Candidate::Told(Kind::Other)),
-        _ => None,
-    }
-}
-
-fn is_served(kind: Kind) -> bool {
-    matches!(kind, Kind::Regular | Kind::Directory)
 }
 
 /// The size or the time as a number to sort by. Directories have no size.
@@ -267,7 +199,10 @@ fn rank(kind: Kind, value: u128, order: Order) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::fs::{CWD, Mode, mknodat};
+    use crate::site::openat;
+    use crate::site::permissions::{self, OwnFiles};
+    use rustix::fd::AsFd;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
     use std::fs::{File, create_dir, write};
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;

@@ -17,7 +17,7 @@ fn directory(name: &[u8]) -> Listed {
 }
 
 fn page(path: &str, entries: &[Listed], order: Order) -> String {
-    let page = html::page(path.as_bytes(), entries, order);
+    let page = html::page(path.as_bytes(), entries, order, false);
     String::from_utf8(page).expect("a page is UTF-8")
 }
 
@@ -87,7 +87,7 @@ fn hostile_directories_are_escaped_where_they_name_the_page() {
     let plain = page("plain/plain", &[], Order::default());
     for (name, shown, _) in hostile() {
         let path = [&name[..], &name[..]].join(&b'/');
-        let page = String::from_utf8(html::page(&path, &[], Order::default()));
+        let page = String::from_utf8(html::page(&path, &[], Order::default(), false));
         let page = page.expect("a page is UTF-8");
         assert_eq!(marks(&page), marks(&plain), "{page}");
         for text in [
