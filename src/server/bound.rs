@@ -74,7 +74,7 @@ impl Bound {
                 (OwnedFd::from(stream), Peer::Unix)
             }
         };
-        let socket = Socket::new(socket, peer);
+        let socket = Socket::new(socket, peer)?;
         log::trace!("accept: {socket}");
         Ok(socket)
     }

@@ -130,7 +130,7 @@ impl Inherited {
             let address = address.ok_or(ErrorKind::ConnectionAborted)?;
             peer = Peer::Inet(SocketAddr::try_from(address)?.ip().to_canonical());
         }
-        let socket = Socket::new(socket, peer);
+        let socket = Socket::new(socket, peer)?;
         log::trace!("accept: {socket}");
         Ok(socket)
     }

@@ -87,12 +87,18 @@ fn server_knows_no_path_of_a_site_and_no_command_line() {
 }
 
 #[test]
+fn os_knows_system_calls_only() {
+    let rooms = ["crate::http", "crate::site", "crate::server", "crate::command", "crate::serve"];
+    expect_unknown("os", &[&rooms[..], &["log::"]].concat());
+}
+
+#[test]
 fn what_is_linux_only_is_in_one_file_each() {
-    assert_eq!(who_names("epoll::"), ["server/ready_set.rs"]);
+    assert_eq!(who_names("epoll::"), ["os/linux/ready_set.rs"]);
     assert_eq!(who_names("ResolveFlags"), ["site/openat.rs"]);
     assert_eq!(who_names("openat2("), ["site/openat.rs"]);
     assert_eq!(who_names("OFlags::PATH"), ["site/openat.rs", "site/walk.rs"]);
-    assert_eq!(who_names("fs::sendfile"), ["server/socket.rs"]);
+    assert_eq!(who_names("fs::sendfile"), ["os/linux/stream.rs"]);
 }
 
 #[test]
