@@ -8,6 +8,6 @@ mod blocking;
 mod linux;
 mod ready;
 
-pub use blocking::Blocking;
-pub(crate) use linux::{ready_set, stream};
+pub(crate) use blocking::Blocking;
+pub(crate) use linux::{descriptors, listening, ready_set, sockets, stream};
 pub(crate) use ready::{Event, Interest};
