@@ -9,5 +9,5 @@ mod linux;
 mod ready;
 
 pub(crate) use blocking::Blocking;
-pub(crate) use linux::{descriptors, listening, ready_set, sockets, stream};
+pub(crate) use linux::{descriptors, files, listening, ready_set, sockets, stream};
 pub(crate) use ready::{Event, Interest};

@@ -12,12 +12,14 @@
 
 use super::listed::Listed;
 use super::order::{Names, Order, SortKey};
+use crate::os::files;
 use crate::site::openat::{self, FileStatus, Kind};
 use crate::site::permissions::{self, OwnFiles};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, RawDir};
+use rustix::fs::FileType;
 use rustix::io::{Errno, Result};
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 /// The most names of a directory that are read; the others are left out.
 const NAMES_MAX: usize = 100_000;
@@ -25,9 +27,6 @@ const NAMES_MAX: usize = 100_000;
 /// When the first names were too few, because some cannot be served, at least this number more are
 /// looked at together.
 const STEP_NAMES_MIN: usize = 1000;
-
-/// Bytes of the buffer in which the kernel returns names.
-const NAMES_BYTES: usize = 64 * 1024;
 
 /// What a listing is to hold.
 #[derive(Clone, Copy)]
@@ -96,26 +95,24 @@ const RANK_OF_FILES: u128 = 1 << 127;
 
 impl Reading<'_> {
     fn read_names(&mut self, admits: &dyn Fn(&[u8]) -> bool) -> Result<()> {
-        let mut buffer = Vec::with_capacity(NAMES_BYTES);
-        let mut directory = RawDir::new(&self.descriptor, buffer.spare_capacity_mut());
+        let Reading { descriptor, names, candidates, .. } = self;
         let mut count = 0;
-        while let Some(entry) = directory.next()
-            && count < NAMES_MAX
-        {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if matches!(name, b"." | b"..") {
-                continue;
+        files::read_names(descriptor.as_fd(), |name, told| {
+            if matches!(name.to_bytes(), b"." | b"..") {
+                return ControlFlow::Continue(());
+            }
+            if count == NAMES_MAX {
+                return ControlFlow::Break(());
             }
             count += 1;
-            if admits(name)
-                && let Some(candidate) = candidate(entry.file_type())
+            if admits(name.to_bytes())
+                && let Some(candidate) = candidate(told)
             {
-                self.names.push(entry.file_name());
-                self.candidates.push(candidate);
+                names.push(name);
+                candidates.push(candidate);
             }
-        }
-        Ok(())
+            ControlFlow::Continue(())
+        })
     }
 
     /// The place of each candidate. Sorting by size or time needs a look at every name. Sorting by
@@ -206,7 +203,7 @@ impl Reading<'_> {
         let seen = match permissions::look(self.descriptor.as_fd(), name) {
             Ok((status, _)) if status.kind == Kind::Symlink => {
                 let path = [self.path, b"/", name.to_bytes()].concat();
-                let status = openat::open_path(self.root, &path).and_then(openat::status_of);
+                let status = openat::look_beneath(self.root, &path);
                 status.map(|status| Seen { status, may_be_opened: false })
             }
             looked => looked.map(|(status, permissions)| Seen {
