@@ -14,8 +14,8 @@
 //! know where an answer comes from. Begin with `worker.rs`, where roles are played, and go on with
 //! `connection/`, which has a file for each state of a connection. `slot.rs` says which thread may
 //! act on a connection, `tickets.rs` which worker plays which role, `watch.rs` what happens when a
-//! worker is held up; `ready_set.rs` proves
-//! that a connection may wait, `socket.rs` has the calls on it.
+//! worker is held up; `ready_set.rs` proves that a connection may wait,
+//! `socket.rs` has the calls on it.
 //!
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with

@@ -34,6 +34,9 @@ pub mod upload;
 mod walk;
 
 #[cfg(test)]
+#[path = "../../tests/linux/mod.rs"]
+mod linux;
+#[cfg(test)]
 #[path = "../../tests/refused/mod.rs"]
 mod refused;
 

@@ -97,7 +97,11 @@ fn what_is_linux_only_is_in_one_file_each() {
     assert_eq!(who_names("epoll::"), ["os/linux/ready_set.rs"]);
     assert_eq!(who_names("ResolveFlags"), ["os/linux/files.rs"]);
     assert_eq!(who_names("openat2("), ["os/linux/files.rs"]);
-    assert_eq!(who_names("OFlags::PATH"), ["os/linux/files.rs"]);
+    assert_eq!(who_names("OFlags::PATH"), ["os/linux/files.rs", "os/linux_as_posix.rs"]);
+    // No other file names a system, and none chooses in the middle of a function.
+    assert_eq!(who_names("target_os"), ["os/mod.rs"]);
+    assert_eq!(who_names("cfg(posix"), [""; 0]);
+    assert_eq!(who_names("/proc/self"), ["os/linux/descriptors.rs", "os/linux/files.rs"]);
     assert_eq!(who_names("fs::sendfile"), ["os/linux/stream.rs"]);
 }
 
@@ -106,12 +110,13 @@ fn files_are_written_in_one_place() {
     // Beside the site's one place the log's: its files, and a pipe or a terminal at stderr, opened
     // a second time.
     let log = "command/log_writer/sink.rs";
-    let (site, by_linux) = ("site/upload/temporary_file.rs", "os/linux/files.rs");
+    let site = "site/upload/temporary_file.rs";
+    let (by_linux, by_posix) = ("os/linux/files.rs", "os/posix/files.rs");
     assert_eq!(who_names("OFlags::CREATE"), [log, site]);
     assert_eq!(who_names("OFlags::WRONLY"), [log, by_linux, site]);
-    assert_eq!(who_names("unlinkat("), [site]);
-    assert_eq!(who_names("fs::renameat("), [by_linux, site]);
-    assert_eq!(who_names("fs::linkat("), [by_linux]);
+    assert_eq!(who_names("unlinkat("), [by_posix, site]);
+    assert_eq!(who_names("fs::renameat("), [by_linux, by_posix, site]);
+    assert_eq!(who_names("fs::linkat("), [by_linux, by_posix]);
     let other_ways = [
         "OFlags::RDWR",
         "OpenOptions",

@@ -1,15 +1,13 @@
 //! A descriptor that is written to without waiting for its reader.
 
-use crate::os::{descriptors, sockets};
+use crate::os::descriptors::{self, PIPE_BYTES};
+use crate::os::sockets;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::SendFlags;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-
-/// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
-const PIPE_BYTES: usize = 4096;
 
 pub(super) struct Sink {
     out: Box<dyn AsFd + Send + Sync>,

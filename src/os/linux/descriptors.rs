@@ -10,6 +10,9 @@ pub(crate) fn highest_limit(hard: Option<u64>) -> Option<u64> {
     hard
 }
 
+/// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
+pub(crate) const PIPE_BYTES: usize = 4096;
+
 /// What `descriptor` is open on, opened a second time with `flags`, so that they go for nobody else
 /// (proc(5)).
 ///

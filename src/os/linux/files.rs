@@ -14,6 +14,9 @@ pub(crate) const PASSAGE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY);
 /// How a name is opened that is only to be looked at.
 pub(crate) const STANDS_FOR: OFlags = OFlags::PATH;
 
+/// Whether the system may have [`open_beneath`]; it can still refuse it.
+pub(crate) const OPENS_BENEATH: bool = true;
+
 /// Opens `path` beneath `root`, or EXDEV: no symlink and no rename leads out. EAGAIN where a rename
 /// crossed the way (openat2(2)).
 ///

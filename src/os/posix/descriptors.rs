@@ -1,8 +1,9 @@
 //! Descriptors of this process: how many it may have, and opening one anew.
 
 use crate::os::own::OPEN_FILES_MAX;
-use rustix::fs::OFlags;
-use rustix::io::{Errno, Result};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Result;
+use rustix::termios::ttyname;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// The highest limit of open files that can be set where the hard limit is `hard`; `None` is no
@@ -12,12 +13,17 @@ pub(crate) fn highest_limit(hard: Option<u64>) -> Option<u64> {
     most.or(hard)
 }
 
-/// What `descriptor` is open on, opened a second time with `flags`.
+/// Bytes that a pipe takes as a whole, or not at all: what POSIX promises (_POSIX_PIPE_BUF).
+pub(crate) const PIPE_BYTES: usize = 512;
+
+/// The terminal that `descriptor` is open on, opened a second time with `flags`, so that they go
+/// for nobody else (ttyname(3)).
 ///
 /// # Errors
 ///
-/// Always: POSIX has no way to do that. To open /dev/fd/N only duplicates the descriptor here, so
-/// that flags would go for everybody who has it.
-pub(crate) fn reopen(_descriptor: impl AsFd, _flags: OFlags) -> Result<OwnedFd> {
-    Err(Errno::OPNOTSUPP)
+/// ENOTTY for anything but a terminal: POSIX has no way to do that. To open /dev/fd/N only
+/// duplicates the descriptor on these systems. And those of open(2).
+pub(crate) fn reopen(descriptor: impl AsFd, flags: OFlags) -> Result<OwnedFd> {
+    let name = ttyname(descriptor, Vec::new())?;
+    rustix::fs::open(name, flags, Mode::empty())
 }

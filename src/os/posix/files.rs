@@ -13,6 +13,9 @@ pub(crate) const PASSAGE: OFlags = own::SEARCH.union(OFlags::DIRECTORY);
 /// How a name would be opened that is only to be looked at; [`open_beneath`] refuses it.
 pub(crate) const STANDS_FOR: OFlags = OFlags::RDONLY;
 
+/// Whether the system may have [`open_beneath`].
+pub(crate) const OPENS_BENEATH: bool = false;
+
 /// Opens `path` beneath `root`: not here, so that each path is walked.
 ///
 /// # Errors
