@@ -51,7 +51,7 @@
 //!   and steps in for one that is about to block or that is held up.
 //! - **Turn**: what a worker does between two waits.
 //! - **Dear work**: what one request may ask for and what costs a hundred times the others: a
-//!   listing, and the end of an upload. It has a queue, and few do it at a time.
+//!   listing, and a change of a name, which waits for the disk. It has a queue, and few do it at a time.
 //! - **Watcher**: the thread that sees which worker is held up, and which connection is late.
 //! - **Slot**: a connection's place in the table, by its descriptor, with the one word that says
 //!   whether a thread **owns** the connection, that is, acts on it now.

@@ -4,9 +4,8 @@
 //! Each page tells by a request for `/done?...` that it has come to an end, and the access log is
 //! where the test waits for it.
 
-mod field;
+mod support;
 
-use field::{Log, Served, find, numbered, run, write};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -18,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use support::{Log, Served, find, numbered, run, write};
 use tempfile::TempDir;
 
 /// A running Chromium with a profile of its own.
@@ -106,9 +106,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn the_sample_site_loads_and_is_revalidated_on_reload() {
-    let Some(chromium) = find("chromium") else {
-        return;
-    };
+    let Some(chromium) = find("chromium") else { return };
     let root = TempDir::new().expect("a temporary directory");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("www"), root.path());
     add_harness(root.path());
@@ -163,9 +161,7 @@ fn sendfile_offsets(log: &Log) -> impl Iterator<Item = u64> {
 
 #[test]
 fn a_seek_in_a_large_file_skips_what_lies_between() {
-    let Some(chromium) = find("chromium") else {
-        return;
-    };
+    let Some(chromium) = find("chromium") else { return };
     let root = TempDir::new().expect("a temporary directory");
     add_wav(root.path());
     let page = r#"<!doctype html><title>Sound</title><audio src="/long.wav" preload="metadata"></audio><script>
@@ -193,9 +189,7 @@ fn a_seek_in_a_large_file_skips_what_lies_between() {
 
 #[test]
 fn a_precompressed_script_runs() {
-    let (Some(chromium), Some(gzip)) = (find("chromium"), find("gzip")) else {
-        return;
-    };
+    let (Some(chromium), Some(gzip)) = (find("chromium"), find("gzip")) else { return };
     let root = TempDir::new().expect("a temporary directory");
     let script = format!("{}fetch('/done?script=ran');", "// A line.\n".repeat(10_000));
     write(root.path(), "app.js", script.as_bytes());
@@ -213,9 +207,7 @@ fn a_precompressed_script_runs() {
 
 #[test]
 fn idle_connections_as_many_as_workers_and_more_keep_no_browser_waiting() {
-    let Some(chromium) = find("chromium") else {
-        return;
-    };
+    let Some(chromium) = find("chromium") else { return };
     let root = TempDir::new().expect("a temporary directory");
     write(root.path(), "index.html", b"<!doctype html><script>fetch('/done?page=shown')</script>");
     let mut server = Served::start(root.path(), &["--threads", "2", "--keep-alive", "600"]);
@@ -266,9 +258,7 @@ type State = (&'static str, u64, u32);
 
 /// Puts a file through these states, and has Chromium read it in each of them, the last one twice.
 fn expect_each_state_is_seen(states: &[State]) {
-    let Some(chromium) = find("chromium") else {
-        return;
-    };
+    let Some(chromium) = find("chromium") else { return };
     let root = TempDir::new().expect("a temporary directory");
     add_reader(root.path(), "/data.txt");
     let set = |&(content, seconds, nanoseconds): &State| {
@@ -321,9 +311,7 @@ fn relay(server: &str, break_off_after: usize) -> SocketAddr {
     let has_broken_off = Arc::new(AtomicBool::new(false));
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
-            let Ok(server) = TcpStream::connect(&server) else {
-                return;
-            };
+            let Ok(server) = TcpStream::connect(&server) else { return };
             let has_broken_off = Arc::clone(&has_broken_off);
             let both =
                 (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
@@ -355,14 +343,12 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, mut goes_on: impl FnMut(usize
 #[test]
 fn a_download_that_broke_off_goes_on_where_it_was() {
     const BYTES: usize = 4 << 20;
-    let Some(chromium) = find("chromium") else {
-        return;
-    };
+    let Some(chromium) = find("chromium") else { return };
     let root = TempDir::new().expect("a temporary directory");
     add_reader(root.path(), "/large.txt");
     write(root.path(), "large.txt", &numbered(BYTES));
     let mut server = Served::start(root.path(), &[]);
-    let through = relay(server.authority(), BYTES / 2);
+    let through = relay(&server.authority(), BYTES / 2);
     let _browser = Browser::open(&chromium, &format!("http://{through}/reader.html"));
     assert_eq!(read_again(root.path(), &mut server, 1), "failed");
     let told = read_again(root.path(), &mut server, 2);

@@ -1,17 +1,16 @@
 //! What is in `deploy/`: systemd and logrotate take the files as they are, and what they name is
 //! there.
 
-#[allow(dead_code, reason = "the other programs of the field need the rest")]
-mod field;
+mod support;
 
 use clap::CommandFactory;
-use field::{Lines, Served, end, find, run, write};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use support::{Lines, Served, end, find, run, write};
 use tempfile::TempDir;
 use tinyhttpd::command::Config;
 use tinyhttpd::limits::{END_TIME, GRACE_TIME};

@@ -1,38 +1,32 @@
 //! The server as a library: what a test suite of another project does with it.
 
+mod support;
+
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use support::alone::is_alone;
+use support::{Client, Reply, get, root_with, sparse_file};
 use tempfile::TempDir;
 use tinyhttpd::{Builder, RunningServer, serve};
 
 /// A root with `a.json` in it, a megabyte `long`, and an empty directory `empty`.
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a.json"), "{}\n").expect("a file");
-    fs::write(root.path().join("long"), vec![b'x'; 1 << 20]).expect("a file");
+    let root = root_with(&[("a.json", "{}\n")]);
+    sparse_file(&root.path().join("long"), 1 << 20);
     fs::create_dir(root.path().join("empty")).expect("a directory");
     root
 }
 
-fn connect(server: &RunningServer) -> TcpStream {
-    let address = server.address().expect("a TCP address");
-    let stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
-    stream
+fn connect(server: &RunningServer) -> Client {
+    Client::new(server.address().expect("a TCP address"))
 }
 
-/// The whole answer to one request.
-fn get(server: &RunningServer, target: &str) -> String {
-    let mut stream = connect(server);
-    let host = server.address().expect("an address");
-    write!(stream, "GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-        .expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer
+/// The answer to one request on a connection of its own.
+fn ask(server: &RunningServer, target: &str) -> Reply {
+    let mut client = connect(server);
+    client.send(get(target));
+    client.reply()
 }
 
 /// How many threads of this process have a name of the server's.
@@ -51,32 +45,28 @@ fn a_folder_is_served_by_one_call() {
     let server = serve(root.path()).expect("a server");
     let url = server.url("/a.json");
     assert_eq!(url, format!("http://{}/a.json", server.address().expect("an address")));
-    let answer = get(&server, "/a.json");
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with("\r\n\r\n{}\n"), "{answer}");
+    assert_eq!(ask(&server, "/a.json").expect_status(200).body, b"{}\n");
 }
 
 // All that counts threads stands in one test: the others of this file run beside it.
 #[test]
 fn a_dropped_server_leaves_nothing_whatever_its_clients_keep() {
-    if std::env::var_os("TINYHTTPD_LIBRARY_TEST").is_none() {
-        return alone("a_dropped_server_leaves_nothing_whatever_its_clients_keep");
+    let test = "a_dropped_server_leaves_nothing_whatever_its_clients_keep";
+    if !is_alone(module_path!(), test, |command| command) {
+        return;
     }
     let root = root();
     for _ in 0..20 {
         let server = serve(root.path()).expect("a server");
         let silent = connect(&server);
         let mut half = connect(&server);
-        half.write_all(b"GET /a.js").expect("a part of a head");
+        half.send("GET /a.js");
         let mut resting = connect(&server);
-        resting.write_all(b"GET /a.json HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
-        let mut some = [0; 16];
-        resting.read_exact(&mut some).expect("an answer");
+        resting.send(get("/a.json"));
+        resting.reply().expect_status(200);
         let mut unread = connect(&server);
-        for _ in 0..64 {
-            unread.write_all(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
-        }
-        unread.read_exact(&mut some).expect("an answer");
+        unread.send(get("/long").repeat(64));
+        unread.head();
         assert!((1..=6).contains(&threads()), "{}", threads());
         let address = server.address().expect("an address");
         drop(server);
@@ -85,18 +75,6 @@ fn a_dropped_server_leaves_nothing_whatever_its_clients_keep() {
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         drop((silent, half, resting, unread));
     }
-}
-
-/// Runs one test in a process of its own.
-fn alone(test: &str) {
-    let own = std::env::current_exe().expect("this program");
-    let output = std::process::Command::new(own)
-        .args(["--exact", test, "--nocapture"])
-        .env("TINYHTTPD_LIBRARY_TEST", "alone")
-        .output()
-        .expect("this program runs");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
 }
 
 #[test]
@@ -110,23 +88,22 @@ fn the_builder_sets_what_the_options_set() {
         .media_type("json=text/plain")
         .start()
         .expect("a server");
-    let answer = get(&server, "/a.json");
-    for line in [
-        "X-Frame-Options: DENY",
-        "Cache-Control: max-age=60",
-        "Content-Type: text/plain; charset=utf-8",
-        "Access-Control-Allow-Origin: *",
+    let reply = ask(&server, "/a.json");
+    for (name, value) in [
+        ("X-Frame-Options", "DENY"),
+        ("Cache-Control", "max-age=60"),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Access-Control-Allow-Origin", "*"),
     ] {
-        assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}: {answer}");
+        assert_eq!(reply.field(name), Some(value));
     }
-    assert!(get(&server, "/empty/").starts_with("HTTP/1.1 200 "));
+    ask(&server, "/empty/").expect_status(200);
     let plain = serve(root.path()).expect("a server");
-    assert!(get(&plain, "/empty/").starts_with("HTTP/1.1 404 "));
+    ask(&plain, "/empty/").expect_status(404);
     let behind = Builder::new(root.path()).prefix("/files").health("/health");
     let behind = behind.trusted_proxy("unix").start().expect("a server");
-    for (path, status) in [("/files/a.json", "200"), ("/health", "200"), ("/a.json", "404")] {
-        let answer = get(&behind, path);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    for (path, status) in [("/files/a.json", 200), ("/health", 200), ("/a.json", 404)] {
+        assert_eq!(ask(&behind, path).status, status, "{path}");
     }
 }
 
@@ -137,11 +114,9 @@ fn a_unix_socket_is_served_and_removed() {
     let bind = format!("unix:{}", path.display());
     let server = Builder::new(root.path()).bind(&bind).start().expect("a server");
     assert_eq!((server.url("/a.json"), server.address()), (format!("{bind}/a.json"), None));
-    let mut client = UnixStream::connect(&path).expect("a connection");
-    client.write_all(b"GET /a.json HTTP/1.0\r\n\r\n").expect("a request");
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    let mut client = Client::unix(&path);
+    client.send(get("/a.json"));
+    client.reply().expect_status(200);
     drop(server);
     assert!(!path.exists());
 }

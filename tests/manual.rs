@@ -4,13 +4,12 @@
 #[path = "../deploy/manual/render.rs"]
 mod render;
 
-#[allow(dead_code, reason = "the other programs of the field need the rest")]
-mod field;
+mod support;
 
-use field::{find, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use support::{find, run};
 use tempfile::TempDir;
 
 fn deployed(name: &str) -> PathBuf {

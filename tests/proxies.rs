@@ -1,21 +1,19 @@
 //! Proxies in front of the server, which keep their connections to it; and two servers of the same
 //! files, which are one to who asks through a balancer or resumes a download at the other.
 
-mod field;
+mod support;
 
-use field::{Served, find, numbered, run, write};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
+use support::{
+    Client, PATIENCE, Reply, Served, end, find, numbered, run, set_modified, wait_until, write,
+};
 use tempfile::TempDir;
-
-/// Ends a test whose proxy neither starts nor stops; no verdict depends on it.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Requests that are sent through a proxy, by so many clients at a time.
 const REQUESTS: usize = 1000;
@@ -56,21 +54,16 @@ impl Proxy {
     }
 
     fn wait_until_it_listens(&mut self) {
-        let began = Instant::now();
-        while UnixStream::connect(self.socket()).is_err() {
+        wait_until("the proxy listens", || {
             let has_ended = self.child.try_wait().expect("a child").is_some();
-            if has_ended || began.elapsed() > PATIENCE {
-                let said = fs::read(self.desk.path().join("log")).unwrap_or_default();
-                panic!("it does not listen: {}", String::from_utf8_lossy(&said));
-            }
-            thread::yield_now();
-        }
+            let said = || fs::read_to_string(self.desk.path().join("log")).unwrap_or_default();
+            assert!(!has_ended, "it has ended: {}", said());
+            UnixStream::connect(self.socket()).is_ok()
+        });
     }
 
-    fn client(&self) -> Client {
-        let stream = UnixStream::connect(self.socket()).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
-        Client(BufReader::new(stream))
+    fn client(&self) -> Client<UnixStream> {
+        Client::unix(&self.socket())
     }
 }
 
@@ -82,32 +75,14 @@ impl Drop for Proxy {
         while matches!(self.child.try_wait(), Ok(None)) && began.elapsed() < PATIENCE {
             thread::yield_now();
         }
-        field::end(&mut self.child);
+        end(&mut self.child);
     }
 }
 
-/// A connection that persists.
-struct Client(BufReader<UnixStream>);
-
-impl Client {
-    /// The head and the body of the answer to a GET with these field lines, each ended by CRLF.
-    fn get(&mut self, target: &str, lines: &str) -> (String, Vec<u8>) {
-        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n{lines}\r\n");
-        self.0.get_mut().write_all(request.as_bytes()).expect("bytes are taken");
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            let count = self.0.read_line(&mut head).expect("a line of a head");
-            assert_ne!(count, 0, "closed after {head:?}");
-        }
-        let mut body = vec![0; field_of(&head, "content-length").map_or(0, |n| n.parse().unwrap())];
-        self.0.read_exact(&mut body).expect("a body");
-        (head, body)
-    }
-}
-
-fn field_of<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
-    fields.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+/// The answer to a GET with these field lines, each ended by CRLF.
+fn ask(client: &mut Client<UnixStream>, target: &str, lines: &str) -> Reply {
+    client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
+    client.reply()
 }
 
 fn site() -> TempDir {
@@ -122,17 +97,17 @@ fn expect_kept_connections(program: &str, arguments: &[&str], configuration: &st
     let Some(program) = find(program) else { return };
     let root = site();
     let server = Served::start(root.path(), &[]);
-    let (host, port) = server.authority().split_once(':').expect("an address");
-    let configuration = configuration.replace("HOST", host).replace("PORT", port);
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let configuration = configuration.replace("HOST", &host).replace("PORT", &port);
     let proxy = Proxy::start(&program, arguments, &configuration);
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
             let mut client = proxy.client();
             scope.spawn(move || {
                 for _ in 0..REQUESTS / CLIENTS {
-                    let (head, body) = client.get("/page.html", "");
-                    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-                    assert_eq!(body, b"<!doctype html><title>A page</title>");
+                    let reply = ask(&mut client, "/page.html", "").expect_status(200);
+                    assert!(reply.head.starts_with("HTTP/1.1 "), "{}", reply.head);
+                    assert_eq!(reply.body, b"<!doctype html><title>A page</title>");
                 }
             });
         }
@@ -224,13 +199,11 @@ fn caddy_keeps_its_connections() {
 
 /// Two roots with the same files of the same times, each of them a file of its own.
 fn replicas() -> [TempDir; 2] {
-    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     std::array::from_fn(|_| {
         let root = site();
         write(root.path(), "long.bin", &numbered(1 << 20));
         for name in ["page.html", "long.bin"] {
-            let file = fs::File::open(root.path().join(name)).expect("a file");
-            file.set_modified(modified).expect("a time");
+            set_modified(&root.path().join(name), 1_000_000_000);
         }
         root
     })
@@ -246,15 +219,14 @@ fn replicas_behind_a_balancer_are_one_server() {
     let proxy = Proxy::start(&haproxy, &HAPROXY, &configuration);
     let mut client = proxy.client();
     for (target, length) in [("/page.html", 36), ("/long.bin", 1 << 20)] {
-        let (head, body) = client.get(target, "");
-        let tag = field_of(&head, "etag").expect("an entity-tag").to_owned();
+        let whole = ask(&mut client, target, "").expect_status(200);
+        let tag = whole.tag();
         for _ in 0..4 {
-            let (again, _) = client.get(target, &format!("If-None-Match: {tag}\r\n"));
-            assert!(again.starts_with("HTTP/1.1 304 "), "{again}");
+            let same = format!("If-None-Match: {tag}\r\n");
+            ask(&mut client, target, &same).expect_status(304);
             let range = format!("Range: bytes={}-\r\nIf-Range: {tag}\r\n", length / 2);
-            let (part, rest) = client.get(target, &range);
-            assert!(part.starts_with("HTTP/1.1 206 "), "{part}");
-            assert!(rest == body[length / 2..]);
+            let part = ask(&mut client, target, &range).expect_status(206);
+            assert!(part.body == whole.body[length / 2..]);
         }
     }
     drop(proxy);

@@ -65,6 +65,7 @@ fn round(stage: &Stage, recipe: &Recipe, count: usize) -> io::Result<Round> {
         seconds: stage.options.seconds,
         path: SMALL.to_owned(),
         files: 0,
+        upload: None,
         fields: Vec::new(),
         status: 200,
         body_bytes: stage.small.len() as u64,

@@ -4,6 +4,7 @@
 //! or descriptors, threads or memory that grew. A time is shown and never judged. nginx stands
 //! beside where it is installed.
 
+#[allow(dead_code, reason = "each benchmark uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -18,8 +18,8 @@ use std::thread;
 /// `close`, and at times a file follow.
 pub const ARGUMENT: &str = "--bare-loop";
 
-/// As many as the peers have workers.
-const LOOPS: usize = 2;
+/// As many as the peers have workers, on fewer cores fewer.
+const LOOPS_MAX: usize = 2;
 const LISTENER: u64 = u64::MAX;
 
 /// Serves for ever.
@@ -38,8 +38,9 @@ pub fn serve(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
     }
     let answer = [head.into_bytes(), vec![b'x'; length]].concat();
     listener.set_nonblocking(true)?;
+    let loops = thread::available_parallelism()?.get().min(LOOPS_MAX);
     thread::scope(|scope| {
-        let loops: Vec<_> = (0..LOOPS)
+        let loops: Vec<_> = (0..loops)
             .map(|_| scope.spawn(|| Loop::new(&listener, &answer, keeps)?.turn()))
             .collect();
         let mut ended = loops.into_iter().map(|each| each.join());

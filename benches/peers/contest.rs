@@ -1,15 +1,18 @@
 //! The rounds: every server is started for a workload, checked, and measured in turn.
 
-use crate::check::check;
+use crate::check::{Asked, check};
+use crate::cold;
 use crate::measure::{Cell, Measure};
+use crate::picture;
 use crate::recipes::{self, Program};
-use crate::report::{self, Row};
+use crate::report::{self, Row, Table};
 use crate::start;
 use crate::support::options::Options;
 use crate::support::recipe::Recipe;
 use crate::support::{affordable, server::Server, site::Site};
 use crate::workload::{Load, Workload};
 use std::io;
+use std::time::Instant;
 
 /// A run over several workloads, with what it has found so far.
 pub struct Contest<'a> {
@@ -17,15 +20,17 @@ pub struct Contest<'a> {
     site: Site,
     programs: Vec<Program>,
     descriptors: u64,
-    tables: Vec<(&'static str, Vec<Row>)>,
+    /// The core of the servers; `None` lets them run on all.
+    core: Option<usize>,
+    tables: Vec<Table>,
     failures: Vec<String>,
 }
 
 /// A server that takes part in a workload.
-struct Contender {
+struct Contender<'r> {
+    recipe: &'r Recipe,
     server: Server,
-    /// The field lines of its requests.
-    fields: Vec<String>,
+    asked: Asked,
     /// One a round.
     cells: Vec<Cell>,
     /// One a round, where a workload has connections at rest: measured without them.
@@ -38,8 +43,10 @@ impl<'a> Contest<'a> {
         site: Site,
         programs: Vec<Program>,
         descriptors: u64,
+        core: Option<usize>,
     ) -> Contest<'a> {
-        Contest { options, site, programs, descriptors, tables: Vec::new(), failures: Vec::new() }
+        let (tables, failures) = (Vec::new(), Vec::new());
+        Contest { options, site, programs, descriptors, core, tables, failures }
     }
 
     /// Measures how long each server takes to start, and what it needs at rest.
@@ -53,7 +60,9 @@ impl<'a> Contest<'a> {
     /// Measures one workload and prints its table. A server that fails is left out from then on.
     pub fn run(&mut self, workload: &Workload) -> io::Result<()> {
         println!("{}: {}\n", workload.name, workload.title);
-        let recipes = recipes::for_workload(&self.programs, workload, &self.site);
+        let start = Instant::now();
+        workload.make_files(&self.site)?;
+        let recipes = recipes::for_workload(&self.programs, workload, &self.site, self.core);
         let contenders: Vec<io::Result<Contender>> =
             recipes.iter().map(|recipe| self.enter(recipe, workload)).collect();
         let mut contenders = self.keep_good(contenders);
@@ -72,25 +81,28 @@ impl<'a> Contest<'a> {
         }
         self.failures.extend(failures);
         self.print(workload, contenders, &recipes);
+        println!("{} took {:.0} s\n", workload.name, start.elapsed().as_secs_f64());
         Ok(())
     }
 
-    pub fn print_summary(&self) {
+    /// Prints the table of all workloads, and draws it.
+    pub fn sum_up(&self) -> io::Result<()> {
         report::print_summary(&self.tables);
+        picture::draw(&self.tables, &self.options.plots, self.core.is_some())
     }
 
     pub fn into_failures(self) -> Vec<String> {
         self.failures
     }
 
-    fn enter(&self, recipe: &Recipe, workload: &Workload) -> io::Result<Contender> {
+    fn enter<'r>(&self, recipe: &'r Recipe, workload: &Workload) -> io::Result<Contender<'r>> {
         let server = Server::start(recipe, self.site.scratch())?;
-        let fields = check(&server, workload, &self.site)
+        let asked = check(&server, workload, &self.site)
             .map_err(|error| io::Error::other(format!("{}: {error}", recipe.name)))?;
-        Ok(Contender { server, fields, cells: Vec::new(), alone: Vec::new() })
+        Ok(Contender { recipe, server, asked, cells: Vec::new(), alone: Vec::new() })
     }
 
-    fn keep_good(&mut self, contenders: Vec<io::Result<Contender>>) -> Vec<Contender> {
+    fn keep_good<'r>(&mut self, contenders: Vec<io::Result<Contender<'r>>>) -> Vec<Contender<'r>> {
         let (good, bad): (Vec<_>, Vec<_>) = contenders.into_iter().partition(Result::is_ok);
         let errors = bad.into_iter().filter_map(Result::err);
         self.failures.extend(errors.map(|error| error.to_string()));
@@ -119,7 +131,7 @@ impl<'a> Contest<'a> {
     fn print(&mut self, workload: &Workload, mut contenders: Vec<Contender>, recipes: &[Recipe]) {
         let place = |name: &str| recipes.iter().position(|recipe| recipe.name == name);
         contenders.sort_by_key(|contender| place(&contender.server.name));
-        let rows = |cells: fn(&Contender) -> &[Cell]| -> Vec<Row> {
+        let rows = |cells: for<'c, 'r> fn(&'c Contender<'r>) -> &'c [Cell]| -> Vec<Row> {
             let row = |c: &Contender| Row::new(&c.server.name, cells(c));
             contenders.iter().map(row).collect()
         };
@@ -134,16 +146,22 @@ impl<'a> Contest<'a> {
         } else {
             report::print_table(workload, &beside);
         }
-        self.tables.push((workload.name, beside));
+        let is_of_bytes = matches!(workload.load, Load::Downloads(_));
+        let (name, title) = (workload.name, workload.title);
+        self.tables.push(Table { name, title, is_of_bytes, rows: beside });
     }
 }
 
-impl Contender {
+impl Contender<'_> {
     fn take_turn(&mut self, measure: &Measure, workload: &Workload) -> io::Result<()> {
         if let Load::BesideIdle { busy, .. } = workload.load {
             self.alone.push(measure.alone(&self.server, workload, busy)?);
         }
-        let cell = measure.cell(&self.server, workload, &self.fields)?;
+        if let Load::Once(_, set) = workload.load {
+            self.server = Server::start(self.recipe, measure.site.scratch())?;
+            cold::forget(&set, measure.site)?;
+        }
+        let cell = measure.cell(&self.server, workload, &self.asked)?;
         self.cells.push(cell);
         Ok(())
     }

@@ -1,11 +1,15 @@
 //! One cell of a table: one server under one load for some seconds.
 
+use crate::check::Asked;
+use crate::cold;
 use crate::recipes::FLOOR;
+use crate::sets::{Set, UPLOAD_NAMES, listed_name};
+use crate::support::browser::{self, Page};
 use crate::support::idle::Idle;
 use crate::support::server::Server;
 use crate::support::site::{HUGE_BYTES, Site};
-use crate::support::{download, wrk};
-use crate::workload::{Answer, Load, MANY_FILES, Workload};
+use crate::support::{download, wrk, wrong};
+use crate::workload::{Answer, Load, Workload};
 use std::fs;
 use std::io;
 use std::time::Instant;
@@ -17,7 +21,7 @@ pub struct Cell {
     pub rate: f64,
     /// Server CPU: microseconds a request; for downloads, milliseconds a GB.
     pub cpu: f64,
-    /// Microseconds.
+    /// Microseconds; of a whole page where browsers ask.
     pub p50: f64,
     /// Microseconds.
     pub p99: f64,
@@ -35,21 +39,18 @@ pub struct Measure<'a> {
 }
 
 impl Measure<'_> {
-    /// Measures `workload`; `fields` are its requests' field lines.
-    pub fn cell(
-        &self,
-        server: &Server,
-        workload: &Workload,
-        fields: &[String],
-    ) -> io::Result<Cell> {
+    /// Measures `workload`, asking what `asked` says.
+    pub fn cell(&self, server: &Server, workload: &Workload, asked: &Asked) -> io::Result<Cell> {
         match workload.load {
             Load::Downloads(readers) => self.downloads(server, workload, readers),
             Load::Requests(connections, answer) => {
-                self.requests(server, workload, connections, answer, fields)
+                self.requests(server, workload, connections, answer, &asked.fields)
             }
-            Load::Logged(connections) => {
-                self.requests(server, workload, connections, Answer::Whole, fields)
+            Load::Pages { browsers, .. } => {
+                let page = asked.page.as_ref().ok_or_else(|| wrong("there is no page"))?;
+                self.pages(server, page, browsers)
             }
+            Load::Once(connections, set) => self.once(server, connections, &set),
             Load::BesideIdle { busy, .. } => self.beside_idle(server, workload, busy),
         }
     }
@@ -82,7 +83,15 @@ impl Measure<'_> {
             connections,
             seconds: self.seconds,
             path: workload.path.to_owned(),
-            files: if answer == Answer::OneOfMany { MANY_FILES } else { 0 },
+            files: match answer {
+                Answer::OneOf(set) => set.count,
+                Answer::Stored(_) => UPLOAD_NAMES,
+                _ => 0,
+            },
+            upload: match answer {
+                Answer::Stored(bytes) => Some(bytes),
+                _ => None,
+            },
             fields: fields.to_vec(),
             status: answer.status(),
             body_bytes: self.body_bytes(workload, answer)?,
@@ -105,9 +114,42 @@ impl Measure<'_> {
             Answer::Whole | Answer::WholeThenClose => {
                 Ok(fs::metadata(self.site.file(workload.path))?.len())
             }
-            Answer::OneOfMany => Ok(4096),
-            Answer::NotModified | Answer::Missing => Ok(0),
+            Answer::OneOf(set) => Ok(set.bytes),
+            // At least the name of each entry.
+            Answer::Listing(entries) => Ok((entries * listed_name(0).len()) as u64),
+            Answer::NotModified | Answer::Missing | Answer::Stored(_) => Ok(0),
         }
+    }
+
+    fn pages(&self, server: &Server, page: &Page, browsers: usize) -> io::Result<Cell> {
+        let before = server.cpu();
+        let browsed = browser::browse(server.address, page, browsers, self.seconds)?;
+        let spent = server.cpu() - before;
+        let requests = (browsed.times.len() * page.requests.len()) as f64;
+        Ok(Cell {
+            rate: requests / browsed.seconds,
+            cpu: spent.as_secs_f64() * 1e6 / requests,
+            p50: browsed.percentile(0.5),
+            p99: browsed.percentile(0.99),
+            errors: 0,
+            memory: server.memory(),
+        })
+    }
+
+    fn once(&self, server: &Server, connections: usize, set: &Set) -> io::Result<Cell> {
+        let before = server.cpu();
+        let start = Instant::now();
+        let requests = cold::ask_once(server, connections, set)? as f64;
+        let seconds = start.elapsed().as_secs_f64();
+        let spent = server.cpu() - before;
+        Ok(Cell {
+            rate: requests / seconds,
+            cpu: spent.as_secs_f64() * 1e6 / requests,
+            p50: f64::NAN,
+            p99: f64::NAN,
+            errors: 0,
+            memory: server.memory(),
+        })
     }
 
     fn downloads(&self, server: &Server, workload: &Workload, readers: usize) -> io::Result<Cell> {

@@ -1,11 +1,11 @@
-//! The peers that are installed, with a fair configuration for each: two workers, `sendfile`, no
-//! access log, connections without end.
+//! The peers that are installed, with a fair configuration for each: a worker for each of two cores,
+//! `sendfile`, no access log, connections without end.
 
 use crate::bare_loop;
 use crate::support::options::Options;
 use crate::support::recipe::{OURS, Recipe, nginx, tinyhttpd};
 use crate::support::{find_program, site::Site};
-use crate::workload::{Answer, Load, Workload};
+use crate::workload::{Answer, Load, Setting, Workload};
 use rustix::process::{Resource, getrlimit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -74,14 +74,26 @@ fn version(program: &Path, asks: &str) -> String {
     said.lines().next().unwrap_or("").to_owned()
 }
 
-/// The servers that take part in `workload`.
-pub fn for_workload(programs: &[Program], workload: &Workload, site: &Site) -> Vec<Recipe> {
-    let mut recipes: Vec<Recipe> = match workload.load {
-        Load::Logged(_) => programs.iter().flat_map(|p| logged(p, site)).collect(),
-        Load::BesideIdle { idle, .. } => plain(programs, site, 2 * idle),
-        _ => plain(programs, site, CONNECTIONS),
+/// The servers that take part in `workload`, each on `core` alone if there is one.
+pub fn for_workload(
+    programs: &[Program],
+    workload: &Workload,
+    site: &Site,
+    core: Option<usize>,
+) -> Vec<Recipe> {
+    let of_each = |recipes: fn(&Program, &Site) -> Vec<Recipe>| {
+        programs.iter().flat_map(|program| recipes(program, site)).collect()
+    };
+    let mut recipes: Vec<Recipe> = match (workload.setting, workload.load) {
+        (Setting::Logs, _) => of_each(logged),
+        (Setting::KeepsNothing, _) => of_each(keeping_nothing),
+        (Setting::Lists, _) => of_each(listing),
+        (Setting::Writes, _) => of_each(writable),
+        (Setting::Plain, Load::BesideIdle { idle, .. }) => plain(programs, site, 2 * idle),
+        (Setting::Plain, _) => plain(programs, site, CONNECTIONS),
     };
     recipes.extend(floor(workload, site));
+    recipes.iter_mut().for_each(|recipe| recipe.core = core);
     recipes
 }
 
@@ -98,9 +110,39 @@ fn variants(program: &Program, site: &Site, connections: usize) -> Vec<Recipe> {
             nginx("nginx", path, site, connections, "access_log off;"),
             nginx("nginx+cache", path, site, connections, NGINX_CACHE),
         ],
-        "lighttpd" => vec![lighttpd(path, site, connections)],
-        "h2o" => vec![h2o(path, site, connections)],
+        "lighttpd" => vec![lighttpd(path, site, connections, "")],
+        "h2o" => vec![h2o(path, site, connections, "")],
         _ => vec![darkhttpd(path, site)],
+    }
+}
+
+/// tinyhttpd without files in memory, beside the peers as they are, of which none keeps bytes.
+fn keeping_nothing(program: &Program, site: &Site) -> Vec<Recipe> {
+    match program.name {
+        "tinyhttpd" => vec![tinyhttpd(OURS, &program.path, site, &["-q", "--cache-size", "0"])],
+        _ => variants(program, site, CONNECTIONS),
+    }
+}
+
+/// Those that list directories.
+fn listing(program: &Program, site: &Site) -> Vec<Recipe> {
+    let path = &program.path;
+    vec![match program.name {
+        "tinyhttpd" => tinyhttpd(OURS, path, site, &["-q", "--list"]),
+        "nginx" => nginx("nginx", path, site, CONNECTIONS, "access_log off; autoindex on;"),
+        "lighttpd" => lighttpd(path, site, CONNECTIONS, "dir-listing.activate = \"enable\"\n"),
+        "h2o" => h2o(path, site, CONNECTIONS, "        file.dirlisting: ON\n"),
+        _ => darkhttpd(path, site),
+    }]
+}
+
+/// Those that take files by PUT. nginx does not wait until they are on the disk, as tinyhttpd does.
+fn writable(program: &Program, site: &Site) -> Vec<Recipe> {
+    let puts = "access_log off; dav_methods PUT; client_max_body_size 0;";
+    match program.name {
+        "tinyhttpd" => vec![tinyhttpd(OURS, &program.path, site, &["-q", "--writable"])],
+        "nginx" => vec![nginx("nginx", &program.path, site, CONNECTIONS, puts)],
+        _ => Vec::new(),
     }
 }
 
@@ -126,7 +168,7 @@ const NGINX_CACHE: &str = "access_log off;
     open_file_cache_min_uses 1;
     open_file_cache_errors on;";
 
-fn lighttpd(program: &Path, site: &Site, connections: usize) -> Recipe {
+fn lighttpd(program: &Path, site: &Site, connections: usize, more: &str) -> Recipe {
     let root = site.root().display().to_string();
     // Unlike the others it does not take the limit it finds. It keeps files open, so it needs more
     // than its connections.
@@ -137,7 +179,7 @@ fn lighttpd(program: &Path, site: &Site, connections: usize) -> Recipe {
 server.bind = \"127.0.0.1\"
 server.port = {{port}}
 server.modules = ()
-server.max-worker = 2
+server.max-worker = {{workers}}
 server.max-fds = {descriptors}
 server.max-connections = {connections}
 server.listen-backlog = 1024
@@ -147,16 +189,18 @@ server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 3600
 server.max-read-idle = 3600
 index-file.names = ( \"index.html\" )
-mimetype.assign = ( \".html\" => \"text/html\", \".bin\" => \"application/octet-stream\" )
-"
+mimetype.assign = ( \".html\" => \"text/html\", \".bin\" => \"application/octet-stream\",
+    \".css\" => \"text/css\", \".js\" => \"text/javascript\", \".png\" => \"image/png\",
+    \".woff2\" => \"font/woff2\" )
+{more}"
     );
     peer("lighttpd", program, &["-D", "-f", "{configuration}"], configuration)
 }
 
-fn h2o(program: &Path, site: &Site, connections: usize) -> Recipe {
+fn h2o(program: &Path, site: &Site, connections: usize, more: &str) -> Recipe {
     let root = site.root().display().to_string();
     let configuration = format!(
-        "num-threads: 2
+        "num-threads: {{workers}}
 max-connections: {connections}
 http1-request-timeout: 3600
 hosts:
@@ -167,7 +211,7 @@ hosts:
     paths:
       /:
         file.dir: {root}
-"
+{more}"
     );
     peer("h2o", program, &["-m", "worker", "-c", "{configuration}"], configuration)
 }
@@ -187,16 +231,19 @@ fn peer(name: &str, program: &Path, arguments: &[&str], configuration: String) -
         arguments: arguments.iter().map(|a| a.to_string()).collect(),
         configuration,
         announces: false,
+        core: None,
     }
 }
 
-/// The bare loop that gives this workload's answer; none where this program does not know its own
-/// path.
+/// The bare loop that gives this workload's answer; none where the answers are many, where it would
+/// have to read a body, or where this program does not know its own path.
 fn floor(workload: &Workload, site: &Site) -> Option<Recipe> {
     let (status, length, after) = match workload.load {
         Load::Requests(_, Answer::NotModified) => (304, 0, "keep"),
         Load::Requests(_, Answer::Missing) => (404, 150, "keep"),
-        Load::Requests(_, Answer::OneOfMany) => (200, 4096, "keep"),
+        Load::Requests(_, Answer::OneOf(set)) => (200, set.bytes, "keep"),
+        Load::Requests(_, Answer::Listing(_) | Answer::Stored(_)) => return None,
+        Load::Pages { .. } | Load::Once(..) => return None,
         Load::Requests(_, Answer::WholeThenClose) => (200, 1024, "close"),
         _ => (200, std::fs::metadata(site.file(workload.path)).ok()?.len(), "keep"),
     };
@@ -212,5 +259,6 @@ fn floor(workload: &Workload, site: &Site) -> Option<Recipe> {
         arguments,
         configuration: String::new(),
         announces: true,
+        core: None,
     })
 }

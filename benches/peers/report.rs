@@ -7,17 +7,26 @@ use crate::support::{find_program, machine};
 use crate::workload::{Load, Workload};
 use std::process::Command;
 
+/// What was found of one workload.
+pub struct Table {
+    pub name: &'static str,
+    pub title: &'static str,
+    /// Whether CPU is in milliseconds a GB, in place of microseconds a request.
+    pub is_of_bytes: bool,
+    pub rows: Vec<Row>,
+}
+
 /// One server's medians over the rounds of one workload.
 pub struct Row {
-    name: String,
-    role: Role,
+    pub name: String,
+    pub role: Role,
     rate: f64,
-    cpu: f64,
+    pub cpu: f64,
     /// Half the distance between the lowest and the highest `cpu`, in hundredths of the median:
     /// what is noise.
     spread: f64,
     p50: f64,
-    p99: f64,
+    pub p99: f64,
     /// Of all rounds.
     errors: u64,
     /// Mebibytes.
@@ -91,16 +100,16 @@ pub fn print_difference(alone: &[Row], beside: &[Row]) {
 
 /// Prints the CPU of all workloads side by side, and how tinyhttpd compares with the best peer and
 /// with the floor.
-pub fn print_summary(tables: &[(&str, Vec<Row>)]) {
+pub fn print_summary(tables: &[Table]) {
     let mut names: Vec<&str> = Vec::new();
-    for row in tables.iter().flat_map(|(_, rows)| rows) {
+    for row in tables.iter().flat_map(|table| &table.rows) {
         if !names.contains(&row.name.as_str()) {
             names.push(&row.name);
         }
     }
-    let line = |(workload, rows): &(&str, Vec<Row>)| {
+    let line = |Table { name, rows, .. }: &Table| {
         let cpu = |name: &&str| rows.iter().find(|row| row.name == **name).map(|row| row.cpu);
-        let mut line = vec![workload.to_string()];
+        let mut line = vec![name.to_string()];
         line.extend(names.iter().map(|name| figure(cpu(name).unwrap_or(f64::NAN))));
         line.extend(ratios(rows).map(figure));
         line
@@ -126,7 +135,7 @@ fn ratios(rows: &[Row]) -> [f64; 3] {
 }
 
 /// The lowest value among the peers; not a number where there is no peer.
-fn best(rows: &[Row], value: fn(&Row) -> f64) -> f64 {
+pub fn best(rows: &[Row], value: fn(&Row) -> f64) -> f64 {
     let peers = rows.iter().filter(|row| row.role == Role::Peer);
     peers.map(value).fold(f64::NAN, f64::min)
 }

@@ -41,6 +41,13 @@ impl Client {
         self.answer()
     }
 
+    /// The answer to a PUT of `body`.
+    pub fn put(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
+        self.ask("PUT", path, &format!("Content-Length: {}\r\n", body.len()))?;
+        self.reader.get_mut().write_all(body)?;
+        self.answer()
+    }
+
     /// Sends a request without waiting for its answer.
     pub fn ask(&mut self, method: &str, path: &str, fields: &str) -> io::Result<()> {
         let address = self.address;
@@ -52,9 +59,32 @@ impl Client {
     pub fn answer(&mut self) -> io::Result<Answer> {
         let head = self.head()?;
         let status = head.status()?;
-        let mut body = vec![0; head.body_bytes()? as usize];
-        self.reader.read_exact(&mut body)?;
+        let body = match head.field("Transfer-Encoding") {
+            Some("chunked") => self.chunks()?,
+            _ => self.exactly(head.body_bytes()?)?,
+        };
         Ok(Answer { status, body, head })
+    }
+
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.reader.read_line(&mut line)?;
+            let bytes = u64::from_str_radix(line.trim_end(), 16)
+                .map_err(|_| wrong(format!("not the size of a chunk: {line:?}")))?;
+            body.extend(self.exactly(bytes)?);
+            self.exactly(2)?;
+            if bytes == 0 {
+                return Ok(body);
+            }
+        }
+    }
+
+    fn exactly(&mut self, bytes: u64) -> io::Result<Vec<u8>> {
+        let mut body = vec![0; bytes as usize];
+        self.reader.read_exact(&mut body)?;
+        Ok(body)
     }
 
     /// The next head; its body is left unread.

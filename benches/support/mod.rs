@@ -1,20 +1,25 @@
-//! What the benchmarks share: a document root, servers as child processes, clients, and tables.
+//! What the benchmarks share: a document root, servers as child processes, clients, tables, plots.
 //!
 //! Nothing here judges a time. A benchmark fails only where a server does not answer, answers other
 //! bytes, or grows.
 
+pub mod browser;
 pub mod client;
 pub mod download;
 pub mod idle;
 pub mod options;
+pub mod plot;
 pub mod recipe;
+pub mod ring;
 pub mod server;
 pub mod site;
 pub mod table;
+pub mod tree;
 pub mod usage;
 pub mod wrk;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +50,20 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
         .chain(["/usr/sbin", "/usr/local/sbin"])
         .map(|directory| Path::new(directory).join(name))
         .find(|candidate| candidate.is_file())
+}
+
+/// Leaves this program, and what it starts from now on, only the second of the cores that it has.
+/// Returns the first.
+pub fn leave_first_core() -> io::Result<usize> {
+    let have = sched_getaffinity(None)?;
+    let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| have.is_set(core));
+    let (Some(first), Some(second)) = (cores.next(), cores.next()) else {
+        return Err(wrong("there is only one core"));
+    };
+    let mut own = CpuSet::new();
+    own.set(second);
+    sched_setaffinity(None, &own)?;
+    Ok(first)
 }
 
 /// The machine in one line: cores and kernel.

@@ -1,6 +1,6 @@
 //! The options that follow `cargo bench --bench NAME --`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the user asked for, with a benchmark's own defaults for the rest.
 pub struct Options {
@@ -12,6 +12,10 @@ pub struct Options {
     pub server: PathBuf,
     /// What the numbers of connections are multiplied with.
     pub scale: f64,
+    /// Where plots are written.
+    pub plots: PathBuf,
+    /// Whether server and client have a core each.
+    pub pins: bool,
     /// Servers to leave out.
     pub without: Vec<String>,
     /// Beginnings of the names to run; empty means all.
@@ -33,6 +37,8 @@ impl Options {
             seconds,
             server: PathBuf::from(env!("CARGO_BIN_EXE_tinyhttpd")),
             scale: 1.0,
+            plots: Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/plots"),
+            pins: false,
             without: Vec::new(),
             names: Vec::new(),
         };
@@ -53,6 +59,9 @@ impl Options {
                 "--seconds" => self.seconds = arguments.next()?.parse().ok().filter(|&n| n > 0)?,
                 "--scale" => self.scale = arguments.next()?.parse().ok().filter(|&f| f > 0.0)?,
                 "--server" => self.server = PathBuf::from(arguments.next()?),
+                "--plots" => self.plots = PathBuf::from(arguments.next()?),
+                "--pin" => self.pins = true,
+                "--only" => self.names.push(arguments.next()?),
                 "--without" => self.without.push(arguments.next()?),
                 option if option.starts_with('-') => return None,
                 name => self.names.push(name.to_owned()),
@@ -75,7 +84,9 @@ impl Options {
 const OPTIONS: &str = "
   --rounds N      measure each cell so often, show the median
   --seconds N     how long a cell takes
-  --scale F       multiply the numbers of connections with F
+  --scale F       multiply the numbers of connections, and of files where they are many, with F
   --server PATH   measure this tinyhttpd
+  --plots DIR     write plots there in place of benches/plots (peers, growth)
+  --pin           server on the first core, client on the second (peers)
   --without NAME  leave a server out (may be repeated)
-  NAME...         run only what begins so";
+  --only NAME     run only what begins so (may be repeated); NAME alone is the same";

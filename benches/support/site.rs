@@ -30,13 +30,20 @@ impl Site {
     /// A root that holds the files named above. Its directories can be read by whoever the servers
     /// run as.
     pub fn create() -> io::Result<Site> {
-        let directory = tempfile::Builder::new().prefix("tinyhttpd-bench-").tempdir()?;
+        let site = Site::small(&std::env::temp_dir())?;
+        site.add(LARGE, 64 << 20)?;
+        site.add(HUGE, HUGE_BYTES)?;
+        Ok(site)
+    }
+
+    /// A root below `parent` that holds [`INDEX`] and [`SMALL`].
+    pub fn small(parent: &Path) -> io::Result<Site> {
+        let directory = tempfile::Builder::new().prefix("tinyhttpd-bench-").tempdir_in(parent)?;
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755))?;
         let site = Site { directory };
         fs::create_dir(site.root())?;
-        for (path, bytes) in [(INDEX, 512), (SMALL, 1024), (LARGE, 64 << 20), (HUGE, HUGE_BYTES)] {
-            site.add(path, bytes)?;
-        }
+        site.add(INDEX, 512)?;
+        site.add(SMALL, 1024)?;
         Ok(site)
     }
 

@@ -6,14 +6,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::thread::available_parallelism;
 
 /// What is asked of a server, and how it must answer.
 pub struct Load {
     pub connections: usize,
     pub seconds: u64,
-    /// With `{file}` in it, a random number from 00000 up to [`Load::files`] takes its place.
+    /// With `{file}` in it, a random number from 00000 up to [`Load::files`] takes its place; the
+    /// thousands of it where `{directory}` is in it too, each with three digits.
     pub path: String,
     pub files: usize,
+    /// Bytes to PUT there; `None` for a GET.
+    pub upload: Option<usize>,
     /// Field lines without line ends.
     pub fields: Vec<String>,
     pub status: u16,
@@ -38,17 +42,25 @@ pub struct Figures {
 /// answers had too few bytes.
 pub fn run(address: SocketAddr, load: &Load, scratch: &Path) -> io::Result<Figures> {
     let program = find_program("wrk").ok_or_else(|| wrong("wrk is not installed"))?;
-    let script = scratch.join(if load.files > 0 { "random.lua" } else { "report.lua" });
-    let picks = if load.files > 0 { RANDOM_PATHS } else { "" };
-    fs::write(&script, format!("{REPORT}{picks}"))?;
+    let script = scratch.join("wrk.lua");
+    let picks = match load.files {
+        0 => "",
+        _ if load.path.contains("{directory}") => RANDOM_TREE_PATHS,
+        _ => RANDOM_PATHS,
+    };
+    let upload = load.upload.map_or(String::new(), |bytes| {
+        format!("wrk.method = \"PUT\"\nwrk.body = string.rep(\"x\", {bytes})\n")
+    });
+    fs::write(&script, format!("{REPORT}{upload}{picks}"))?;
+    let threads = available_parallelism()?.get().min(2).min(load.connections);
     let output = Command::new(program)
         .args(["--timeout", "10s", "-s"])
         .arg(script)
-        .args(["-t", &load.connections.min(2).to_string()])
+        .args(["-t", &threads.to_string()])
         .args(["-c", &load.connections.to_string()])
         .args(["-d", &format!("{}s", load.seconds)])
         .args(load.fields.iter().flat_map(|field| ["-H", field]))
-        .arg(format!("http://{address}{}", load.path.replace("{file}", "00000")))
+        .arg(format!("http://{address}{}", if load.files == 0 { &load.path } else { "/" }))
         .args(["--", &load.path, &load.files.to_string()])
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -102,10 +114,30 @@ function init(arguments)
    requests = {}
    for i = 1, count do
       local path = arguments[1]:gsub("{file}", string.format("%05d", i - 1))
-      requests[i] = wrk.format("GET", path)
+      requests[i] = wrk.format(wrk.method, path)
    end
 end
 function request()
    return requests[math.random(count)]
+end
+"#;
+
+/// A million requests are too many to be written beforehand: only what stands before and after the
+/// numbers is.
+const RANDOM_TREE_PATHS: &str = r#"
+local threads = 0
+function setup(thread)
+   threads = threads + 1
+   thread:set("seed", threads)
+end
+function init(arguments)
+   math.randomseed(seed)
+   count = tonumber(arguments[2])
+   pattern = wrk.format(wrk.method, arguments[1])
+   pattern = pattern:gsub("%%", "%%%%"):gsub("{directory}", "%%03d"):gsub("{file}", "%%03d")
+end
+function request()
+   local number = math.random(count) - 1
+   return pattern:format(math.floor(number / 1000), number % 1000)
 end
 "#;

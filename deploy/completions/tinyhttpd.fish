@@ -28,7 +28,7 @@ complete -c tinyhttpd -l vhosts -d 'Serve each sub-directory of the root as the 
 complete -c tinyhttpd -l precompressed -d 'Send FILE.br, FILE.zst or FILE.gz where the client accepts it and it is not older than FILE'
 complete -c tinyhttpd -l reuse-port -d 'Let several processes listen on one port; the kernel shares the connections out'
 complete -c tinyhttpd -l cors -d 'Let scripts of every origin read the answers'
-complete -c tinyhttpd -l writable -d 'Let clients create and replace files with PUT'
+complete -c tinyhttpd -l writable -d 'Let clients change files: PUT creates and replaces, DELETE removes, MKCOL makes directories'
 complete -c tinyhttpd -s v -l verbose -d 'Log more: -v for debug, -vv for every socket call'
 complete -c tinyhttpd -s q -l quiet -d 'Log errors only'
 complete -c tinyhttpd -s h -l help -d 'Print help'

@@ -113,7 +113,7 @@ pub struct Config {
     #[arg(help_heading = ANSWERED, long)]
     pub cors: bool,
 
-    /// Let clients create and replace files with PUT
+    /// Let clients change files: PUT creates and replaces, DELETE removes, MKCOL makes directories
     #[arg(help_heading = WRITING, long)]
     pub writable: bool,
 

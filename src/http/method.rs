@@ -14,17 +14,21 @@ pub enum Method {
     Options,
     /// A file is to be created or replaced (§9.3.4).
     Put,
+    /// A file or a directory is to be removed (§9.3.5).
+    Delete,
+    /// A directory is to be made (RFC 4918 §9.3).
+    Mkcol,
     /// With a target in any form: none is served.
     Connect,
-    /// Any other method that IANA registers (POST, DELETE, TRACE, ...): 405.
+    /// Any other method that IANA registers (POST, PATCH, TRACE, ...): 405.
     NotAllowed,
 }
 
 impl Method {
     /// The names behind [`Method::NotAllowed`]: of RFC 9110, PATCH and QUERY, PRI of HTTP/2, WebDAV
     /// and its extensions.
-    pub(super) const NOT_ALLOWED: &str = "DELETE POST TRACE PATCH QUERY PRI \
-        COPY LOCK MKCOL MOVE PROPFIND PROPPATCH UNLOCK \
+    pub(super) const NOT_ALLOWED: &str = "POST TRACE PATCH QUERY PRI \
+        COPY LOCK MOVE PROPFIND PROPPATCH UNLOCK \
         ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE \
         ORDERPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UPDATE UPDATEREDIRECTREF VERSION-CONTROL";
 
@@ -35,6 +39,8 @@ impl Method {
             b"HEAD" => Ok(Method::Head),
             b"OPTIONS" => Ok(Method::Options),
             b"PUT" => Ok(Method::Put),
+            b"DELETE" => Ok(Method::Delete),
+            b"MKCOL" => Ok(Method::Mkcol),
             b"CONNECT" => Ok(Method::Connect),
             other if Method::is_registered(other) => Ok(Method::NotAllowed),
             other if is_token(other) => Err(Reject::UnknownMethod),

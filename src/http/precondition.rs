@@ -189,7 +189,8 @@ fn is_over(last_modified: Timestamp, now: Timestamp) -> bool {
 
 /// Whether the preconditions count for `method` at all (RFC 9110 §13.2.1).
 fn selects_a_representation(method: Method) -> bool {
-    matches!(method, Method::Get | Method::Head | Method::Put)
+    use Method::{Delete, Get, Head, Mkcol, Put};
+    matches!(method, Get | Head | Put | Delete | Mkcol)
 }
 
 /// The verdict where the client has the current representation already (RFC 9110 §13.1.2).

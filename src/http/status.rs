@@ -35,6 +35,8 @@ pub enum Status {
     ContentTooLarge,
     /// 414 URI Too Long.
     UriTooLong,
+    /// 415 Unsupported Media Type.
+    UnsupportedMediaType,
     /// 416 Range Not Satisfiable.
     RangeNotSatisfiable,
     /// 431 Request Header Fields Too Large.
@@ -71,6 +73,7 @@ impl Status {
             Status::PreconditionFailed => "412 Precondition Failed",
             Status::ContentTooLarge => "413 Content Too Large",
             Status::UriTooLong => "414 URI Too Long",
+            Status::UnsupportedMediaType => "415 Unsupported Media Type",
             Status::RangeNotSatisfiable => "416 Range Not Satisfiable",
             Status::RequestHeaderFieldsTooLarge => "431 Request Header Fields Too Large",
             Status::InternalServerError => "500 Internal Server Error",

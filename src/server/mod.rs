@@ -87,10 +87,10 @@ impl Server {
             let message = format!("{workers} threads are more than {THREADS_MAX}");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let uploads = (settings.threads / 4).max(1);
+        let changes = (settings.threads / 4).max(1);
         let shared = Shared {
             ready: ReadySet::new()?,
-            tickets: Tickets::new(roles(at_once, listeners.len()), listings_at_once(), uploads),
+            tickets: Tickets::new(roles(at_once, listeners.len()), listings_at_once(), changes),
             watch: Watch::new(workers),
             memory: Arc::new(Budget::new(settings.memory_max)),
             descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),

@@ -115,8 +115,14 @@ impl Pool {
         turn: &mut Turn,
         buffers: &mut Buffers,
     ) {
+        let mut is_first = true;
         place.attend(news, |place, news| {
             let Some(connection) = place else { return };
+            // News that another worker has brought since may be of a request that came after the
+            // looks of this turn.
+            if !std::mem::replace(&mut is_first, false) {
+                turn.forget_looks();
+            }
             let gone_on = AssertUnwindSafe(|| go_on(connection, news, turn, buffers));
             let fate = catch_unwind(gone_on).unwrap_or_else(|_| {
                 let socket = connection.socket();

@@ -43,7 +43,7 @@ impl Room {
         let shared = Shared {
             ready: ReadySet::new().expect("a set"),
             tickets: Tickets::new([], 1, 1),
-            watch: Watch::new(1),
+            watch: Watch::new(2),
             memory: Arc::new(Budget::new(settings.memory_max)),
             descriptors: Arc::new(Budget::new(settings.connection_descriptors_max as u64)),
             site: CurrentSite::new(Arc::new(Site::open(of_site).expect("a site"))),

@@ -7,7 +7,7 @@
 //! as one spare is left, there is always a worker for the connections that can go on.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and the end of an upload, which waits for the disk. A few workers at a time do it. A
+//! listing, and a change of a name, which waits for the disk. A few workers at a time do it. A
 //! connection that has to wait for it stands in a queue by its number, and holds no worker.
 
 #[cfg(all(test, loom))]
@@ -33,8 +33,8 @@ pub(super) enum Role {
 pub(super) enum Dear {
     /// To read a directory and make its page.
     Listing,
-    /// To put an upload in its place once it is on the disk.
-    Upload,
+    /// To change a name and wait for the disk: the end of an upload, a removal, a new directory.
+    Change,
 }
 
 /// A role to be played, and the worker that has played it until now.
@@ -56,7 +56,7 @@ struct State {
     /// Workers that wait for a ticket. Each free ticket is meant for one of them.
     spares: usize,
     listings: Queue,
-    uploads: Queue,
+    changes: Queue,
     is_closed: bool,
 }
 
@@ -74,12 +74,12 @@ impl Tickets {
     pub(super) fn new(
         roles: impl IntoIterator<Item = Role>,
         listings: usize,
-        uploads: usize,
+        changes: usize,
     ) -> Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
-        let (listings, uploads) = (queue(listings), queue(uploads));
-        let state = State { free, spares: 0, listings, uploads, is_closed: false };
+        let (listings, changes) = (queue(listings), queue(changes));
+        let state = State { free, spares: 0, listings, changes, is_closed: false };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -162,7 +162,7 @@ impl State {
     fn of(&mut self, dear: Dear) -> &mut Queue {
         match dear {
             Dear::Listing => &mut self.listings,
-            Dear::Upload => &mut self.uploads,
+            Dear::Change => &mut self.changes,
         }
     }
 }
@@ -208,10 +208,10 @@ mod tests {
     fn dear_work_is_done_by_no_more_than_its_bound_and_in_order() {
         let tickets = Tickets::new([], 2, 1);
         (1..=5).for_each(|number| tickets.queue(Dear::Listing, number));
-        tickets.queue(Dear::Upload, 6);
+        tickets.queue(Dear::Change, 6);
         let roles: Vec<_> = (0..3).map(|_| tickets.take().map(|ticket| ticket.role)).collect();
         let listing = Some(Role::Dear(Dear::Listing));
-        assert_eq!(roles, [listing, listing, Some(Role::Dear(Dear::Upload))]);
+        assert_eq!(roles, [listing, listing, Some(Role::Dear(Dear::Change))]);
         let order: Vec<_> = (0..5).map(|_| tickets.next(Dear::Listing)).collect();
         assert_eq!(order, [1, 2, 3, 4, 5].map(Some));
         assert_eq!(tickets.next(Dear::Listing), None);

@@ -309,6 +309,17 @@ mod tests {
         }
     }
 
+    /// The time that a call may block begins anew with each piece that the kernel takes, so it is
+    /// given a bounded number of them.
+    #[test]
+    fn a_call_that_waits_for_a_client_is_given_few_bytes() {
+        let (_client, mut socket) = pair();
+        let mut head = Vec::new();
+        let mut transfer = Transfer::new(&mut head, Body::text(bytes(LONG)));
+        let first = transfer.push(&mut socket, Blocking::Yes).expect("no error");
+        assert_eq!((first, transfer.sent()), (Pushed::Paused, BLOCKING_BYTES_MAX as u64));
+    }
+
     #[test]
     fn an_answer_holds_its_bytes_and_no_file() {
         let mut head = b"head".to_vec();

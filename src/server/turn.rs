@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::tickets::{Dear, Ticket};
 use crate::limits::{HEAD_BYTES_MAX, PROOF_TIME, TURN_TIME};
-use crate::site::{Conditions, ListingAsked, Proofs, Site};
+use crate::site::{Conditions, Leave, Proofs, Site};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -103,20 +103,21 @@ impl<'a> Turn<'a> {
         InLine::queued()
     }
 
+    /// Forgets what the turn has looked at, so that it looks anew for the requests that come next.
+    pub(super) fn forget_looks(&self) {
+        self.proofs.clear();
+    }
+
     /// What the site is told beside a request. If the request `has_come` before this turn's wait
     /// returned, any look at a file that this turn has made answers it truly, as long as the turn
     /// is short.
-    pub(super) fn conditions(
-        &self,
-        has_come: bool,
-        listing: Option<ListingAsked>,
-    ) -> Conditions<'a> {
+    pub(super) fn conditions(&self, has_come: bool, leave: Option<Leave>) -> Conditions<'a> {
         let lasts = || self.began.elapsed() < PROOF_TIME;
         self.proofs.set_usable(has_come && (self.proofs.is_empty() || lasts()));
         Conditions {
             now: self.clock.now(),
             proofs: self.proofs,
-            listing,
+            leave,
             memory_is_short: self.shared.memory.is_short(),
             is_leaving: self.is_leaving(),
         }

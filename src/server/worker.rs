@@ -52,12 +52,16 @@ impl<'a> Worker<'a> {
     }
 
     /// If a worker is held up in this role, takes over what it has left: its lines of the access
-    /// log, and the events that it has not come to.
+    /// log, and as a waiter the events that it has not come to.
+    ///
+    /// That worker may have finished meanwhile, and play another role with events of its own. A
+    /// waiter acts on those as well as it would. An accept loop acts on none, so it takes none.
     fn step_in(&self, ticket: Ticket) {
         self.post.set_role(ticket.role);
         let posts = self.pool.shared.watch.posts();
-        if let Some(other) = ticket.from.and_then(|from| posts.get(from)) {
-            other.lines.flush();
+        let Some(other) = ticket.from.and_then(|from| posts.get(from)) else { return };
+        other.lines.flush();
+        if ticket.role == Role::Wait {
             let left = std::mem::take(&mut *other.events());
             self.post.events().extend(left);
         }
@@ -160,5 +164,27 @@ impl<'a> Worker<'a> {
         proofs.clear();
         shared.site.leave(held, &post.site);
         post.duty.end()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::ready_set::Event;
+    use super::super::testing::Room;
+    use super::*;
+
+    /// The worker that has passed the ticket on got a new one and new events, before this one
+    /// stepped in.
+    #[test]
+    fn only_a_waiter_takes_events_over() {
+        let room = Room::new();
+        let worker = room.worker();
+        let [own, other] = room.pool.shared.watch.posts() else { panic!("two posts") };
+        for (role, taken) in [(Role::Accept(0), 0), (Role::Wait, 1)] {
+            other.events().push_back(Event::Announced);
+            worker.step_in(Ticket { role, from: Some(1) });
+            assert_eq!((own.events().len(), other.events().len()), (taken, 1 - taken), "{role:?}");
+            other.events().clear();
+        }
     }
 }

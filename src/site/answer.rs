@@ -1,6 +1,6 @@
 //! What becomes of a request.
 
-use super::listing::ListingAsked;
+use super::leave::Leave;
 use super::response::Response;
 use super::upload::Upload;
 
@@ -10,8 +10,8 @@ pub enum Answer {
     Response(Response),
     /// The same, but without a line in the access log.
     Unlogged(Response),
-    /// A listing, which is dear: a worker that may take the time asks again, with this.
-    Listing(ListingAsked),
+    /// None yet, because it takes dear work: a worker that may do it asks again, with this.
+    Dear(Leave),
     /// A file for the request's body. It gives the response when the body is whole.
     Upload(Box<Upload>),
 }

@@ -2,6 +2,7 @@
 
 use super::document_root::DocumentRoot;
 use super::kept::Proofs;
+use super::leave::Leave;
 use super::listing::{ListingAsked, Listings};
 use super::open_file::Found;
 use super::refusal::refusal;
@@ -23,8 +24,8 @@ pub struct Conditions<'a> {
     pub now: Timestamp,
     /// What was proved lately.
     pub proofs: &'a Proofs,
-    /// The leave to make a listing, for a request that has asked for one.
-    pub listing: Option<ListingAsked>,
+    /// The leave to do dear work, for a request that has asked for it.
+    pub leave: Option<Leave>,
     /// Whether a short file is to be sent from the disk, as a long one is.
     pub memory_is_short: bool,
     /// Whether the server is about to stop, and wants no further requests.

@@ -38,12 +38,13 @@ fn meaning(status: Status) -> &'static str {
         MethodNotAllowed => "What lies here can be read, and that is not what was asked for.",
         RequestTimeout => "The request took too long to arrive.",
         Conflict => {
-            "The file cannot be put here: its folder does not exist, or something else has its name."
+            "Something is in the way: a folder is missing or not empty, or another thing has this name."
         }
         LengthRequired => "The request has a body, and must say how long it is.",
         PreconditionFailed => "The file is not, or no longer, as the request expects it.",
         ContentTooLarge => "The file sent is larger than the server takes.",
         UriTooLong => "The address is too long.",
+        UnsupportedMediaType => "A new folder comes without a body, and the request has one.",
         RangeNotSatisfiable => "The part asked for lies past the end of the file.",
         RequestHeaderFieldsTooLarge => "The browser sent more header fields than the server takes.",
         InternalServerError => "Something went wrong here. The server's log says more.",
@@ -58,7 +59,7 @@ fn meaning(status: Status) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: [Status; 23] = [
+    const ALL: [Status; 24] = [
         Status::Ok,
         Status::Created,
         Status::NoContent,
@@ -75,6 +76,7 @@ mod tests {
         Status::PreconditionFailed,
         Status::ContentTooLarge,
         Status::UriTooLong,
+        Status::UnsupportedMediaType,
         Status::RangeNotSatisfiable,
         Status::RequestHeaderFieldsTooLarge,
         Status::InternalServerError,

@@ -4,10 +4,11 @@
 //! [`Site::begin`] decides the whole answer before a byte of it is sent: request-target to path,
 //! path to an open file beneath the root, validators, preconditions, range, status, fields, body
 //! (`get.rs` has this order). For PUT it decides what can be decided before the body is there, and
-//! the [`Upload`] the rest.
+//! the [`Upload`] the rest. DELETE is in `removal.rs`, MKCOL in `collection.rs`.
 
 mod answer;
 mod asked;
+mod collection;
 pub mod content_type;
 pub mod document_root;
 pub mod error_page;
@@ -15,14 +16,17 @@ mod get;
 mod health;
 mod hosts;
 mod kept;
+mod leave;
 pub mod listing;
 mod lock;
 mod media_types;
 mod open_file;
 mod openat;
 mod permissions;
+mod place;
 mod refusal;
 mod relative_path;
+mod removal;
 pub mod representation;
 pub mod response;
 mod roots;
@@ -34,10 +38,13 @@ pub mod upload;
 mod walk;
 
 #[cfg(test)]
-#[path = "../../tests/linux/mod.rs"]
+#[path = "../../tests/support/alone.rs"]
+mod alone;
+#[cfg(test)]
+#[path = "../../tests/support/linux.rs"]
 mod linux;
 #[cfg(test)]
-#[path = "../../tests/refused/mod.rs"]
+#[path = "../../tests/support/refused.rs"]
 mod refused;
 
 pub use crate::http::prefix::Prefix;
@@ -45,7 +52,7 @@ pub use answer::Answer;
 pub use asked::Conditions;
 pub use health::parse_health;
 pub use kept::{KeptLimits, Proofs};
-pub use listing::ListingAsked;
+pub use leave::Leave;
 pub use settings::{CacheRule, Settings, parse_field, parse_file_name, parse_relative};
 
 use crate::http::date::Timestamp;
@@ -91,8 +98,7 @@ impl Site {
     }
 
     /// What to do about `request`. Nearly always it is answered at once; a PUT that is not refused
-    /// needs its body first, and a listing the leave to make it. For HEAD, the answer is that to
-    /// GET.
+    /// needs its body first, and dear work a leave. For HEAD, the answer is that to GET.
     pub fn begin(&self, request: &Request, conditions: Conditions) -> Answer {
         let (site, rules) = (&self.sources, &self.sources.rules);
         if let Some(answer) = health::check(rules, request, conditions.is_leaving) {
@@ -103,7 +109,7 @@ impl Site {
                 let get = Get { site, request, path, query, conditions: &conditions };
                 match get.respond() {
                     Ok(response) => response,
-                    Err(asked) => return Answer::Listing(asked),
+                    Err(asked) => return Answer::Dear(Leave::Listing(asked)),
                 }
             }
             (Method::Put, Target::Resource { path, .. }) if rules.settings.writable => {
@@ -112,23 +118,39 @@ impl Site {
                     Err(status) => refusal(status),
                 }
             }
+            (Method::Delete | Method::Mkcol, Target::Resource { path, .. })
+                if rules.settings.writable =>
+            {
+                if conditions.leave != Some(Leave::Change) {
+                    return Answer::Dear(Leave::Change);
+                }
+                change_name(site, request, path, conditions.now)
+            }
             (Method::Options, _) => options(rules, request),
             _ => refusal(Status::MethodNotAllowed).with("Allow", rules.allow()),
         };
         Answer::Response(rules.complete(response))
     }
 
-    /// The answer to `request` at time `now`; a listing is made at once. A PUT that is not refused
+    /// The answer to `request` at time `now`; dear work is done at once. A PUT that is not refused
     /// needs its body, and is 500 here. This is how tests, benchmarks and fuzzers ask.
     #[cfg(any(test, feature = "internals"))]
     pub fn respond(&self, request: &Request, now: Timestamp) -> Response {
         let proofs = Proofs::new();
-        let listing = Some(self.sources.listings.ask());
-        let conditions =
-            Conditions { now, proofs: &proofs, listing, memory_is_short: false, is_leaving: false };
-        match self.begin(request, conditions) {
-            Answer::Response(response) | Answer::Unlogged(response) => response,
-            Answer::Listing(_) | Answer::Upload(_) => self.refuse(Status::InternalServerError),
+        let mut leave = None;
+        loop {
+            let conditions = Conditions {
+                now,
+                proofs: &proofs,
+                leave,
+                memory_is_short: false,
+                is_leaving: false,
+            };
+            match self.begin(request, conditions) {
+                Answer::Response(response) | Answer::Unlogged(response) => return response,
+                Answer::Dear(needed) => leave = Some(needed),
+                Answer::Upload(_) => return self.refuse(Status::InternalServerError),
+            }
         }
     }
 
@@ -160,6 +182,14 @@ impl Site {
     }
 }
 
+/// The answer to a DELETE or MKCOL that may change names.
+fn change_name(site: &Sources, request: &Request, path: &[u8], now: Timestamp) -> Response {
+    match request.method {
+        Method::Delete => removal::remove(site, request, path, now).unwrap_or_else(refusal),
+        _ => collection::make(site, request, path, now),
+    }
+}
+
 /// 204, and what a CORS preflight asks for if `--cors` is given.
 fn options(rules: &Rules, request: &Request) -> Response {
     let response = Response::empty(Status::NoContent).with("Allow", rules.allow());
@@ -168,7 +198,7 @@ fn options(rules: &Rules, request: &Request) -> Response {
         return response;
     }
     response
-        // Not PUT: else every page that the user opens could write here.
+        // None that writes: else every page that the user opens could write here.
         .with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
         .with("Access-Control-Allow-Headers", "*")
         .with("Access-Control-Max-Age", "86400")

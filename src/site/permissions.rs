@@ -3,7 +3,7 @@
 use super::openat::{self, FileStatus, Kind};
 use crate::os::files;
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{self, AtFlags, Gid, Mode, Stat, Uid};
+use rustix::fs::{self, Access, AtFlags, Gid, Mode, Stat, Uid};
 use rustix::io::Result;
 use rustix::path::Arg;
 
@@ -35,6 +35,15 @@ impl Permissions {
 pub(super) fn look(directory: BorrowedFd<'_>, name: impl Arg) -> Result<(FileStatus, Permissions)> {
     let stat = fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok((openat::status(&stat), Permissions::from_stat(&stat)))
+}
+
+/// Whether this process may write the file, or make and remove names in the directory.
+///
+/// # Errors
+///
+/// EACCES, EPERM (an immutable file), EROFS.
+pub(super) fn check_writable(directory: BorrowedFd<'_>, name: impl Arg) -> Result<()> {
+    fs::accessat(directory, name, Access::WRITE_OK, AtFlags::EACCESS)
 }
 
 /// What a file's mode alone proves of the right to open it, so that the kernel need not be asked

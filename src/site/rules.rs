@@ -28,7 +28,10 @@ impl Rules {
 
     /// The methods that are allowed, for an Allow field.
     pub(super) fn allow(&self) -> &'static str {
-        if self.settings.writable { "GET, HEAD, OPTIONS, PUT" } else { "GET, HEAD, OPTIONS" }
+        match self.settings.writable {
+            true => "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL",
+            false => "GET, HEAD, OPTIONS",
+        }
     }
 
     /// The complete answer of this status, with the page that says it.

@@ -36,7 +36,7 @@ pub struct Settings {
     pub fields: Vec<(String, String)>,
     /// Whether scripts of every origin may read the answers.
     pub cross_origin: bool,
-    /// Whether PUT is allowed.
+    /// Whether PUT, DELETE and MKCOL are allowed.
     pub writable: bool,
     /// Bytes of one request's body at most.
     pub body_bytes_max: u64,

@@ -1,6 +1,6 @@
 //! What stands in for an unknown path: `--spa` and `--clean-urls`.
 
-use super::support::{Asked, Tree};
+use crate::support::site::{Asked, Tree};
 use tinyhttpd::site::{Settings, Site};
 
 const BROWSER: &str = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

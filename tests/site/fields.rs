@@ -1,7 +1,7 @@
 //! Content types, Cache-Control, the user's own fields, CORS, and the methods that are answered
 //! (contract, §2 and §4).
 
-use super::support::{Asked, Tree};
+use crate::support::site::{Asked, Tree};
 use tinyhttpd::site::content_type::parse_override;
 use tinyhttpd::site::{CacheRule, parse_field};
 

@@ -1,6 +1,6 @@
 //! Listings of directories, as a site answers with them; the page itself is tested beside its code.
 
-use super::support::{Reply, Tree, logged};
+use crate::support::site::{Reply, Tree, logged};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

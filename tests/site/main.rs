@@ -2,6 +2,7 @@
 //! are looked at as values.
 
 mod conditional;
+mod errors;
 mod fallbacks;
 mod fields;
 mod hosts;
@@ -11,8 +12,8 @@ mod paths;
 mod precompressed;
 mod prefix;
 mod range;
-#[path = "../refused/mod.rs"]
-mod refused;
 mod refused_openat2;
 mod roots;
+#[path = "../support/mod.rs"]
 mod support;
+mod validators;

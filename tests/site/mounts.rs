@@ -1,44 +1,31 @@
 //! File systems beneath the root: what is kept of them does not keep them busy for long.
 
-use super::support::{Asked, NOW, Tree};
-use std::io::Write;
+use crate::support::alone::is_alone;
+use crate::support::missing;
+use crate::support::site::{Asked, NOW, Tree};
 use std::path::Path;
 use std::process::Command;
 use tinyhttpd::http::date::Timestamp;
 
-/// Set in the process that has mounts of its own.
-const OWN_MOUNTS: &str = "TINYHTTPD_TEST_OWN_MOUNTS";
-
-/// Whether this process has mounts of its own. If it has none, `test` is run by a child process
-/// that has; where the system allows none, stderr says so, and with CI in the environment that
-/// fails the test.
+/// Whether this process has mounts of its own. If it has none, `test` is run by one that has, where
+/// the system allows that.
 fn has_own_mounts(test: &str) -> bool {
-    if std::env::var_os(OWN_MOUNTS).is_some() {
-        return true;
-    }
     let of_own: &[&str] = match rustix::process::geteuid().is_root() {
         true => &["--mount"],
         false => &["--mount", "--map-root-user"],
     };
     let tried = Command::new("unshare").args(of_own).arg("true").status();
     if !tried.is_ok_and(|status| status.success()) {
-        let mut stderr = std::io::stderr();
-        writeln!(stderr, "NOT TESTED: {test}: mounts are not allowed").unwrap();
-        assert!(std::env::var_os("CI").is_none(), "mounts are not allowed");
+        missing("mounts are not allowed");
         return false;
     }
-    let (_, module) = module_path!().split_once("::").unwrap();
-    let program = std::env::current_exe().unwrap();
-    let output = Command::new("unshare")
-        .args(of_own)
-        .arg(program)
-        .args([&format!("{module}::{test}"), "--exact"])
-        .env(OWN_MOUNTS, "1")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("1 passed"), "{told}");
-    false
+    is_alone(module_path!(), test, |command| {
+        let mut unshare = Command::new("unshare");
+        let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        unshare.args(of_own).arg(std::env::current_exe().unwrap());
+        unshare.args(command.get_args()).envs(variables);
+        unshare
+    })
 }
 
 #[track_caller]

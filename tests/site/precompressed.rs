@@ -1,6 +1,6 @@
 //! Precompressed variants beside a file (RFC 9110 §12.5.3, §8.4.1).
 
-use super::support::{Asked, Reply, Tree};
+use crate::support::site::{Asked, Reply, Tree};
 
 fn tree() -> Tree {
     Tree::with(&[

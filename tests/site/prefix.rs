@@ -1,6 +1,6 @@
 //! `--prefix`: every path begins with it, and what is answered is what is beneath it.
 
-use super::support::{Asked, Tree};
+use crate::support::site::{Asked, Tree};
 use tinyhttpd::site::{CacheRule, Prefix, Settings};
 
 fn tree() -> Tree {

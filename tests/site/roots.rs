@@ -1,6 +1,6 @@
 //! Document roots that are removed, built again, or switched to another release (contract, §1).
 
-use super::support::{Asked, Tree, logged};
+use crate::support::site::{Asked, Tree, logged};
 use std::fs::{self, rename};
 use std::os::unix::fs::symlink;
 use tinyhttpd::site::Settings;

@@ -1,6 +1,6 @@
 //! Errors of accept: those that are the client's cost nobody else anything.
 
-use crate::support::{Client, get, tampered, wait_until};
+use crate::support::{Client, get, root_with, tampered, wait_until};
 use std::fs;
 use tempfile::NamedTempFile;
 
@@ -11,8 +11,7 @@ const RESTING: usize = 5;
 /// checks that nobody who rests has been closed.
 #[track_caller]
 fn expect_resting_ones_stay(error: &str) {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
+    let root = root_with(&[("a", "content")]);
     let record = NamedTempFile::new().expect("a file");
     let inject = format!("inject=accept4:error={error}:when=2..4");
     let path = record.path().to_str().expect("UTF-8");

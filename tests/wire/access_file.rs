@@ -1,15 +1,16 @@
 //! The access log in a file of its own: how it is rotated, what becomes of it on a full disk, and
 //! who reads it meanwhile.
 
-use crate::support::{Client, PATIENCE, Program, get, is_installed, wait_until};
+use crate::support::wait_until;
+use crate::support::{Client, PATIENCE, Program, end, expect_failure, find, get, serving, under};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::Signal;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A directory with a document root in it, and room for logs beside that.
@@ -30,22 +31,14 @@ impl Place {
     }
 
     fn command(&self, log: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-        command.args(["--port", "0", "--root"]).arg(self.path("root"));
-        command.arg("--access-log").arg(log).env_remove("RUST_LOG");
+        let mut command = serving(&self.path("root"), &["--access-log"]);
+        command.arg(log);
         command
     }
 
     /// The program with its access log in `log`; returns once it listens.
     fn start(&self, log: &Path) -> Program {
         Program::spawn(&mut self.command(log))
-    }
-
-    /// Runs it where it is expected to end by itself.
-    fn run(&self, log: &Path) -> Output {
-        let mut command = self.command(log);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.output().expect("the program")
     }
 }
 
@@ -116,11 +109,7 @@ fn off_writes_no_access_log() {
 fn new_file_is_for_owner_and_group() {
     let place = Place::new();
     let log = place.path("log");
-    let script = "umask 0022; exec \"$0\" \"$@\"";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_tinyhttpd"), "--port", "0", "--root"]);
-    command.arg(place.path("root")).arg("--access-log").arg(&log).env_remove("RUST_LOG");
-    drop(Program::spawn(&mut command));
+    drop(Program::spawn(&mut under("umask 0022", &place.command(&log))));
     let mode = fs::metadata(&log).expect("a file").permissions().mode();
     assert_eq!(mode & 0o7777, 0o640);
 }
@@ -174,12 +163,9 @@ fn file_that_cannot_be_opened_is_one_line_and_exit_1() {
         (place.path("missing/log"), "No such file or directory"),
         (fifo, "reader"),
     ] {
-        let output = place.run(&log);
-        let said = String::from_utf8(output.stderr).expect("UTF-8");
-        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        let name = log.display().to_string();
+        let said = expect_failure(&mut place.command(&log), &[words, &name]);
         assert!(said.starts_with("tinyhttpd: cannot open the access log "), "{said}");
-        assert!(said.contains(words) && said.contains(&log.display().to_string()), "{said}");
-        assert_eq!(output.stdout, b"");
     }
 }
 
@@ -191,9 +177,7 @@ fn file_that_cannot_be_opened_anew_is_an_error_and_the_former_stays() {
     let mut program = place.start(&logs.join("log"));
     fs::rename(&logs, place.path("moved")).expect("a directory");
     program.signal(Signal::HUP);
-    let stderr = program.child.stderr.take().expect("a pipe");
-    let mut lines = BufReader::new(stderr).lines().map(|line| line.expect("UTF-8"));
-    let error = lines.find(|line| line.contains(" ERROR ")).expect("an error");
+    let error = program.lines().wait_for(" ERROR ");
     assert!(error.contains("cannot open the access log "), "{error}");
     assert!(error.ends_with("the former file stays"), "{error}");
     ask(&mut Client::new(program.address), 1);
@@ -244,14 +228,14 @@ fn fifo_that_nobody_reads_holds_up_nobody() {
 
 /// GoAccess, while it shows a log in a browser that is played by `browser`.
 struct GoAccess {
-    child: std::process::Child,
+    child: Child,
     browser: UnixStream,
 }
 
 impl GoAccess {
-    fn start(place: &Place, log: &Path) -> GoAccess {
+    fn start(program: &Path, place: &Place, log: &Path) -> GoAccess {
         let socket = place.path("websocket");
-        let mut child = Command::new("goaccess")
+        let mut child = Command::new(program)
             .arg(log)
             .args(["--log-format=COMBINED", "--no-global-config", "--no-progress"])
             .arg("--real-time-html")
@@ -299,23 +283,20 @@ impl GoAccess {
 
 impl Drop for GoAccess {
     fn drop(&mut self) {
-        self.child.kill().expect("a process");
-        self.child.wait().expect("an exit");
+        end(&mut self.child);
     }
 }
 
 #[test]
 fn goaccess_reads_the_file_while_it_grows() {
-    if !is_installed("goaccess") {
-        return;
-    }
+    let Some(goaccess) = find("goaccess") else { return };
     let place = Place::new();
     let log = place.path("log");
     let program = place.start(&log);
     let mut client = Client::new(program.address);
     ask(&mut client, 0);
     expect_numbers(&log, [0]);
-    let mut goaccess = GoAccess::start(&place, &log);
+    let mut goaccess = GoAccess::start(&goaccess, &place, &log);
     (1..5).for_each(|number| ask(&mut client, number));
     goaccess.expect("\"valid_requests\": 5,\"failed_requests\": 0,");
 }

@@ -1,7 +1,7 @@
 //! Chunked bodies over the wire: a PUT whose length nobody knows beforehand is as any other, and
 //! what is malformed in one is 400 and the end.
 
-use crate::support::{Client, Fixture, exchange, get, is_installed, wait_until};
+use crate::support::{Client, Fixture, exchange, find, get, wait_until};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -236,7 +236,7 @@ fn shell(line: &str) -> String {
 
 #[test]
 fn curl_uploads_what_it_reads_from_a_pipe() {
-    if !is_installed("curl") || !is_installed("tar") {
+    if find("curl").is_none() || find("tar").is_none() {
         return;
     }
     let fixture = fixture();

@@ -1,6 +1,8 @@
 //! What the system denies to a program that is not root: a file, the document root itself, a port.
 
-use crate::support::{Client, Program, exchange, is_installed, masked};
+use crate::support::{
+    Client, PROGRAM, Program, exchange, expect_failure, find, masked, not_tested,
+};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -11,7 +13,7 @@ use tempfile::TempDir;
 
 /// The program as somebody for whom permissions count: they do not for root.
 pub fn command(root: &Path, port: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+    let mut command = Command::new(PROGRAM);
     command.arg("--root").arg(root).args(["-q", "--port", port]);
     command.env_remove("RUST_LOG");
     if rustix::process::geteuid().is_root() {
@@ -30,19 +32,6 @@ pub fn open_root() -> TempDir {
     set_mode(root.path(), 0o755);
     fs::write(root.path().join("file"), "content").expect("a file");
     root
-}
-
-/// Fails with exit code 1 and one line that has all `words`; nothing on stdout.
-#[track_caller]
-fn expect_failure(mut command: Command, words: &[&str]) {
-    let output = command.output().expect("the program");
-    let said = String::from_utf8(output.stderr).expect("UTF-8");
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert_eq!(output.stdout, b"");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    for word in words {
-        assert!(said.contains(word), "{word} in {said}");
-    }
 }
 
 #[test]
@@ -88,7 +77,7 @@ fn root_that_may_not_be_read_is_one_line_and_exit_1() {
     let root = open_root();
     set_mode(root.path(), 0o000);
     let path = root.path().to_str().expect("UTF-8");
-    expect_failure(command(root.path(), "0"), &["cannot serve", path]);
+    expect_failure(&mut command(root.path(), "0"), &["cannot serve", path]);
     set_mode(root.path(), 0o700);
 }
 
@@ -123,11 +112,11 @@ fn privileged_port_is_one_line_that_says_what_to_try() {
     let first: u16 =
         fs::read_to_string(setting).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024);
     if first <= 1 {
-        return eprintln!("NOT TESTED: this machine has no privileged ports ({setting})");
+        return not_tested(&format!("this machine has no privileged ports ({setting})"));
     }
     let root = open_root();
     let words = ["127.0.0.1:1:", "--port 8080"];
-    expect_failure(command(root.path(), "1"), &words);
+    expect_failure(&mut command(root.path(), "1"), &words);
 }
 
 #[test]
@@ -144,7 +133,7 @@ fn unix_socket_where_this_user_may_make_none_is_one_line_that_says_so() {
         command.args(["--bind", &bind]);
         let denied = "this user may not make a socket there";
         if rustix::process::geteuid().is_root() || path == &socket {
-            expect_failure(command, &[&bind, denied]);
+            expect_failure(&mut command, &[&bind, denied]);
         }
     }
     set_mode(root.path(), 0o700);
@@ -152,18 +141,16 @@ fn unix_socket_where_this_user_may_make_none_is_one_line_that_says_so() {
 
 #[test]
 fn more_threads_than_the_system_gives_are_one_line_and_exit_1() {
-    if !is_installed("prlimit") {
-        return;
-    }
+    let Some(prlimit) = find("prlimit") else { return };
     let root = open_root();
     for threads in ["1000", "100000", "4294967295", "18446744073709551615"] {
-        let mut command = Command::new("prlimit");
-        command.args(["--nproc=200", env!("CARGO_BIN_EXE_tinyhttpd")]);
+        let mut command = Command::new(&prlimit);
+        command.args(["--nproc=200", PROGRAM]);
         command.args(["--port", "0", "--threads", threads, "--root"]).arg(root.path());
         if rustix::process::geteuid().is_root() {
             command.uid(65534).gid(65534);
         }
         command.env_remove("RUST_LOG");
-        expect_failure(command, &["--threads"]);
+        expect_failure(&mut command, &["--threads"]);
     }
 }

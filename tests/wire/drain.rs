@@ -1,10 +1,7 @@
 //! `--drain`: after SIGTERM the server serves on for a while, so that a balancer goes elsewhere.
 
-use crate::support::{Client, Program, get, wait_until};
+use crate::support::{Client, Program, get, root_with, wait_until, wait_until_closed};
 use rustix::process::Signal;
-use std::fs;
-use std::io::{self, BufRead, BufReader};
-use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use tempfile::TempDir;
 
@@ -12,9 +9,7 @@ use tempfile::TempDir;
 const FOR_EVER: [&str; 4] = ["--drain", "1000000", "--health", "/health"];
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
+    root_with(&[("a", "content")])
 }
 
 /// The status of the health path, asked for on a new connection.
@@ -85,7 +80,7 @@ fn health_path_is_503_while_the_server_stops() {
     client.send(get("/a") + "GET /health HTTP/1.1\r\nHost: a\r\n");
     client.reply().expect_status(200);
     program.signal(Signal::TERM);
-    wait_until("nobody is let in", || TcpStream::connect(program.address).is_err());
+    wait_until_closed(program.address);
     client.send("\r\n");
     client.reply().expect_status(503);
     client.expect_closed();
@@ -97,8 +92,7 @@ fn server_stops_when_it_has_drained() {
     let mut program = Program::start(root.path(), &["--drain", "1"]);
     program.signal(Signal::TERM);
     assert_eq!(program.wait().code(), Some(0));
-    let mut stderr = program.child.stderr.take().expect("a pipe");
-    let said = io::read_to_string(&mut stderr).expect("UTF-8");
+    let said = program.said();
     assert!(said.contains("draining for 1 s") && said.contains("stopped"), "{said}");
 }
 
@@ -128,9 +122,6 @@ fn hangup_opens_the_root_of_a_draining_server_anew() {
     let mut program = Program::start(root.path(), &FOR_EVER);
     drain(&program);
     program.signal(Signal::HUP);
-    let stderr = program.child.stderr.take().expect("a pipe");
-    let mut lines = BufReader::new(stderr).lines();
-    let said = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("opened anew")));
-    assert!(said.is_some());
+    program.lines().wait_for("opened anew");
     assert_eq!(health(&program), 503);
 }

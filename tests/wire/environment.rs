@@ -1,24 +1,17 @@
 //! The variables `TINYHTTPD_*`, as whoever starts a service sets them.
 
-use crate::support::{Client, Program, get};
-use std::fs;
-use std::process::{Command, Output, Stdio};
+use crate::support::{Client, PROGRAM, Program, finish, get, root_with};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
+    root_with(&[("a", "content")])
 }
 
 fn command(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
+    let mut command = Command::new(PROGRAM);
     command.env_remove("RUST_LOG").envs(variables.iter().copied()).stdin(Stdio::null());
     command
-}
-
-fn run(command: &mut Command) -> Output {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the program")
 }
 
 #[test]
@@ -67,7 +60,7 @@ fn variable_that_no_option_has_is_warned_of() {
 #[test]
 fn wrong_value_is_bad_usage_that_names_the_variable() {
     for (name, value) in [("TINYHTTPD_PORT", "x"), ("TINYHTTPD_WRITABLE", "perhaps")] {
-        let output = run(&mut command(&[(name, value)]));
+        let output = finish(&mut command(&[(name, value)]));
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(name), "{said}");

@@ -1,17 +1,12 @@
 //! `--trusted-proxy`: whom the access log names as the client of a request that a proxy has sent
 //! on.
 
-use crate::support::{Client, PATIENCE, Program};
-use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
+use crate::support::{Client, PROGRAM, Program, finish, root_with};
 use std::process::Command;
 use tempfile::TempDir;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
+    root_with(&[("a", "content")])
 }
 
 /// A request with these X-Forwarded-For lines.
@@ -88,11 +83,10 @@ fn proxy_on_a_unix_socket_is_trusted_as_unix() {
         let bind = format!("unix:{}", socket.display());
         let options = ["--bind", "127.0.0.1", "--bind", &bind, "--trusted-proxy", trusted];
         let program = Program::start(root.path(), &options);
-        let mut stream = UnixStream::connect(&socket).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
-        let request = b"GET /a HTTP/1.0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
-        stream.write_all(request).expect("bytes are taken");
-        stream.read_to_end(&mut Vec::new()).expect("an answer");
+        let mut client = Client::unix(&socket);
+        client.send("GET /a HTTP/1.0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n");
+        client.reply().expect_status(200);
+        client.expect_closed();
         assert_eq!(clients(&program.stop()), [expected], "{trusted}");
     }
 }
@@ -104,8 +98,7 @@ fn network_that_is_none_is_bad_usage_and_said_what_is_wrong_with_it() {
         ("proxy.example", "\"proxy.example\" is no address"),
     ];
     for (network, reason) in rows {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-        let output = command.args(["--trusted-proxy", network]).output().expect("the program");
+        let output = finish(Command::new(PROGRAM).args(["--trusted-proxy", network]));
         assert_eq!(output.status.code(), Some(2), "{network}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains(reason), "{said}");

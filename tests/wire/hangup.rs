@@ -1,12 +1,11 @@
 //! SIGHUP: the former document root is let go of at once, by whoever had it.
 
-use crate::support::{Client, PATIENCE, Program, get, wait_until};
+use crate::support::{Client, Program, get, not_tested, serving, wait_until};
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::time::Instant;
 use tempfile::TempDir;
 
 /// Has all workers answer: many clients at once, new ones and those that have asked before.
@@ -29,15 +28,6 @@ fn expect_content(program: &Program, content: &str) {
     });
 }
 
-/// What descriptors of the program lead to the directory, or beneath it.
-fn open_beneath(program: &Program, directory: &Path) -> Vec<PathBuf> {
-    let path = format!("/proc/{}/fd", program.child.id());
-    let entries = fs::read_dir(path).expect("a directory of /proc");
-    // One that was closed in the meantime is none.
-    let targets = entries.filter_map(|entry| fs::read_link(entry.expect("an entry").path()).ok());
-    targets.filter(|target| target.starts_with(directory)).collect()
-}
-
 fn release(directory: &TempDir, name: &str) -> PathBuf {
     let root = directory.path().join(name);
     fs::create_dir(&root).expect("a directory");
@@ -56,12 +46,12 @@ fn former_root_is_let_go_of_by_those_that_rest_too() {
     let mut resting = Client::new(program.address);
     resting.send(get("/a"));
     assert_eq!(resting.reply().expect_status(200).body, b"former");
-    assert!(!open_beneath(&program, &former).is_empty());
+    assert!(!program.open_beneath(&former).is_empty());
     fs::remove_file(&current).expect("a symlink");
     symlink(&new, &current).expect("a symlink");
     program.signal(Signal::HUP);
     expect_content(&program, "new");
-    wait_until("nobody has the former one", || open_beneath(&program, &former).is_empty());
+    wait_until("nobody has the former one", || program.open_beneath(&former).is_empty());
     resting.send(get("/a"));
     assert_eq!(resting.reply().expect_status(200).body, b"new");
 }
@@ -77,17 +67,17 @@ fn in_namespace_of(program: &Program, command: &[&str]) -> bool {
 #[test]
 fn former_root_can_be_unmounted() {
     if !Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|end| end.success()) {
-        return eprintln!("NOT TESTED: this user may mount nothing");
+        return not_tested("this user may mount nothing");
     }
     let directory = tempfile::tempdir().expect("a directory");
     let (former, new) = (release(&directory, "former"), release(&directory, "new"));
     let current = directory.path().join("current");
     symlink(&former, &current).expect("a symlink");
+    let served = serving(&current, &["-q", "--threads", "8"]);
     let mut command = Command::new("unshare");
     let script = "mount -t tmpfs none \"$0\" && echo former >\"$0/a\" && exec \"$@\"";
     command.args(["--mount", "sh", "-c", script]).arg(&former);
-    command.arg(env!("CARGO_BIN_EXE_tinyhttpd")).args(["-q", "--threads", "8", "--port", "0"]);
-    command.arg("--root").arg(&current).env_remove("RUST_LOG");
+    command.arg(served.get_program()).args(served.get_args()).env_remove("RUST_LOG");
     let program = Program::spawn(&mut command);
     expect_content(&program, "former\n");
     keep_busy(&program);
@@ -97,8 +87,5 @@ fn former_root_can_be_unmounted() {
     symlink(&new, &current).expect("a symlink");
     program.signal(Signal::HUP);
     expect_content(&program, "new");
-    let began = Instant::now();
-    while !in_namespace_of(&program, &unmount) {
-        assert!(began.elapsed() < PATIENCE, "{:?}", open_beneath(&program, &former));
-    }
+    wait_until("it is unmounted", || in_namespace_of(&program, &unmount));
 }

@@ -1,8 +1,7 @@
 //! `--health`: a path that tells a balancer whether to send requests here.
 
-use crate::support::{Client, Fixture, Program, get, masked};
+use crate::support::{Client, Fixture, PROGRAM, Program, finish, get, masked};
 use std::fs;
-use std::io::Read;
 use std::process::Command;
 use tinyhttpd::site::Prefix;
 
@@ -29,9 +28,7 @@ fn health_path_is_200_ok_whatever_lies_there() {
         assert_eq!(reply.body, b"ok", "{request}");
     }
     client.send("HEAD /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    let mut of_head = String::new();
-    client.stream.read_to_string(&mut of_head).expect("an end");
-    assert_eq!(masked(of_head), head.replace("keep-alive", "close"));
+    assert_eq!(masked(client.rest()), head.replace("keep-alive", "close"));
 }
 
 #[test]
@@ -93,8 +90,7 @@ fn check_has_no_line_in_the_access_log_and_what_is_none_has() {
         client.reply().expect_status(status);
     }
     client.send("HEAD /health HTTP/1.0\r\n\r\n");
-    let mut head = String::new();
-    client.stream.read_to_string(&mut head).expect("an end");
+    let head = String::from_utf8(client.rest()).expect("UTF-8");
     assert!(head.starts_with("HTTP/1.0 200 OK\r\n"), "{head}");
     let said = program.stop();
     let lines: Vec<_> = said.lines().filter(|line| line.contains(" HTTP/1.")).collect();
@@ -107,8 +103,7 @@ fn check_has_no_line_in_the_access_log_and_what_is_none_has() {
 #[test]
 fn health_path_that_is_none_is_bad_usage() {
     for path in ["health", "/a b", "/a?b"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-        let output = command.args(["--health", path]).output().expect("the program");
+        let output = finish(Command::new(PROGRAM).args(["--health", path]));
         assert_eq!(output.status.code(), Some(2), "{path}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("is no path, such as /health"), "{said}");

@@ -1,57 +1,24 @@
 //! Hostile clients: garbage, mutated requests, resets in every state. The server goes on, and
 //! nothing of them is left over.
 
-use crate::support::{Client, Fixture, PATIENCE, Program, get, wait_until};
+use crate::support::{Client, Fixture, PATIENCE, Program, Random, get, sparse_file, wait_until};
 use rustix::net::sockopt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 fn put_files(root: &Path) {
     fs::write(root.join("file"), "content").expect("a file");
-    let large = File::create(root.join("large")).expect("a file");
-    large.set_len(8 << 20).expect("a sparse file");
+    sparse_file(&root.join("large"), 8 << 20);
 }
 
 fn expect_answer(address: SocketAddr) {
     let mut client = Client::new(address);
     client.send(get("/file"));
     assert_eq!(client.reply().expect_status(200).body, b"content");
-}
-
-/// Marsaglia's xorshift: good enough for garbage.
-struct Random(u64);
-
-impl Random {
-    /// Begins with `WIRE_SEED` from the environment, else with the time; a test that fails shows
-    /// it.
-    fn new() -> Random {
-        let given = std::env::var("WIRE_SEED").ok();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let by_time = || since.expect("a time").as_nanos() as u64;
-        let seed = given.map_or_else(by_time, |seed| seed.parse().expect("a number"));
-        println!("WIRE_SEED={seed}");
-        Random(seed | 1)
-    }
-
-    /// Below `end`.
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % end
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.below(256) as u8).collect()
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
 }
 
 /// What mutations start from.
@@ -227,11 +194,11 @@ fn clients_that_leave_in_any_state_leave_nothing_behind() {
 
 /// Clients of all kinds, eight at a time, 2,504 in all.
 fn meet_all_kinds(address: SocketAddr, random: &mut Random) {
-    let seeds = [(); 8].map(|()| random.below(1 << 40) as u64 | 1);
+    let seeds = [(); 8].map(|()| random.below(1 << 40) as u64);
     thread::scope(|scope| {
         for seed in seeds {
             scope.spawn(move || {
-                let mut random = Random(seed);
+                let mut random = Random::from_seed(seed);
                 for _ in 0..313 {
                     match random.below(4) {
                         0 => expect_answer(address),

@@ -1,14 +1,15 @@
 //! Listening sockets that somebody else holds: they are served, and left as they were.
 
-use crate::support::{Client, PATIENCE, Program, get, is_installed, wait_until};
+use crate::support::{Client, PATIENCE, PROGRAM, Program, expect_failure, find, get, root_with};
+use crate::support::{serving, under, wait_until};
 use rustix::process::Signal;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{self, UnixStream};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
@@ -20,18 +21,22 @@ const ROUNDS: usize = 20;
 const CLIENTS: usize = 4;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
+    root_with(&[("a", "content")])
 }
 
 /// The program, which inherits `socket` as a service manager leaves it: as descriptor 3. A shell
 /// moves it there, as its own number is not known to be free, and knows the process's id.
 fn inheriting(socket: impl Into<OwnedFd>, root: &TempDir) -> Command {
-    let mut command = Command::new("sh");
-    let script = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\"";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_tinyhttpd"), "-q", "--threads", "4", "--root"]);
-    command.arg(root.path()).env_remove("RUST_LOG").stdin(socket.into());
+    let mut program = Command::new(PROGRAM);
+    program.args(["-q", "--threads", "4", "--root"]).arg(root.path()).env_remove("RUST_LOG");
+    with_descriptor_3(socket, "$$", &program)
+}
+
+/// The command, whose descriptor 3 is `socket`, which is meant for the process `pid`.
+fn with_descriptor_3(socket: impl Into<OwnedFd>, pid: &str, command: &Command) -> Command {
+    let script = format!("exec 3<&0 </dev/null && export LISTEN_PID={pid} LISTEN_FDS=1");
+    let mut command = under(&script, command);
+    command.stdin(socket.into());
     command
 }
 
@@ -164,7 +169,12 @@ fn what_is_left_in_the_queue_is_for_the_next_server() {
     let next = Program::spawn(&mut inheriting(copy(&held), &root));
     assert_eq!(next.address, address);
     client.reply().expect_status(200);
-    assert!(!next.stop().contains("error"));
+    assert_eq!(next.stop(), "");
+}
+
+fn expect_answer<S: Read + Write>(mut client: Client<S>) {
+    client.send("GET /a HTTP/1.0\r\n\r\n");
+    assert_eq!(client.reply().expect_status(200).body, b"content");
 }
 
 #[test]
@@ -172,57 +182,39 @@ fn a_unix_socket_that_was_inherited_is_neither_shut_down_nor_removed() {
     let root = root();
     let path = root.path().join("socket");
     let held = net::UnixListener::bind(&path).expect("a socket");
-    let mut waiting = UnixStream::connect(&path).expect("a connection");
+    let mut waiting = Client::unix(&path);
     for _ in 0..2 {
         let socket = held.try_clone().expect("a descriptor");
-        let mut child = inheriting(socket, &root).spawn().expect("the program");
-        waiting.write_all(b"GET /a HTTP/1.0\r\n\r\n").expect("bytes are taken");
-        let mut answer = String::new();
-        waiting.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.ends_with("\r\n\r\ncontent"), "{answer}");
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, Signal::TERM).expect("a process");
-        assert_eq!(child.wait().expect("an exit").code(), Some(0));
-        waiting = UnixStream::connect(&path).expect("somebody listens");
-    }
-}
-
-#[track_caller]
-fn expect_refused(output: &Output, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(output.stdout.is_empty());
-    assert_eq!(said.lines().count(), 1, "{said}");
-    for word in words {
-        assert!(said.contains(word), "{word} in {said}");
+        let mut program = Program::spawn(&mut inheriting(socket, &root));
+        expect_answer(waiting);
+        program.signal(Signal::TERM);
+        assert_eq!(program.wait().code(), Some(0));
+        waiting = Client::unix(&path);
     }
 }
 
 #[test]
 fn socket_that_cannot_be_served_is_one_line_and_exit_1() {
     let root = root();
-    let datagrams = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let output = inheriting(datagrams, &root).output().expect("the program");
-    expect_refused(&output, &["descriptor 3", "datagram", "ListenStream="]);
-    let datagrams = net::UnixDatagram::unbound().expect("a socket");
-    let output = inheriting(datagrams, &root).output().expect("the program");
-    expect_refused(&output, &["descriptor 3", "datagram"]);
     let (connected, _other) = UnixStream::pair().expect("sockets");
-    let output = inheriting(connected, &root).output().expect("the program");
-    expect_refused(&output, &["descriptor 3", "does not listen"]);
     let file = fs::File::open(root.path().join("a")).expect("a file");
-    let output = inheriting(file, &root).output().expect("the program");
-    expect_refused(&output, &["descriptor 3", "no TCP or Unix stream socket"]);
+    let rows: [(OwnedFd, &[&str]); 4] = [
+        (UdpSocket::bind("127.0.0.1:0").expect("a port").into(), &["datagram", "ListenStream="]),
+        (net::UnixDatagram::unbound().expect("a socket").into(), &["datagram"]),
+        (connected.into(), &["does not listen"]),
+        (file.into(), &["no TCP or Unix stream socket"]),
+    ];
+    for (socket, words) in rows {
+        let words = [&["descriptor 3"], words].concat();
+        expect_failure(&mut inheriting(socket, &root), &words);
+    }
 }
 
 #[test]
 fn sockets_that_are_meant_for_another_process_are_not_taken() {
     let root = root();
     let (held, address) = listen();
-    let mut command = Command::new("sh");
-    let script = "exec 3<&0 </dev/null; export LISTEN_PID=1 LISTEN_FDS=1; exec \"$0\" \"$@\"";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_tinyhttpd"), "--port", "0", "--root"]);
-    command.arg(root.path()).stdin(OwnedFd::from(copy(&held)));
+    let mut command = with_descriptor_3(copy(&held), "1", &serving(root.path(), &[]));
     let program = Program::spawn(&mut command);
     assert_ne!(program.address, address);
     ask_once(program.address).expect("an answer");
@@ -230,17 +222,15 @@ fn sockets_that_are_meant_for_another_process_are_not_taken() {
 
 #[test]
 fn systemd_socket_activate_hands_over_tcp_and_unix_sockets() {
-    if !is_installed("systemd-socket-activate") {
-        return;
-    }
+    let Some(activate) = find("systemd-socket-activate") else { return };
     let root = root();
     let path = root.path().join("socket");
     let name = root.path().join("abstract").display().to_string();
     // Free a moment before.
     let address = listen().1;
-    let mut command = Command::new("systemd-socket-activate");
+    let mut command = Command::new(activate);
     command.args(["-l", &address.to_string(), "-l", path.to_str().expect("UTF-8")]);
-    command.args(["-l", &format!("@{name}"), env!("CARGO_BIN_EXE_tinyhttpd"), "--root"]);
+    command.args(["-l", &format!("@{name}"), PROGRAM, "--root"]);
     command.arg(root.path());
     // The first client has it started.
     let first = thread::spawn(move || {
@@ -252,12 +242,8 @@ fn systemd_socket_activate_hands_over_tcp_and_unix_sockets() {
     ask_once(address).expect("an answer");
     let abstract_name = net::SocketAddr::from_abstract_name(&name).expect("a name");
     let by_name = UnixStream::connect_addr(&abstract_name).expect("a connection");
-    for mut stream in [UnixStream::connect(&path).expect("a connection"), by_name] {
-        stream.write_all(b"GET /a HTTP/1.0\r\n\r\n").expect("bytes are taken");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.ends_with("\r\n\r\ncontent"), "{answer}");
-    }
+    expect_answer(Client { stream: BufReader::new(by_name) });
+    expect_answer(Client::unix(&path));
     program.stop();
     assert!(path.exists());
 }

@@ -1,39 +1,29 @@
 //! Uploads whose files have names, beside somebody who clears up: a SIGHUP, a second server on the
 //! same root, a file system without locks. strace brings about what a file system would.
 
-use crate::support::{Client, Program, get, is_installed, names};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::support::{Client, Lines, Program, get, linux, names, tampered};
+use rustix::process::Signal;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{ChildStderr, Command};
 use std::thread;
 
 /// Without /proc, every temporary file has its name from the start.
 pub const NO_PROC: &str = "inject=?access,?faccessat:error=ENOENT";
 
-/// The program, of which strace has some calls fail; and its stderr.
-pub fn start_with(faults: &[&str], root: &Path) -> (Program, BufReader<ChildStderr>) {
-    let mut command = Command::new("strace");
-    // -D: the program, not strace, is the child that the signals go to.
-    command.args(["-D", "-f", "-q", "-o", "/dev/null", "-e", "signal=none"]);
-    command.args(faults.iter().map(|fault| format!("--{fault}")));
-    command.arg(env!("CARGO_BIN_EXE_tinyhttpd")).arg("--root").arg(root);
-    command.args(["--port", "0", "--writable"]).env_remove("RUST_LOG");
-    let mut program = Program::spawn(&mut command);
-    let stderr = program.child.stderr.take().expect("a pipe");
-    (program, BufReader::new(stderr))
+/// The program, of which strace has some calls fail; and the lines of its stderr. `None` where there
+/// is no strace.
+pub fn start_with(faults: &[&str], root: &Path) -> Option<(Program, Lines)> {
+    let faults: Vec<_> = faults.iter().flat_map(|fault| ["-e", fault]).collect();
+    let mut program = tampered(root, &faults, &["--writable"])?;
+    let lines = program.lines();
+    Some((program, lines))
 }
 
 /// Has the program open its root anew, and clear up; returns once it has.
-fn hang_up(program: &Program, stderr: &mut BufReader<ChildStderr>) {
-    kill_process(Pid::from_child(&program.child), Signal::HUP).expect("a process");
-    let mut line = String::new();
-    while !line.contains("was opened anew") {
-        line.clear();
-        assert_ne!(stderr.read_line(&mut line).expect("a line"), 0, "the end");
-    }
+fn hang_up(program: &Program, stderr: &mut Lines) {
+    program.signal(Signal::HUP);
+    stderr.wait_for("was opened anew");
 }
 
 /// Begins a PUT of three bytes; returns once the server asks for them.
@@ -50,11 +40,8 @@ fn begin(program: &Program) -> Client {
 /// An upload outlives SIGHUPs and the start of another server, whatever the locks of the file
 /// system say.
 fn expect_that_uploads_outlive(faults: &[&str]) {
-    if !is_installed("strace") {
-        return;
-    }
     let root = tempfile::tempdir().expect("a directory");
-    let (program, mut stderr) = start_with(faults, root.path());
+    let Some((program, mut stderr)) = start_with(faults, root.path()) else { return };
     let mut client = begin(&program);
     let seen = names(root.path());
     assert_eq!(seen.len(), 1, "{seen:?}");
@@ -91,20 +78,20 @@ fn upload_outlives_who_clears_up_where_there_are_no_locks() {
 }
 
 /// The program, of which a call fails that is made in `root` itself.
-fn start_failing_in(root: &Path, fault: &str) -> Program {
-    let beneath = format!("trace-path={}", root.display());
-    start_with(&[&beneath, fault], root).0
+fn start_failing_in(root: &Path, fault: &str) -> Option<Program> {
+    let path = root.to_str().expect("UTF-8");
+    tampered(root, &["-P", path, "-e", fault], &["--writable"])
 }
 
 #[test]
 fn upload_has_a_name_where_the_file_system_knows_no_file_without() {
-    if !is_installed("strace") {
+    if !linux::has("O_TMPFILE") {
         return;
     }
     // The first call is for a file without a name.
     for fault in ["inject=openat:error=EOPNOTSUPP:when=1", "inject=openat:error=EISDIR:when=1"] {
         let root = tempfile::tempdir().expect("a directory");
-        let program = start_failing_in(root.path(), fault);
+        let Some(program) = start_failing_in(root.path(), fault) else { return };
         let mut client = begin(&program);
         let seen = names(root.path());
         assert!(seen.len() == 1 && seen[0].starts_with(".tinyhttpd-upload-"), "{seen:?}");
@@ -116,7 +103,7 @@ fn upload_has_a_name_where_the_file_system_knows_no_file_without() {
 
 #[test]
 fn what_fails_while_a_file_takes_its_place_leaves_the_old_one() {
-    if !is_installed("strace") {
+    if !linux::has("O_TMPFILE") {
         return;
     }
     for (fault, status) in [
@@ -131,9 +118,10 @@ fn what_fails_while_a_file_takes_its_place_leaves_the_old_one() {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("a mode");
         let program = match fault.contains("fchmod") {
             // Of a file that has no name there.
-            true => start_with(&[fault], root.path()).0,
+            true => tampered(root.path(), &["-e", fault], &["--writable"]),
             false => start_failing_in(root.path(), fault),
         };
+        let Some(program) = program else { return };
         let mut client = begin(&program);
         client.send("new");
         assert_eq!(client.reply().status, status, "{fault}");
@@ -146,11 +134,8 @@ fn what_fails_while_a_file_takes_its_place_leaves_the_old_one() {
 #[test]
 fn no_upload_is_lost_in_a_storm_of_signals() {
     const UPLOADS: usize = 300;
-    if !is_installed("strace") {
-        return;
-    }
     let root = tempfile::tempdir().expect("a directory");
-    let (program, mut stderr) = start_with(&[NO_PROC], root.path());
+    let Some((program, mut stderr)) = start_with(&[NO_PROC], root.path()) else { return };
     thread::scope(|scope| {
         let uploads = scope.spawn(|| {
             let mut client = Client::new(program.address);

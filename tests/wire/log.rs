@@ -1,22 +1,18 @@
 //! What the program writes to stderr: the access log bare, and a connection's life for those who
 //! learn from it.
 
-use crate::support::{Client, PATIENCE, Program, get, is_installed};
+use crate::support::{Client, Program, find, get, root_with, run, serving, sparse_file};
 use rustix::net::sockopt::set_socket_linger;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
+use std::io::{PipeReader, Read, pipe, read_to_string};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
+    root_with(&[("a", "content")])
 }
 
 /// What the program logs while it answers `requests`, each on a connection of its own.
@@ -28,20 +24,15 @@ fn log_of(options: &[&str], requests: &[&str]) -> Vec<String> {
 /// The same where RUST_LOG says what is logged.
 fn log_by_filter(filter: &str, options: &[&str], requests: &[&str]) -> Vec<String> {
     let root = root();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command.args(["--port", "0", "--root"]).arg(root.path());
-    command.args(options).env("RUST_LOG", filter);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    log_until_stopped(Program::spawn(&mut command), requests)
+    let mut command = serving(root.path(), options);
+    log_until_stopped(Program::spawn(command.env("RUST_LOG", filter)), requests)
 }
 
 fn log_until_stopped(program: Program, requests: &[&str]) -> Vec<String> {
     for request in requests {
         let mut client = Client::new(program.address);
         client.send(request);
-        let mut answer = Vec::new();
-        client.stream.read_to_end(&mut answer).expect("an answer");
-        assert!(!answer.is_empty(), "{request:?}");
+        assert!(!client.rest().is_empty(), "{request:?}");
     }
     program.stop().lines().map(str::to_owned).collect()
 }
@@ -110,8 +101,7 @@ fn no_request_forges_a_line() {
 #[test]
 fn a_client_that_breaks_off_is_one_line() {
     let root = tempfile::tempdir().expect("a directory");
-    let file = fs::File::create(root.path().join("big")).expect("a file");
-    file.set_len(1 << 30).expect("a sparse file");
+    sparse_file(&root.path().join("big"), 1 << 30);
     let program = Program::start(root.path(), &["-v"]);
     let mut client = Client::new(program.address);
     client.send(get("/big"));
@@ -204,8 +194,7 @@ fn who_says_nothing_has_no_line() {
     for beginning in ["", "GET /a HTTP/1.1\r\nHo"] {
         let mut client = Client::new(program.address);
         client.send(beginning);
-        let stream = client.stream.get_ref();
-        stream.shutdown(Shutdown::Write).expect("an end");
+        client.end_sending();
         client.expect_closed();
     }
     let said = program.stop();
@@ -216,24 +205,13 @@ fn who_says_nothing_has_no_line() {
 fn a_client_of_a_unix_socket_is_named_unix() {
     let root = root();
     let socket = root.path().join("socket");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command.arg("--root").arg(root.path()).arg("--bind");
-    command.arg(format!("unix:{}", socket.display()));
-    command.args(["--bind", "127.0.0.1", "--port", "0"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.env_remove("RUST_LOG").spawn().expect("the program");
-    let stdout = child.stdout.take().expect("a pipe");
-    let mut told = BufReader::new(stdout).lines();
-    assert!(matches!((told.next(), told.next()), (Some(Ok(_)), Some(Ok(_)))));
-    let mut stream = UnixStream::connect(&socket).expect("a connection");
-    stream.set_read_timeout(Some(PATIENCE)).expect("an option");
-    let request = b"GET /a HTTP/1.0\r\n\r\n";
-    stream.write_all(request).expect("bytes are taken");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-    kill_process(Pid::from_child(&child), Signal::TERM).expect("a process");
-    let output = child.wait_with_output().expect("an end");
-    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    let bind = format!("unix:{}", socket.display());
+    let program = Program::start(root.path(), &["--bind", "127.0.0.1", "--bind", &bind]);
+    let mut client = Client::unix(&socket);
+    client.send("GET /a HTTP/1.0\r\n\r\n");
+    client.reply().expect_status(200);
+    client.expect_closed();
+    let said = program.stop();
     let line = said.lines().next().expect("a line");
     let expected = r#"unix: - - [] "GET /a HTTP/1.0" 200 7 "-" "-""#;
     assert_eq!(undated(line), expected);
@@ -281,39 +259,29 @@ fn trace_names_the_thread() {
     assert!(log.iter().any(|line| line.contains("Z INFO  [main] ")), "{log:#?}");
 }
 
-/// What the program says on a stderr that JOURNAL_STREAM names.
-fn journal_of(options: &[&str], root: &Path) -> (Option<i32>, String) {
-    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+/// The program, whose stderr is a pipe that JOURNAL_STREAM names; and the pipe's other end.
+fn into_journal(options: &[&str], root: &Path) -> (PipeReader, Command) {
+    let (reader, writer) = pipe().expect("a pipe");
     let stat = rustix::fs::fstat(&writer).expect("a pipe's status");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"))
-        .args(["--port", "0", "--root"])
-        .arg(root)
-        .args(options)
-        .env_remove("RUST_LOG")
-        .env("JOURNAL_STREAM", format!("{}:{}", stat.st_dev, stat.st_ino))
-        .stdout(Stdio::piped())
-        .stderr(writer)
-        .spawn()
-        .expect("the program");
-    let mut told = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-    if stdout.read_line(&mut told).expect("a line") > 0 {
-        let port = told.trim_end().trim_end_matches('/').rsplit(':').next().expect("a port");
-        let mut client = Client::new(([127, 0, 0, 1], port.parse().expect("a number")).into());
-        client.send("GET /a HTTP/1.0\r\n\r\n");
-        client.reply().expect_status(200);
-        kill_process(Pid::from_child(&child), Signal::TERM).expect("a process");
-    }
-    let mut said = String::new();
-    reader.read_to_string(&mut said).expect("UTF-8");
-    (child.wait().expect("an end").code(), said)
+    let mut command = serving(root, options);
+    let name = format!("{}:{}", stat.st_dev, stat.st_ino);
+    command.env("JOURNAL_STREAM", name).stderr(writer);
+    (reader, command)
 }
 
 #[test]
 fn the_journal_is_told_the_level_and_no_time() {
     let root = root();
-    let (code, said) = journal_of(&["-vv"], root.path());
-    assert_eq!(code, Some(0));
+    let (journal, mut command) = into_journal(&["-vv"], root.path());
+    let mut program = Program::listening(&mut command, 1);
+    let mut client = Client::new(program.address);
+    client.send("GET /a HTTP/1.0\r\n\r\n");
+    client.reply().expect_status(200);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+    // It holds the other end open.
+    drop(command);
+    let said = read_to_string(journal).expect("UTF-8");
     let (access, diagnostics): (Vec<_>, Vec<_>) =
         said.lines().partition(|line| line.starts_with("127.0.0.1 "));
     assert_eq!(access.len(), 1, "{said}");
@@ -321,16 +289,17 @@ fn the_journal_is_told_the_level_and_no_time() {
         assert!(line.starts_with("<6>[") || line.starts_with("<7>["), "{line}");
     }
     assert!(said.contains("<6>[main] tinyhttpd: stopped\n"), "{said}");
-    let (code, said) = journal_of(&[], Path::new("/nowhere"));
-    assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
+    let (journal, mut command) = into_journal(&[], Path::new("/nowhere"));
+    let status = command.status().expect("the program");
+    drop(command);
+    let said = read_to_string(journal).expect("UTF-8");
+    assert_eq!((status.code(), said.lines().count()), (Some(1), 1), "{said}");
     assert!(said.starts_with("<3>tinyhttpd: cannot serve"), "{said}");
 }
 
 #[test]
 fn goaccess_reads_every_line() {
-    if !is_installed("goaccess") {
-        return;
-    }
+    let Some(goaccess) = find("goaccess") else { return };
     let log = log_of(
         &[],
         &[
@@ -354,14 +323,9 @@ fn goaccess_reads_every_line() {
     let directory = tempfile::tempdir().expect("a directory");
     let (file, report) = (directory.path().join("log"), directory.path().join("report.json"));
     fs::write(&file, access(&log).join("\n") + "\n").expect("a file");
-    let run = Command::new("goaccess")
-        .args(["--log-format=COMBINED", "--no-global-config", "--no-progress", "-o"])
-        .arg(&report)
-        .arg(&file)
-        .stdin(Stdio::null())
-        .output()
-        .expect("goaccess");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let [from, to] = [&file, &report].map(|path| path.to_str().expect("UTF-8"));
+    let options = ["--log-format=COMBINED", "--no-global-config", "--no-progress"];
+    run(&goaccess, &[&options[..], &["-o", to, from]].concat());
     let report = fs::read_to_string(&report).expect("a report");
     let number = |name: &str| {
         let rest = report.split(&format!("\"{name}\":")).nth(1).expect("a number");

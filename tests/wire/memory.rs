@@ -1,6 +1,6 @@
 //! What answers hold in memory while their clients do not read has one budget.
 
-use crate::support::{Client, Program, get, wait_until};
+use crate::support::{Client, Program, get, root_with, sparse_file, wait_until};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -15,7 +15,7 @@ const SLACK: u64 = 16 * 1024;
 /// A root with `/list/`, whose page has more than 400 KiB, `/link`, which leads to a file of 255
 /// KiB and is read anew for each request, `/file` and `/endless`.
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
+    let root = root_with(&[("file", "content")]);
     let list = root.path().join("list");
     fs::create_dir(&list).expect("a directory");
     for number in 0..3000 {
@@ -23,9 +23,7 @@ fn root() -> TempDir {
     }
     fs::write(root.path().join("short"), vec![b'x'; 255 * 1024]).expect("a file");
     symlink("short", root.path().join("link")).expect("a symlink");
-    fs::write(root.path().join("file"), "content").expect("a file");
-    let endless = File::create(root.path().join("endless")).expect("a file");
-    endless.set_len(8 << 30).expect("a sparse file");
+    sparse_file(&root.path().join("endless"), 8 << 30);
     root
 }
 

@@ -3,11 +3,10 @@
 
 use crate::denied::{command, open_root, set_mode};
 use crate::leftovers::{NO_PROC, start_with};
-use crate::support::{Client, Program, get, is_installed};
+use crate::support::{Client, Program, get, not_tested, serving, under};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 use tempfile::TempDir;
 
@@ -88,7 +87,7 @@ fn replaced_file_keeps_its_mode() {
 #[test]
 fn another_group_gets_no_right_that_not_all_have() {
     if !is_root() {
-        return eprintln!("NOT TESTED: only root can make a file of another user");
+        return not_tested("only root can make a file of another user");
     }
     let root = shared_root();
     let path = root.path().join("a");
@@ -109,11 +108,8 @@ fn another_group_gets_no_right_that_not_all_have() {
 fn new_file_has_the_mode_that_the_umask_leaves() {
     let root = shared_root();
     for (umask, expected) in [("022", 0o644), ("000", 0o666), ("077", 0o600), ("027", 0o640)] {
-        let usual = command(root.path(), "0");
-        let mut under = Command::new("sh");
-        under.args(["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")]);
-        under.arg(usual.get_program()).args(usual.get_args()).arg("--writable");
-        let program = Program::spawn(&mut under);
+        let usual = serving(root.path(), &["--writable"]);
+        let program = Program::spawn(&mut under(&format!("umask {umask}"), &usual));
         let name = format!("/new-{umask}");
         assert_eq!(put(&program, &name, ""), 201);
         assert_eq!(mode(&root.path().join(&name[1..])), expected, "{umask}");
@@ -124,7 +120,7 @@ fn new_file_has_the_mode_that_the_umask_leaves() {
 #[test]
 fn root_replaces_any_file_and_leaves_mode_and_owner() {
     if !is_root() {
-        return eprintln!("NOT TESTED: only for root");
+        return not_tested("only for root");
     }
     let root = open_root();
     let path = root.path().join("a");
@@ -175,9 +171,7 @@ fn private_file_is_open_to_others_at_no_moment() {
 
 #[test]
 fn private_file_is_open_to_others_at_no_moment_where_uploads_have_names() {
-    if !is_installed("strace") {
-        return;
-    }
     let root = open_root();
-    expect_no_moment(&start_with(&[NO_PROC], root.path()).0, root.path());
+    let Some((program, _lines)) = start_with(&[NO_PROC], root.path()) else { return };
+    expect_no_moment(&program, root.path());
 }

@@ -1,12 +1,9 @@
 //! What follows an answer on its connection: the next one, in order, or the end.
 
-use crate::support::{Client, Fixture, exchange, get, masked};
-use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
-use std::io::{Read, Write};
-use std::net::Shutdown;
+use crate::support::{Fixture, Random, exchange, get, masked, set_modified};
+use std::io::Write;
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// No time of the server ends what is tested: only the event itself can.
 const AN_HOUR: Duration = Duration::from_secs(3600);
@@ -24,8 +21,7 @@ fn fixture() -> Fixture {
 /// A file dated 2001: one of this second would get its Last-Modified with the next.
 fn add(fixture: &Fixture, name: &str, content: &str) {
     fixture.file(name, content);
-    let file = File::options().write(true).open(fixture.path(name)).expect("a file");
-    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("a date");
+    set_modified(&fixture.path(name), 1_000_000_000);
 }
 
 #[test]
@@ -125,24 +121,6 @@ fn head_that_has_begun_does_not_rest() {
     client.reply().expect_status(404);
 }
 
-/// Numbers that look random, the same for the same seed (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn new() -> Random {
-        let seed = RandomState::new().hash_one(0) | 1;
-        println!("seed {seed}");
-        Random(seed)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % bound
-    }
-}
-
 /// Requests of several kinds, each with its answer as it is when it comes alone.
 fn requests_with_answers(fixture: &Fixture) -> Vec<(String, String)> {
     add(fixture, "large", &"0123456789".repeat(40_000));
@@ -163,10 +141,8 @@ fn requests_with_answers(fixture: &Fixture) -> Vec<(String, String)> {
         .map(|request| {
             let mut client = fixture.client();
             client.send(&request);
-            end_sending(&client);
-            let mut answer = Vec::new();
-            client.stream.read_to_end(&mut answer).expect("an end");
-            (request, masked(answer))
+            client.end_sending();
+            (request, masked(client.rest()))
         })
         .collect()
 }
@@ -232,19 +208,17 @@ fn pipelined_requests_are_answered_in_order() {
 /// As [`exchange`], while it is still sending: for so many answers that they would fill the
 /// sockets.
 fn answers_to(fixture: &Fixture, pieces: &[&str]) -> Vec<u8> {
-    let mut client = fixture.client();
+    let client = fixture.client();
     let mut writing = client.stream.get_ref().try_clone().expect("a socket");
     writing.set_nodelay(true).expect("an option");
-    let mut answers = Vec::new();
     thread::scope(|scope| {
         scope.spawn(move || {
             for piece in pieces {
                 writing.write_all(piece.as_bytes()).expect("bytes are taken");
             }
         });
-        client.stream.read_to_end(&mut answers).expect("an end");
-    });
-    answers
+        client.rest()
+    })
 }
 
 #[test]
@@ -285,16 +259,6 @@ fn body_that_nobody_wants_is_never_read_as_a_request() {
 }
 
 #[test]
-fn body_of_no_bytes_ends_nothing() {
-    let fixture = fixture();
-    let mut client = fixture.client();
-    for _ in 0..2 {
-        client.send("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
-        client.reply().expect_status(200);
-    }
-}
-
-#[test]
 fn client_that_has_ended_its_side_gets_all_its_answers() {
     let fixture = fixture();
     let large = "x".repeat(8 << 20);
@@ -302,7 +266,7 @@ fn client_that_has_ended_its_side_gets_all_its_answers() {
     let mut client = fixture.client();
     let requests = [get("/a"), get("/large"), get("/b"), get("/large")].concat();
     client.send(requests.repeat(3));
-    end_sending(&client);
+    client.end_sending();
     for _ in 0..3 {
         assert_eq!(client.reply().body, b"content of a");
         assert!(client.reply().body == large.as_bytes());
@@ -317,7 +281,7 @@ fn client_that_ends_inside_a_head_gets_the_answers_before_it() {
     let fixture = fixture();
     let mut client = fixture.client();
     client.send(get("/a") + "GET /b");
-    end_sending(&client);
+    client.end_sending();
     client.reply().expect_status(200);
     client.expect_closed();
 }
@@ -338,26 +302,4 @@ fn idle_connections_keep_nobody_waiting() {
         client.send(get("/b"));
         client.reply().expect_status(200);
     }
-}
-
-#[test]
-fn half_sent_heads_keep_nobody_waiting() {
-    let fixture = fixture();
-    let mut halves: Vec<_> = (0..16).map(|_| fixture.client()).collect();
-    for client in &mut halves {
-        client.send("GET /a HTTP/1.1\r\n");
-    }
-    let mut client = fixture.client();
-    client.send(get("/b"));
-    client.reply().expect_status(200);
-    for client in &mut halves {
-        client.send("Host: a\r\n\r\n");
-        client.reply().expect_status(200);
-    }
-}
-
-/// Half-closes, as a client may that has nothing more to ask.
-fn end_sending(client: &Client) {
-    let stream = client.stream.get_ref();
-    stream.shutdown(Shutdown::Write).expect("a half-close");
 }

@@ -1,14 +1,12 @@
 //! `--prefix`, given on the command line, and uploads beneath it.
 
-use crate::support::{Client, Fixture, Program, get};
-use std::fs;
+use crate::support::{Client, Fixture, PROGRAM, Program, finish, get, root_with};
 use std::process::Command;
 use tinyhttpd::site::Prefix;
 
 #[test]
 fn prefix_is_cut_off_and_what_is_not_beneath_it_is_404() {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
+    let root = root_with(&[("a", "content")]);
     for prefix in ["/files", "/files/"] {
         let program = Program::start(root.path(), &["-q", "--prefix", prefix]);
         let mut client = Client::new(program.address);
@@ -50,8 +48,7 @@ fn upload_goes_to_what_is_left_of_its_path() {
 #[test]
 fn prefix_that_is_none_is_bad_usage() {
     for (prefix, reason) in [("files", "is no path"), ("/a/../b", "dot segments")] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-        let output = command.args(["--prefix", prefix]).output().expect("the program");
+        let output = finish(Command::new(PROGRAM).args(["--prefix", prefix]));
         assert_eq!(output.status.code(), Some(2), "{prefix}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains(reason), "{said}");

@@ -1,7 +1,7 @@
 //! What the sockets are set to, and what the system's limits are raised to: what no single answer
 //! shows.
 
-use crate::support::{Client, Fixture, Program, exchange, get, wait_until};
+use crate::support::{Fixture, Program, exchange, linux, serving, under, wait_until};
 use nix::sys::socket::getsockopt;
 use nix::{getsockopt_impl, libc, sockopt_impl};
 use rustix::io::Errno;
@@ -9,7 +9,6 @@ use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
 use std::time::Duration;
 use tinyhttpd::limits::{BLOCK_TIME, DEFER_SECONDS, LINGER_BYTES_MAX};
 use tinyhttpd::server::{BindAddress, Bound, Listener, Settings, bind_all};
@@ -39,6 +38,9 @@ fn port_whose_connections_ended_a_moment_ago_can_be_taken() {
 
 #[test]
 fn accepted_socket_sends_at_once_and_never_waits_for_ever() {
+    if !linux::has("TCP_USER_TIMEOUT") {
+        return;
+    }
     let settings = Settings { write_time: Duration::from_millis(1234), ..Settings::default() };
     let Listener::Bound(Bound::Tcp(ref listener)) = listen(0, &settings) else {
         panic!("a TCP address");
@@ -63,6 +65,9 @@ sockopt_impl!(
 
 #[test]
 fn accept_waits_for_a_clients_first_byte() {
+    if !linux::has("TCP_DEFER_ACCEPT") {
+        return;
+    }
     let Listener::Bound(listener) = listen(0, &Settings::default()) else {
         panic!("a socket of our own");
     };
@@ -81,13 +86,9 @@ fn ipv4_client_of_an_ipv6_socket_is_logged_as_what_it_is() {
 #[test]
 fn soft_limit_of_open_files_is_raised_to_the_hard_one() {
     let root = tempfile::tempdir().expect("a directory");
-    let mut command = Command::new("sh");
-    let script = "ulimit -Sn 64 && exec \"$0\" \"$@\"";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_tinyhttpd")]);
-    command.args(["-v", "--port", "0", "--root"]).arg(root.path());
-    let program = Program::spawn(command.env_remove("RUST_LOG"));
-    let limits = fs::read_to_string(format!("/proc/{}/limits", program.child.id()));
-    let limits = limits.expect("a running process");
+    let mut command = under("ulimit -Sn 64", &serving(root.path(), &["-v"]));
+    let program = Program::spawn(&mut command);
+    let limits = fs::read_to_string(program.proc("limits")).expect("a running process");
     let mut lines = limits.lines();
     let of_files = lines.find_map(|line| line.strip_prefix("Max open files"));
     let mut values = of_files.expect("a limit").split_whitespace();
@@ -112,31 +113,6 @@ fn refused_client_that_sends_without_end_is_cut_after_so_many_bytes() {
     let is_end = matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
     assert!(is_end, "{kind}");
     wait_until("it is gone", || fixture.server.connections() == 0);
-}
-
-#[test]
-fn connection_that_never_asked_makes_room_too() {
-    let fixture = Fixture::with(|_, server| {
-        server.connections_max = 3;
-        server.head_time = AN_HOUR;
-        server.idle_time = AN_HOUR;
-    });
-    let connect = |count| {
-        let client = fixture.client();
-        wait_until("it is taken in", || fixture.server.connections() == count);
-        client
-    };
-    let silent = [1, 2, 3].map(connect);
-    let mut new = fixture.client();
-    new.send(get("/missing"));
-    new.reply().expect_status(404);
-    let has_ended = |client: &&Client| {
-        let stream = client.stream.get_ref();
-        stream.set_nonblocking(true).expect("an option");
-        matches!(stream.peek(&mut [0]), Ok(0))
-    };
-    wait_until("one has ended", || silent.iter().any(|client| has_ended(&client)));
-    assert_eq!(silent.iter().filter(has_ended).count(), 1);
 }
 
 /// The kernel's half of `--backlog`: so many are connected although nobody accepts them.

@@ -1,6 +1,6 @@
 //! A turn has an end: whoever asks for much at once keeps nobody waiting.
 
-use crate::support::{Client, Program, get, tampered};
+use crate::support::{Client, Program, get, root_with, tampered};
 use std::fs::{self, File};
 use std::path::Path;
 use tempfile::TempDir;
@@ -12,13 +12,12 @@ const GREEDY: usize = 20;
 const PIPELINED_BYTES: usize = 64 * 1024;
 
 fn root(names: usize) -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
+    let root = root_with(&[("file", "content")]);
     let list = root.path().join("list");
     fs::create_dir(&list).expect("a directory");
     for number in 0..names {
         File::create(list.join(format!("{number:05}"))).expect("a file");
     }
-    fs::write(root.path().join("file"), "content").expect("a file");
     root
 }
 

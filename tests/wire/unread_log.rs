@@ -1,24 +1,16 @@
 //! What becomes of a log that goes where nothing is taken: it costs lines, and nobody waits for it.
 
-use crate::support::{Client, Program, is_installed};
+use crate::support::{Client, Program, root_with, serving, strace, under};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use tempfile::TempDir;
 
 fn root() -> TempDir {
-    let root = tempfile::tempdir().expect("a directory");
-    fs::write(root.path().join("a"), "content").expect("a file");
-    root
-}
-
-fn command(root: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command.args(["--port", "0", "--root"]).arg(root).env_remove("RUST_LOG");
-    command
+    root_with(&[("a", "content")])
 }
 
 /// A request whose line in the log has some 1000 bytes.
@@ -47,7 +39,7 @@ fn stopped(program: &mut Program) -> ExitStatus {
 fn pipe_that_nobody_reads_holds_up_neither_answer_nor_signal() {
     let root = root();
     for filter in ["info", "trace"] {
-        let mut command = command(root.path());
+        let mut command = serving(root.path(), &[]);
         let mut program = Program::spawn(command.env("RUST_LOG", filter));
         ask(&program, 100);
         program.signal(Signal::HUP);
@@ -87,11 +79,9 @@ fn who_reads_the_pipe_late_learns_how_many_lines_were_lost() {
 fn stderr_on_a_full_disk_or_closed_costs_lines_alone() {
     let root = root();
     for redirection in ["2>/dev/full", "2>&-"] {
-        let script = format!("exec \"$0\" \"$@\" {redirection}");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_tinyhttpd")]);
-        command.args(["-vv", "--port", "0", "--root"]).arg(root.path());
-        let mut program = Program::spawn(command.env_remove("RUST_LOG"));
+        let script = format!("exec {redirection}");
+        let mut command = under(&script, &serving(root.path(), &["-vv"]));
+        let mut program = Program::spawn(&mut command);
         ask(&program, 3);
         assert_eq!(stopped(&mut program).code(), Some(0), "{redirection}");
     }
@@ -103,7 +93,7 @@ fn what_cannot_be_served_is_exit_1_wherever_stderr_goes() {
     drop(unread);
     let full = File::options().write(true).open("/dev/full").expect("a device");
     for stderr in [Stdio::from(full), Stdio::from(broken), Stdio::null()] {
-        let mut command = command(Path::new("/nowhere"));
+        let mut command = serving(Path::new("/nowhere"), &[]);
         let status = command.stderr(stderr).stdout(Stdio::null()).status().expect("the program");
         assert_eq!(status.code(), Some(1));
     }
@@ -118,7 +108,7 @@ fn stdout_that_takes_nothing_is_one_line_and_exit_1() {
     drop(unread);
     let full = File::options().write(true).open("/dev/full").expect("a device");
     for stdout in [Stdio::from(full), Stdio::from(broken)] {
-        let mut command = command(root.path());
+        let mut command = serving(root.path(), &[]);
         command.arg("--bind").arg(format!("unix:{}", socket.display()));
         let output = command.stdout(stdout).stderr(Stdio::piped()).output().expect("the program");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
@@ -131,19 +121,13 @@ fn stdout_that_takes_nothing_is_one_line_and_exit_1() {
 /// The disk under a log file hangs, for the first line of the access log and all that follow.
 #[test]
 fn disk_that_hangs_under_the_log_costs_no_more_than_one_worker() {
-    if !is_installed("strace") {
-        return;
-    }
     let root = root();
     let log = root.path().join("log");
-    let script = "exec \"$@\" 2>\"$0\"";
-    let mut command = Command::new("sh");
-    command.args(["-c", script]).arg(&log);
-    command.args(["strace", "-D", "-f", "-q", "-o", "/dev/null", "-P"]).arg(&log);
-    command.args(["-e", "trace=write", "-e", "inject=write:delay_enter=3600s"]);
-    command.arg(env!("CARGO_BIN_EXE_tinyhttpd"));
-    command.args(["--threads", "4", "--grace", "0", "--port", "0", "--root"]).arg(root.path());
-    let mut program = Program::spawn(command.env_remove("RUST_LOG"));
+    let path = log.to_str().expect("UTF-8");
+    let delay = ["-P", path, "-e", "trace=write", "-e", "inject=write:delay_enter=3600s"];
+    let arguments = ["--threads", "4", "--grace", "0"];
+    let Some(strace) = strace(root.path(), &delay, &arguments) else { return };
+    let mut program = Program::spawn(&mut under(&format!("exec 2>{path}"), &strace));
     for _ in 0..3 {
         ask(&program, 1);
     }
@@ -158,7 +142,7 @@ fn terminal_gets_colours() {
     grantpt(&master).expect("a terminal");
     unlockpt(&master).expect("a terminal");
     let terminal = ioctl_tiocgptpeer(&master, flags).expect("a terminal");
-    let mut command = command(root.path());
+    let mut command = serving(root.path(), &[]);
     command.env("TERM", "xterm").env_remove("NO_COLOR").stderr(Stdio::from(terminal));
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the program");
     // It holds the other end open.

@@ -3,7 +3,7 @@
 use super::Verdict::{Failed, NotModified, Proceed};
 use super::*;
 use crate::http::validator::FileFacts;
-use Method::{Connect, Get, Head, NotAllowed, Options, Put};
+use Method::{Connect, Delete, Get, Head, Mkcol, NotAllowed, Options, Put};
 
 const MODIFIED: Timestamp = Timestamp { seconds: 784_111_777, nanoseconds: 500_000_000 };
 const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
@@ -54,7 +54,7 @@ fn expect(rows: &[(Method, &str, Verdict)], current: Option<&Validators>) {
 
 #[test]
 fn without_preconditions_the_method_proceeds() {
-    for method in [Get, Head, Put, Options, Connect, NotAllowed] {
+    for method in [Get, Head, Put, Delete, Mkcol, Options, Connect, NotAllowed] {
         let validators = modified_at(MODIFIED);
         for current in [None, Some(&Validators::NONE), Some(&validators)] {
             let verdict = evaluate(method, &Fields::empty(), current, NOW);

@@ -128,7 +128,7 @@ impl WholeBody {
     /// Puts the connection into the queue for ends of uploads. It has no deadline there.
     fn queue(body: Box<Body>, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
-        let in_line = turn.queue(Dear::Upload, io.number());
+        let in_line = turn.queue(Dear::Change, io.number());
         Box::new(WholeBody { body, in_line }).wait_in_line()
     }
 
@@ -147,8 +147,8 @@ impl WholeBody {
         if !io.is_its_turn {
             return self.wait_in_line();
         }
-        if !turn.is_for(Dear::Upload) {
-            // The news of its turn came while a worker that is not for uploads owned it.
+        if !turn.is_for(Dear::Change) {
+            // The news of its turn came while a worker that is not for changes owned it.
             return WholeBody::queue(self.body, io, turn);
         }
         let Body { upload, entry, version, wants_persistence, unread, .. } = *self.body;

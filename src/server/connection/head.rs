@@ -15,7 +15,7 @@ use crate::server::tickets::Dear;
 use crate::server::turn::{Buffers, Turn};
 use crate::server::yields::Yields;
 use crate::site::response::Response;
-use crate::site::{self, ListingAsked};
+use crate::site::{self, Leave};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -41,22 +41,22 @@ impl Head {
     /// Answers the requests that are there, receives what has arrived, and answers every whole
     /// request in it.
     pub(super) fn go_on(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
-        let listing = match self.queued.take() {
+        let leave = match self.queued.take() {
             None => None,
             Some(queued) if !io.is_its_turn => return self.wait_in_line(queued),
-            // The news of its turn came while a worker that is not for listings owned it.
-            Some(queued) if !turn.is_for(Dear::Listing) => {
-                return self.queue(queued.asked, io, turn);
+            // The news of its turn came while a worker that is not for such work owned it.
+            Some(queued) if !turn.is_for(dear(queued.leave)) => {
+                return self.queue(queued.leave, io, turn);
             }
-            Some(queued) if turn.memory().is_short() => {
+            Some(queued) if needs_memory(queued.leave) && turn.memory().is_short() => {
                 return self.wait_for_memory(queued, io, turn);
             }
-            Some(queued) => Some(queued.asked),
+            Some(queued) => Some(queued.leave),
         };
         if self.lacks_descriptor {
             return Next::Wait(State::Head(self), Drained::until_deadline());
         }
-        match self.answer_unread(listing, io, turn, buffers) {
+        match self.answer_unread(leave, io, turn, buffers) {
             ControlFlow::Break(next) => next,
             ControlFlow::Continue(head) => head.receive(io, turn, buffers),
         }
@@ -66,7 +66,7 @@ impl Head {
     /// come.
     fn answer_unread(
         self,
-        listing: Option<ListingAsked>,
+        leave: Option<Leave>,
         io: &mut Io,
         turn: &mut Turn,
         buffers: &mut Buffers,
@@ -74,7 +74,7 @@ impl Head {
         if self.judged == self.unread.len() {
             return ControlFlow::Continue(self);
         }
-        let left = answer_all(&self.unread, listing, io, turn, &mut buffers.head)?;
+        let left = answer_all(&self.unread, leave, io, turn, &mut buffers.head)?;
         let beginning = &self.unread[self.unread.len() - left..];
         ControlFlow::Continue(Head::keeping(beginning, io, turn))
     }
@@ -151,11 +151,11 @@ impl Head {
         Head { unread, judged: beginning.len(), began: turn.clock.ticks(), ..Head::default() }
     }
 
-    /// Puts the connection into the queue for listings. It has no deadline there.
-    fn queue(self, asked: ListingAsked, io: &mut Io, turn: &Turn) -> Next {
+    /// Puts the connection into the queue for such dear work. It has no deadline there.
+    fn queue(self, leave: Leave, io: &mut Io, turn: &Turn) -> Next {
         io.deadline = None;
-        let in_line = turn.queue(Dear::Listing, io.number());
-        self.wait_in_line(Queued { asked, in_line })
+        let in_line = turn.queue(dear(leave), io.number());
+        self.wait_in_line(Queued { leave, in_line })
     }
 
     fn wait_in_line(mut self, queued: Queued) -> Next {
@@ -182,7 +182,7 @@ impl Head {
     /// listing that had no memory is queued again.
     pub(super) fn give_up(mut self, io: &mut Io, turn: &mut Turn, buffers: &mut Buffers) -> Next {
         if let Some(queued) = self.queued.take() {
-            return self.queue(queued.asked, io, turn);
+            return self.queue(queued.leave, io, turn);
         }
         if self.lacks_descriptor {
             io.deadline = None;
@@ -223,15 +223,15 @@ fn buffer_bytes(length: usize) -> usize {
 }
 
 /// Answers the requests in `bytes` in order, and tells how many bytes of them are left: a part of a
-/// head. `listing` lets the first of them get its listing in this turn.
+/// head. `leave` lets the first of them have its dear work done in this turn.
 fn answer_all(
     bytes: &[u8],
-    listing: Option<ListingAsked>,
+    leave: Option<Leave>,
     io: &mut Io,
     turn: &mut Turn,
     head: &mut Vec<u8>,
 ) -> Answered {
-    let mut listing = listing;
+    let mut leave = leave;
     let mut rest = bytes;
     while !rest.is_empty() {
         match request::parse(rest) {
@@ -241,9 +241,9 @@ fn answer_all(
                 refuse(reject.status(), rest, io, turn, head)?;
             }
             Parsed::Complete { request, head_bytes } => {
-                let is_dear = listing.is_some();
+                let is_dear = leave.is_some();
                 let behind = &rest[head_bytes..];
-                answer(&request, rest, behind, listing.take(), io, turn, head)?;
+                answer(&request, rest, behind, leave.take(), io, turn, head)?;
                 rest = behind;
                 io.answered += 1;
                 io.has_come = false;
@@ -258,13 +258,13 @@ fn answer_all(
     ControlFlow::Continue(rest.len())
 }
 
-/// Answers one request, begins to receive its body, or queues it for a listing. `unread` begins
+/// Answers one request, begins to receive its body, or queues it for dear work. `unread` begins
 /// with the request, `behind` with what follows its head.
 fn answer(
     request: &Request,
     unread: &[u8],
     behind: &[u8],
-    listing: Option<ListingAsked>,
+    leave: Option<Leave>,
     io: &mut Io,
     turn: &mut Turn,
     head: &mut Vec<u8>,
@@ -272,7 +272,7 @@ fn answer(
     if turn.descriptors().is_short() {
         return ControlFlow::Break(Head::with(unread.to_vec()).wait_for_descriptor(io, turn));
     }
-    let conditions = turn.conditions(io.has_come, listing);
+    let conditions = turn.conditions(io.has_come, leave);
     match turn.site.begin(request, conditions) {
         site::Answer::Response(response) => {
             reply(request, response, behind, io, turn).send(behind, io, turn, head)
@@ -284,10 +284,23 @@ fn answer(
         site::Answer::Upload(upload) => {
             ControlFlow::Break(Body::begin(request, upload, behind, io, turn, head))
         }
-        site::Answer::Listing(asked) => {
-            ControlFlow::Break(Head::with(unread.to_vec()).queue(asked, io, turn))
+        site::Answer::Dear(leave) => {
+            ControlFlow::Break(Head::with(unread.to_vec()).queue(leave, io, turn))
         }
     }
+}
+
+/// The kind of dear work that a request has asked leave for.
+fn dear(leave: Leave) -> Dear {
+    match leave {
+        Leave::Listing(_) => Dear::Listing,
+        Leave::Change => Dear::Change,
+    }
+}
+
+/// Whether the work makes an answer that may have to be held in memory.
+fn needs_memory(leave: Leave) -> bool {
+    matches!(leave, Leave::Listing(_))
 }
 
 /// The reply to a request whose body, if it has one, is not wanted.

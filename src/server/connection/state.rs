@@ -7,7 +7,7 @@ use crate::server::budget::Held;
 use crate::server::drained::{Drained, InLine};
 use crate::server::pace::Pace;
 use crate::server::transfer::Transfer;
-use crate::site::ListingAsked;
+use crate::site::Leave;
 use crate::site::upload::Upload;
 
 /// What a connection waits for, or could go on with.
@@ -36,7 +36,7 @@ pub(super) enum Next {
     Close,
 }
 
-/// A connection that waits for a request, or for its turn to get a listing.
+/// A connection that waits for a request, or for its turn to have dear work done.
 #[derive(Default)]
 pub(super) struct Head {
     /// Bytes received and not yet answered: a part of a head, or whole requests.
@@ -50,9 +50,9 @@ pub(super) struct Head {
     pub lacks_descriptor: bool,
 }
 
-/// The first request in the unread bytes asks for a listing, and waits for its turn.
+/// The first request in the unread bytes takes dear work, and waits for its turn.
 pub(super) struct Queued {
-    pub asked: ListingAsked,
+    pub leave: Leave,
     pub in_line: InLine,
 }
 

@@ -84,11 +84,11 @@ fn a_body_is_taken_as_it_comes_and_its_end_waits_in_line() {
     assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
     assert!(matches!(connection.state, State::WholeBody(_)) && connection.deadline().is_none());
     let number = connection.io.number();
-    assert_eq!(room.pool.shared.tickets.next(Dear::Upload), Some(number));
+    assert_eq!(room.pool.shared.tickets.next(Dear::Change), Some(number));
     // Whatever it is told meanwhile, it keeps its place.
     assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
     assert_eq!(client.received(), "");
-    let dear = Some(Dear::Upload);
+    let dear = Some(Dear::Change);
     assert_eq!(room.go_on_for(&mut connection, News::DEAR, dear, &mut worker), Fate::Wait);
     assert_eq!(count(&client.received(), "201 Created"), 1);
     assert_eq!(fs::read(room.root.path().join("new")).expect("a file"), b"abcdef");

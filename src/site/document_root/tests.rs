@@ -1,3 +1,4 @@
+use super::super::alone::is_bound_by_permissions;
 use super::super::listing::{self, Listed, Order, Wanted};
 use super::super::open_file::Content;
 use super::*;
@@ -8,7 +9,6 @@ use std::fs::{create_dir, create_dir_all, hard_link, rename, set_permissions, wr
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::os::unix::process::CommandExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -497,7 +497,7 @@ fn only_a_directory_beneath_the_root_can_be_read() {
 
 #[test]
 fn denied_permission_is_forbidden() {
-    if !permissions_bind_here("denied_permission_is_forbidden") {
+    if !is_bound_by_permissions(module_path!(), "denied_permission_is_forbidden") {
         return;
     }
     let tree = Tree::new();
@@ -534,26 +534,4 @@ fn denied_permission_is_forbidden() {
     for name in ["root/closed", "root/kept", "outside/closed"] {
         set_permissions(tree.path(name), PermissionsExt::from_mode(0o700)).unwrap();
     }
-}
-
-/// Whether permission bits bind this process. For a superuser they do not; then `test` is run
-/// by a child process that is none.
-fn permissions_bind_here(test: &str) -> bool {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("unreadable");
-    write(&path, "").unwrap();
-    set_permissions(&path, PermissionsExt::from_mode(0o0)).unwrap();
-    if File::open(&path).is_err() {
-        return true;
-    }
-    let (_, module) = module_path!().split_once("::").unwrap();
-    let output = std::process::Command::new("/proc/self/exe")
-        .args([&format!("{module}::{test}"), "--exact"])
-        .uid(65534)
-        .gid(65534)
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("1 passed"), "{told}");
-    false
 }

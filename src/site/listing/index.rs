@@ -10,6 +10,7 @@ use crate::http::path::is_hidden_name;
 use crate::http::status::Status;
 use crate::limits::ENTRIES_MAX;
 use crate::site::asked::{Asked, Unanswered};
+use crate::site::leave::Leave;
 use crate::site::open_file::Found;
 use crate::site::relative_path::or_dot;
 use crate::site::response::Response;
@@ -25,7 +26,7 @@ impl Asked<'_> {
             }
             return Ok(None);
         }
-        let Some(leave) = self.conditions.listing else {
+        let Some(leave) = self.conditions.leave.and_then(Leave::listing) else {
             return Err(Unanswered::Listing(self.site.listings.ask()));
         };
         let key = Key::of(self.root, relative, self.query, &self.request.fields);

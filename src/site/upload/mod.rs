@@ -18,37 +18,29 @@ mod temporary_file;
 pub use leftovers::remove_leftovers;
 
 use super::asked::Sources;
+use super::document_root::DocumentRoot;
 use super::lock::lock;
-use super::open_file::{Found, open_file};
-use super::openat::{self, FileStatus, Kind};
+use super::openat::{FileStatus, Kind};
 use super::permissions::{self, Permissions};
+use super::place::{self, ATTEMPTS_MAX, CHANGING};
 use super::refusal::refusal;
-use super::relative_path::{or_dot, split};
+use super::relative_path::split;
 use super::response::Response;
-use super::roots::Opened;
 use super::rules::Rules;
 use super::status_code;
 use crate::http::body::Framing;
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
 use crate::http::path::{PathError, RequestPath};
-use crate::http::precondition::{Preconditions, Verdict};
+use crate::http::precondition::Preconditions;
 use crate::http::request::Request;
 use crate::http::status::Status;
-use crate::http::validator::{EntityTag, EntityTagBuilder, Validators};
+use crate::http::validator::{EntityTag, EntityTagBuilder};
 use crate::limits::SENDFILE_BYTES_MIN;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::AsFd;
 use rustix::io::Errno;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use temporary_file::TemporaryFile;
-
-/// How often another process may put a file in the same place just before the move.
-const ATTEMPTS_MAX: usize = 16;
-
-/// Held while preconditions are judged for the last time and the file moves: of two uploads that
-/// expect the same former file, one gets 412. One lock for the process, because uploads to the
-/// former site go on after SIGHUP.
-static MOVING: Mutex<()> = Mutex::new(());
 
 /// A PUT that was accepted, and its file so far.
 pub struct Upload {
@@ -72,39 +64,30 @@ impl Upload {
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let (roots, settings) = (site.roots.current(), &site.rules.settings);
-        match Upload::begin_in_root(site, &roots, request, path, now) {
-            // The root may have been replaced a moment ago.
-            Err(Status::NotFound | Status::Conflict)
-                if site.roots.look_for(settings, request.host, &roots) =>
-            {
-                Upload::begin_in_root(site, &site.roots.current(), request, path, now)
-            }
-            begun => begun,
-        }
+        let whole = RequestPath::parse(path).map_err(PathError::status)?;
+        let path = site.rules.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
+        expect_writable(&path)?;
+        let begin = |root: &_| Upload::begin_in_root(site, root, request, path.relative(), now);
+        place::in_root(site, request, begin)
     }
 
     fn begin_in_root(
         site: &Sources,
-        roots: &Opened,
+        root: &DocumentRoot,
         request: &Request,
         path: &[u8],
         now: Timestamp,
     ) -> Result<Upload, Status> {
-        let root = roots.root(request.host).ok_or(Status::NotFound)?;
-        let whole = RequestPath::parse(path).map_err(PathError::status)?;
-        let path = site.rules.settings.prefix.cut(&whole).ok_or(Status::NotFound)?;
-        expect_writable(&path)?;
         let room = room_for_body(request, site.rules.settings.body_bytes_max)?;
         let preconditions = Preconditions::of(&request.fields).into_owned();
-        let (parent, name) = split(path.relative());
-        let failed = |errno| status_code::for_writing(errno, path.relative());
-        let directory = open_directory(root.descriptor(), parent).map_err(failed)?;
+        let (parent, name) = split(path);
+        let failed = |errno| status_code::for_writing(errno, path);
+        let directory = place::open_directory(root, parent).map_err(failed)?;
         let known = current(&directory, name)?.map(|file| file.0);
-        judge(&preconditions, &directory, name, known, now)?;
+        place::judge(&preconditions, Method::Put, directory.as_fd(), name, known, now)?;
         Ok(Upload {
             rules: Arc::clone(&site.rules),
-            path: path.relative().to_vec(),
+            path: path.to_vec(),
             preconditions,
             file: TemporaryFile::create(directory).map_err(failed)?,
             tag: EntityTagBuilder::new(),
@@ -144,7 +127,7 @@ impl Upload {
     fn put_in_place(&mut self, now: Timestamp) -> Result<Response, Status> {
         self.file.sync().map_err(|errno| self.failed(errno))?;
         let status = self.move_file(now)?;
-        let synced = self.file.sync_directory();
+        let synced = place::sync_names(self.file.directory());
         synced.map_err(|errno| self.failed(errno))?;
         let response = Response::empty(status);
         Ok(match self.entity_tag()? {
@@ -166,11 +149,12 @@ impl Upload {
     /// if it takes another file's place.
     fn move_file(&mut self, now: Timestamp) -> Result<Status, Status> {
         let (_, name) = split(&self.path);
-        let _alone = lock(&MOVING);
+        let _alone = lock(&CHANGING);
         for _ in 0..ATTEMPTS_MAX {
-            let current = current(self.file.directory(), name)?;
+            let directory = self.file.directory();
+            let current = current(directory, name)?;
             let known = current.map(|file| file.0);
-            judge(&self.preconditions, self.file.directory(), name, known, now)?;
+            place::judge(&self.preconditions, Method::Put, directory, name, known, now)?;
             match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),
                 Ok(()) => return Ok(Status::Created),
@@ -184,24 +168,6 @@ impl Upload {
 
     fn failed(&self, errno: Errno) -> Status {
         status_code::for_writing(errno, &self.path)
-    }
-}
-
-/// 412 where the preconditions do not hold for `current`, the present file of this name.
-fn judge(
-    preconditions: &Preconditions,
-    directory: impl AsFd,
-    name: &[u8],
-    current: Option<FileStatus>,
-    now: Timestamp,
-) -> Result<(), Status> {
-    let current = current.map(|status| match preconditions.name_entity_tags() {
-        true => validators(directory, name, now),
-        false => Validators::of_file(None, &status.facts, now),
-    });
-    match preconditions.evaluate(Method::Put, current.as_ref(), now) {
-        Verdict::Proceed => Ok(()),
-        Verdict::Failed | Verdict::NotModified => Err(Status::PreconditionFailed),
     }
 }
 
@@ -229,11 +195,6 @@ fn room_for_body(request: &Request, body_bytes_max: u64) -> Result<u64, Status> 
     }
 }
 
-/// The directory at `path`, empty for the root, to make a file in.
-fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-    openat::open_directory(root, or_dot(path))
-}
-
 /// The regular file of this name, if there is one; 403 if this process may not write it, 409 if
 /// something else has the name.
 fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Permissions)>, Status> {
@@ -247,14 +208,5 @@ fn current(directory: impl AsFd, name: &[u8]) -> Result<Option<(FileStatus, Perm
         Ok(None) => Err(Status::Conflict),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(status_code::for_writing(errno, name)),
-    }
-}
-
-/// The validators of the file of this name; none if it cannot be read, so that no entity-tag
-/// matches it. A short file is read for its entity-tag.
-fn validators(directory: impl AsFd, name: &[u8], now: Timestamp) -> Validators {
-    match open_file(directory.as_fd(), name) {
-        Ok(Found::File(file)) => Validators::of_file(file.entity_tag(), &file.facts, now),
-        Ok(Found::Directory) | Err(_) => Validators::NONE,
     }
 }

@@ -92,15 +92,6 @@ impl TemporaryFile {
         files::sync(&self.file)
     }
 
-    /// Waits until the names in the directory are on the disk as they are now.
-    pub(super) fn sync_directory(&self) -> Result<()> {
-        match files::sync(&self.directory) {
-            // Not every file system has directories to sync; the file is in its place.
-            Err(Errno::INVAL | Errno::BADF) => Ok(()),
-            result => result,
-        }
-    }
-
     /// The directory that the file is for.
     pub(super) fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
