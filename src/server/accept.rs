@@ -81,7 +81,8 @@ fn try_inherited(inherited: &Inherited, pool: &Pool) -> io::Result<Option<Socket
 /// closed by that time. What waits on an inherited socket is left to the process that accepts next.
 pub(super) fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
     let Listener::Bound(bound) = listener else { return };
-    let refused = bound.set_nonblocking().and_then(|()| bound.refuse_new());
+    let refused = bound.refuse_new();
+    let refused = refused.and_then(|is_able| bound.set_nonblocking().map(|()| is_able));
     let quiet_time = match refused {
         Ok(true) => QUIET_TIME,
         // More may come for ever: those that are there now are let in.
