@@ -3,7 +3,7 @@
 //! # The rooms
 //!
 //! Whatever a room uses is named after it in this list, never before it: `command` → [`server`] →
-//! [`site`] → [`http`], and `server` → `http` too.
+//! [`site`] → [`http`], and `server` → `http` too. All but `http` use `os`.
 //!
 //! **`command`** turns a command line and the environment into settings, sets up the log, catches
 //! signals, starts a browser, and ends with an exit code; `main` only calls it. Of HTTP it knows
@@ -14,7 +14,8 @@
 //! know where an answer comes from. Begin with `worker.rs`, where roles are played, and go on with
 //! `connection/`, which has a file for each state of a connection. `slot.rs` says which thread may
 //! act on a connection, `tickets.rs` which worker plays which role, `watch.rs` what happens when a
-//! worker is held up; `ready_set.rs` alone knows epoll, `socket.rs` the calls on a connection.
+//! worker is held up; `ready_set.rs` proves that a connection may wait,
+//! `socket.rs` has the calls on it.
 //!
 //! **[`site`]** turns a request into a response, from files beneath the document root. It knows
 //! neither sockets nor threads, so it is tested on a temporary directory. Begin with
@@ -27,6 +28,9 @@
 //! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields,
 //! chunked bodies, dates, validators, preconditions, ranges, negotiation, the head of a response.
 //! It is pure: the time and the facts about a file are passed in.
+//!
+//! **`os`** is what systems do differently, behind the same few functions on each: the ready set,
+//! sockets, and the calls on files that POSIX does not have. It knows nothing of HTTP.
 //!
 //! **[`limits`]** has the limits and times that a client, a file system or an option can meet, each
 //! with its unit, its reason, and what happens when it is reached.
@@ -80,6 +84,7 @@
 #[doc(hidden)]
 pub mod command;
 pub mod http;
+mod os;
 mod serve;
 
 pub use serve::{Builder, RunningServer, serve};

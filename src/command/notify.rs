@@ -1,7 +1,8 @@
 //! Tells the service manager how the server is: a datagram a change (sd_notify(3)).
 
+use crate::os::sockets;
 use crate::server::Server;
-use rustix::net::{self, AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{self, AddressFamily, SendFlags, SocketAddrUnix, SocketType};
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
 use std::ffi::OsStr;
@@ -61,7 +62,7 @@ impl Notifier {
         if self.is_stopping.load(Ordering::SeqCst) {
             return;
         }
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        let flags = SendFlags::DONTWAIT | sockets::NO_SIGNAL;
         if let Err(error) = net::sendto(socket, state.as_bytes(), flags, manager) {
             let what = state.lines().next().unwrap_or_default();
             log::warn!("the service manager is not told {what}: {error}");
@@ -71,10 +72,9 @@ impl Notifier {
 
 fn open(name: &OsStr) -> io::Result<(OwnedFd, SocketAddrUnix)> {
     let manager = match name.as_bytes() {
-        [b'@', name @ ..] => SocketAddrUnix::new_abstract_name(name)?,
+        [b'@', name @ ..] => sockets::abstract_address(name)?,
         [b'/', ..] => SocketAddrUnix::new(name)?,
         _ => return Err(io::Error::other("it is neither a path nor an @ and a name")),
     };
-    let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
-    Ok((net::socket_with(family, kind, SocketFlags::CLOEXEC, None)?, manager))
+    Ok((sockets::socket(AddressFamily::UNIX, SocketType::DGRAM)?, manager))
 }

@@ -10,7 +10,7 @@ use crate::limits::{ACCEPT_ERRORS_MAX, ACCEPT_PAUSE, BURST_TIME, QUIET_TIME};
 use nix::libc;
 use std::io;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Blocks until a client connects for which there is room; on TCP, until it has also sent something
 /// or let [`DEFER_SECONDS`](crate::limits::DEFER_SECONDS) pass. `None` once no client is to be
@@ -28,6 +28,8 @@ fn accept_bound(bound: &Bound, pool: &Pool) -> Option<Socket> {
         match bound.accept() {
             Ok(socket) => return find_room(pool).then_some(socket),
             Err(_) if pool.shared.stopping.load(Ordering::SeqCst) => return None,
+            // Another accept loop was faster.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => {
                 errors += 1;
                 after_error(&error, errors, pool);
@@ -79,13 +81,20 @@ fn try_inherited(inherited: &Inherited, pool: &Pool) -> io::Result<Option<Socket
 /// closed by that time. What waits on an inherited socket is left to the process that accepts next.
 pub(super) fn drain(listener: &Listener, pool: &Pool, deadline: Instant) {
     let Listener::Bound(bound) = listener else { return };
-    if let Err(error) = bound.refuse_new().and_then(|()| bound.set_nonblocking()) {
-        log::debug!("a listening socket cannot be drained: {error}");
-        return;
-    }
+    let refused = bound.refuse_new();
+    let refused = refused.and_then(|is_able| bound.set_nonblocking().map(|()| is_able));
+    let quiet_time = match refused {
+        Ok(true) => QUIET_TIME,
+        // More may come for ever: those that are there now are let in.
+        Ok(false) => Duration::ZERO,
+        Err(error) => {
+            log::debug!("a listening socket cannot be drained: {error}");
+            return;
+        }
+    };
     let clock = Clock::new(pool.shared.started);
-    while Instant::now() < deadline && bound.is_readable_within(QUIET_TIME) {
-        match bound.accept() {
+    while Instant::now() < deadline && bound.is_readable_within(quiet_time) {
+        match bound.accept_now() {
             Ok(socket) if pool.count_in() => pool.hand_over(socket, &clock),
             Ok(socket) => log::debug!("{socket} is closed: there is no room"),
             // An accept loop was faster.

@@ -4,31 +4,19 @@
 use super::bound::Bound;
 use super::listener::Listener;
 use super::settings::Settings;
-use crate::limits::{BLOCK_TIME, DEFER_SECONDS};
-use nix::sys::socket::setsockopt;
-use nix::{libc, setsockopt_impl, sockopt_impl};
+use crate::limits::DEFER_SECONDS;
+use crate::os::listening::{self, Acceptor};
+use crate::os::sockets;
 use rustix::io::Errno;
-use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType, sockopt};
 use std::fmt;
 use std::fs::Permissions;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-
-sockopt_impl!(
-    /// Has accept return a connection only when its client has sent something, or has let this many
-    /// seconds pass (tcp(7)).
-    DeferAccept,
-    SetOnly,
-    libc::IPPROTO_TCP,
-    libc::TCP_DEFER_ACCEPT,
-    usize
-);
 
 /// Where `--bind` says to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +132,7 @@ pub fn bind_all(
         .into_iter()
         .map(|socket| match socket {
             Ok(address) => bind_tcp(address, only_ipv6, backlog, settings)
+                .and_then(Acceptor::new)
                 .map(Bound::Tcp)
                 .map_err(|error| BindError { address: address.to_string(), error }),
             Err((path, mode)) => bind_unix(path, mode, backlog)
@@ -174,11 +163,11 @@ fn bind_tcp(
     settings: &Settings,
 ) -> io::Result<TcpListener> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket = sockets::socket(family, SocketType::STREAM)?;
     // A port whose former connections are still in TIME_WAIT can be bound again.
     sockopt::set_socket_reuseaddr(&socket, true)?;
     if settings.reuse_port {
-        sockopt::set_socket_reuseport(&socket, true)?;
+        listening::share_port(&socket)?;
     }
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         // The wildcard takes IPv4 clients too, unless 0.0.0.0 has a socket of its own.
@@ -188,10 +177,9 @@ fn bind_tcp(
     // delayed ACK).
     sockopt::set_tcp_nodelay(&socket, true)?;
     // The client must take something of its answer in this time, or the kernel ends the connection.
-    let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
-    sockopt::set_tcp_user_timeout(&socket, write_time)?;
-    sockopt::set_socket_timeout(&socket, Timeout::Send, Some(BLOCK_TIME))?;
-    setsockopt(&socket, DeferAccept, &DEFER_SECONDS)?;
+    listening::limit_write_time(&socket, settings.write_time)?;
+    listening::limit_block_time(&socket)?;
+    listening::defer_accept(&socket, DEFER_SECONDS)?;
     log::trace!("bind({address})");
     net::bind(&socket, &address)?;
     log::trace!("listen({address}, backlog {backlog})");
@@ -209,7 +197,7 @@ fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Bound> 
         Some(Occupant::Listener) => return Err(Errno::ADDRINUSE.into()),
         Some(Occupant::NoSocket) => return Err(Errno::EXIST.into()),
     }
-    let socket = unix_socket(SocketFlags::CLOEXEC)?;
+    let socket = sockets::socket(AddressFamily::UNIX, SocketType::STREAM)?;
     let name = path.display();
     log::trace!("bind(unix:{name})");
     net::bind(&socket, &address)?;
@@ -219,11 +207,7 @@ fn bind_unix(path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Bound> 
     }
     log::trace!("listen(unix:{name}, backlog {backlog})");
     net::listen(&socket, backlog)?;
-    Ok(Bound::Unix(UnixListener::from(socket), path.to_owned()))
-}
-
-fn unix_socket(flags: SocketFlags) -> io::Result<OwnedFd> {
-    Ok(net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?)
+    Ok(Bound::Unix(Acceptor::new(UnixListener::from(socket))?, path.to_owned()))
 }
 
 /// What has the path of a Unix socket already.
@@ -244,7 +228,8 @@ fn in_the_way(path: &Path, address: &SocketAddrUnix) -> io::Result<Option<Occupa
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     }
-    let client = unix_socket(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+    let client = sockets::socket(AddressFamily::UNIX, SocketType::STREAM)?;
+    rustix::io::ioctl_fionbio(&client, true)?;
     match net::connect(&client, address) {
         Err(Errno::CONNREFUSED) => Ok(Some(Occupant::StaleSocket)),
         // Its backlog is full; or it is a socket of datagrams, which somebody has open.

@@ -1,15 +1,10 @@
-//! A listening socket that this server has bound: accept, and how it ends (accept(2), socket(7)).
+//! A listening socket that this server has bound: accept, and how it ends.
 
 use super::socket::{Peer, Socket};
-use crate::limits::BLOCK_TIME;
-use nix::libc;
-use nix::sys::socket::setsockopt;
-use nix::{setsockopt_impl, sockopt_impl};
+use crate::os::listening::{self, Acceptor};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{self, Shutdown};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
@@ -20,19 +15,10 @@ use std::time::Duration;
 #[derive(Debug)]
 pub enum Bound {
     /// Reached by address and port.
-    Tcp(TcpListener),
+    Tcp(Acceptor<TcpListener>),
     /// Reached by the path of its file, which is removed when the value is dropped.
-    Unix(UnixListener, PathBuf),
+    Unix(Acceptor<UnixListener>, PathBuf),
 }
-
-sockopt_impl!(
-    /// Lets the kernel run a filter on each packet for the socket (socket(7)).
-    AttachFilter,
-    SetOnly,
-    libc::SOL_SOCKET,
-    libc::SO_ATTACH_FILTER,
-    libc::sock_fprog
-);
 
 impl Bound {
     /// What a client has to say to reach this socket: `http://127.0.0.1:8080/`, or `unix:/path`.
@@ -60,8 +46,25 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// Those of accept(2).
+    /// Those of accept(2); any error once nobody else is to be accepted; "would block" where another
+    /// accept loop was faster, on systems where accept waits for nobody.
     pub fn accept(&self) -> io::Result<Socket> {
+        let waited = match self {
+            Bound::Tcp(listener) => listener.wait(),
+            Bound::Unix(listener, _) => listener.wait(),
+        };
+        match waited? {
+            true => self.accept_now(),
+            false => Err(ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    /// As [`Bound::accept`], but where accept cannot block: after [`Bound::set_nonblocking`].
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2).
+    pub fn accept_now(&self) -> io::Result<Socket> {
         let (socket, peer) = match self {
             Bound::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
@@ -70,36 +73,36 @@ impl Bound {
             }
             Bound::Unix(listener, _) => {
                 let (stream, _) = listener.accept()?;
-                sockopt::set_socket_timeout(&stream, Timeout::Send, Some(BLOCK_TIME))?;
+                listening::limit_block_time(&stream)?;
                 (OwnedFd::from(stream), Peer::Unix)
             }
         };
-        let socket = Socket::new(socket, peer);
+        let socket = Socket::new(socket, peer)?;
         log::trace!("accept: {socket}");
         Ok(socket)
     }
 
-    /// Makes every accept return with an error, blocked ones too (shutdown(2)).
+    /// Makes every accept return with an error, blocked ones too.
     pub fn end_accepts(&self) {
-        if let Err(error) = net::shutdown(self, Shutdown::Both) {
+        let ended = match self {
+            Bound::Tcp(listener) => listener.end(),
+            Bound::Unix(listener, _) => listener.end(),
+        };
+        if let Err(error) = ended {
             log::debug!("shutdown of a listening socket: {error}");
         }
     }
 
-    /// Stops the kernel from making further connections, though the socket still listens.
+    /// Stops the kernel from making further connections, though the socket still listens. Returns
+    /// whether the system can do that.
     ///
     /// # Errors
     ///
     /// Those of setsockopt(2) for a TCP socket, of unlink(2) for a Unix socket.
-    pub fn refuse_new(&self) -> io::Result<()> {
+    pub fn refuse_new(&self) -> io::Result<bool> {
         match self {
-            Bound::Tcp(listener) => {
-                let mut program = DROP_SYN;
-                let filter =
-                    libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-                Ok(setsockopt(listener, AttachFilter, &filter)?)
-            }
-            Bound::Unix(_, path) => std::fs::remove_file(path),
+            Bound::Tcp(_) => listening::refuse_new(self),
+            Bound::Unix(_, path) => std::fs::remove_file(path).map(|()| true),
         }
     }
 
@@ -121,23 +124,6 @@ impl Bound {
         let time = Timespec::try_from(time).ok();
         matches!(poll(&mut polled, time.as_ref()), Ok(1..) | Err(Errno::INTR))
     }
-}
-
-/// A filter in the kernel's own small language (bpf(4)): a packet with SYN and without ACK, which
-/// asks for a new connection, is dropped, all others pass. The flags are the 14th byte of a TCP
-/// header (RFC 9293 §3.1).
-const DROP_SYN: [libc::sock_filter; 5] = [
-    operation(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, 13),
-    operation(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, SYN | ACK),
-    operation(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, SYN),
-    operation(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
-    operation(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),
-];
-const SYN: u32 = 0x02;
-const ACK: u32 = 0x10;
-
-const fn operation(code: u32, jt: u8, jf: u8, k: u32) -> libc::sock_filter {
-    libc::sock_filter { code: code as u16, jt, jf, k }
 }
 
 impl AsFd for Bound {

@@ -10,11 +10,11 @@
 
 use super::settings::Settings;
 use super::socket::{Peer, Socket};
-use crate::limits::BLOCK_TIME;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use crate::os::listening::{self, End};
+use crate::os::sockets;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType, sockopt};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -22,16 +22,17 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A socket that listens, and that others hold too.
 #[derive(Debug)]
 pub struct Inherited {
     socket: OwnedFd,
     is_tcp: bool,
-    /// Milliseconds for TCP_USER_TIMEOUT of each accepted socket.
-    write_time: u32,
-    /// An eventfd: readable once nobody else is to be accepted.
-    end: OwnedFd,
+    /// For each accepted socket.
+    write_time: Duration,
+    /// Comes when nobody else is to be accepted.
+    end: End,
     /// One accept loop waits at a time: a new connection wakes all that poll the socket.
     claim: Mutex<()>,
 }
@@ -52,16 +53,15 @@ impl Inherited {
         if sockopt::socket_type(&socket)? != SocketType::STREAM {
             return not("it is no stream socket; TCP and Unix stream sockets can be served");
         }
-        let is_tcp = match sockopt::socket_domain(&socket)? {
+        let is_tcp = match sockets::family(&socket)? {
             AddressFamily::INET | AddressFamily::INET6 => true,
             AddressFamily::UNIX => false,
             _ => return not("it is neither a TCP nor a Unix socket"),
         };
-        if !sockopt::socket_acceptconn(&socket)? {
+        if !sockets::listens(&socket)? {
             return not("it does not listen; a socket unit needs Accept=no");
         }
-        let end = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let write_time = u32::try_from(settings.write_time.as_millis()).unwrap_or(u32::MAX);
+        let (end, write_time) = (End::new()?, settings.write_time);
         let inherited = Inherited { socket, is_tcp, write_time, end, claim: Mutex::new(()) };
         log::trace!("inherited({})", inherited.url()?);
         Ok(inherited)
@@ -80,7 +80,7 @@ impl Inherited {
         }
         let address = SocketAddrUnix::try_from(address)?;
         let path = |bytes| Path::new(OsStr::from_bytes(bytes)).display();
-        Ok(match (address.abstract_name(), address.path_bytes()) {
+        Ok(match (sockets::abstract_name(&address), address.path_bytes()) {
             (Some(name), _) => format!("unix:@{}", path(name)),
             (None, Some(bytes)) => format!("unix:{}", path(bytes)),
             (None, None) => "unix:".to_owned(),
@@ -120,25 +120,25 @@ impl Inherited {
         // Each time, because a service manager that starts another process on the same socket may
         // take it back; then an accept that comes too late would block.
         rustix::io::ioctl_fionbio(&self.socket, true)?;
-        let (socket, address) = net::acceptfrom_with(&self.socket, SocketFlags::CLOEXEC)?;
+        let (socket, address) = listening::accept(&self.socket)?;
         drop(claim);
-        sockopt::set_socket_timeout(&socket, Timeout::Send, Some(BLOCK_TIME))?;
+        listening::limit_block_time(&socket)?;
         let mut peer = Peer::Unix;
         if self.is_tcp {
             sockopt::set_tcp_nodelay(&socket, true)?;
-            sockopt::set_tcp_user_timeout(&socket, self.write_time)?;
+            listening::limit_write_time(&socket, self.write_time)?;
             let address = address.ok_or(ErrorKind::ConnectionAborted)?;
             peer = Peer::Inet(SocketAddr::try_from(address)?.ip().to_canonical());
         }
-        let socket = Socket::new(socket, peer);
+        let socket = Socket::new(socket, peer)?;
         log::trace!("accept: {socket}");
         Ok(socket)
     }
 
     /// Ends every accept loop, those that wait too. Connections stay in the kernel's queue.
     pub fn end_accepts(&self) {
-        if let Err(error) = rustix::io::write(&self.end, &1u64.to_ne_bytes()) {
-            log::error!("eventfd: {error}");
+        if let Err(error) = self.end.come() {
+            log::error!("the accept loops are not told of the end: {error}");
         }
     }
 }

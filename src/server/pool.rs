@@ -307,7 +307,7 @@ mod tests {
     /// A connection that the pool has taken in: the client's end, and the place.
     fn connect<'a>(pool: &'a Pool, worker: &mut Worker) -> (UnixStream, &'a Place) {
         let (client, socket) = UnixStream::pair().expect("sockets");
-        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
+        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix).expect("a socket");
         let number = socket.number();
         assert!(pool.count_in());
         worker.turn(None, |turn, buffers| pool.take_in(socket, turn, buffers));
@@ -345,7 +345,7 @@ mod tests {
         // Late at once: closed by the turn that takes it in. One that is put there and not attended
         // to waits for the sweep.
         let (_client, socket) = UnixStream::pair().expect("sockets");
-        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
+        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix).expect("a socket");
         assert!(pool.count_in());
         pool.hand_over(socket, &Clock::new(pool.shared.started));
         pool.sweep(u64::MAX - 1);

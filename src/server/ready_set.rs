@@ -1,108 +1,40 @@
-//! The ready set: which connections can go on now. It is the pool's queue, kept by the kernel
-//! (epoll(7)).
+//! The ready set: which connections can go on now. It is the pool's queue, kept by the kernel.
 //!
-//! Events are edge-triggered: the kernel tells a change once, to one waiting worker, and nothing
-//! has to be armed anew after a request: one-shot events, which need a call each time, cost 2 to 9%
-//! more CPU a request (1 KiB, 16 to 256 connections). What is told while a connection is with
-//! another worker is noted in its slot (see `table`). This is the only file that knows epoll.
+//! Events are edge-triggered: the kernel tells a change once, to one waiting worker. What it tells
+//! while another worker has the connection is noted in the connection's slot (see `table`). A
+//! connection that is armed has the proof that it may wait.
 
 use super::drained::Drained;
-use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::event::{EventfdFlags, Timespec, eventfd};
-use rustix::io::Errno;
+use crate::os::ready_set as os;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
-/// What a connection may wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interest {
-    /// Bytes from the client, or its end.
-    Readable,
-    /// That, and room for more of the answer.
-    ReadableOrWritable,
-}
-
-/// A change that the kernel tells one waiter of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A connection can go on.
-    Ready {
-        /// The number that the connection was added with.
-        number: usize,
-        /// Whether the client has ended its side, or the connection has failed.
-        hung_up: bool,
-    },
-    /// Something was announced (see [`ReadySet::announce`]).
-    Announced,
-}
-
-/// What one wait brought.
-pub(super) struct Events(Vec<epoll::Event>);
-
-impl Events {
-    /// Room for `count` events a wait.
-    pub(super) fn with_capacity(count: usize) -> Events {
-        Events(Vec::with_capacity(count))
-    }
-
-    /// Forgets what was told.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Whether nothing was told.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// What was told; `None` once the set is closed.
-    pub(super) fn told(&self) -> Option<impl ExactSizeIterator<Item = Event>> {
-        let is_closed = self.0.iter().any(|event| event.data.u64() == CLOSED);
-        (!is_closed).then(|| self.0.iter().map(event))
-    }
-}
+pub(super) use crate::os::ready_set::Events;
+pub(super) use crate::os::{Event, Interest};
 
 /// A set of sockets that any number of workers wait on together.
-pub(super) struct ReadySet {
-    epoll: OwnedFd,
-    /// Readable once the set is closed, for every waiter: it is never read and not edge-triggered.
-    closed: OwnedFd,
-    /// Each write to it is an edge, and so is told to one waiter. It is never read.
-    announced: OwnedFd,
-}
-
-/// No connection has one of these numbers: they would be descriptors beyond any limit.
-const CLOSED: u64 = u64::MAX;
-const ANNOUNCED: u64 = u64::MAX - 1;
+pub(super) struct ReadySet(os::ReadySet);
 
 impl ReadySet {
     /// # Errors
     ///
     /// Where the process has no descriptors left.
     pub(super) fn new() -> io::Result<ReadySet> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let (closed, announced) = (eventfd(0, flags)?, eventfd(0, flags)?);
-        epoll::add(&epoll, &closed, EventData::new_u64(CLOSED), EventFlags::IN)?;
-        let edge = EventFlags::IN | EventFlags::ET;
-        epoll::add(&epoll, &announced, EventData::new_u64(ANNOUNCED), edge)?;
-        Ok(ReadySet { epoll, closed, announced })
+        os::ReadySet::new().map(ReadySet)
     }
 
     /// Adds a socket; what it is ready for already counts as a change and is told at once.
     ///
     /// # Errors
     ///
-    /// ENOMEM, or ENOSPC where the user's limit of watched descriptors is reached (epoll_ctl(2)).
+    /// ENOMEM, or the limit of watched descriptors is reached.
     pub(super) fn add(
         &self,
         socket: impl AsFd,
         number: usize,
         interest: Interest,
     ) -> io::Result<Drained> {
-        let data = EventData::new_u64(number as u64);
-        epoll::add(&self.epoll, socket, data, flags(interest))?;
+        self.0.add(socket, number, interest)?;
         Ok(Drained::armed())
     }
 
@@ -111,15 +43,14 @@ impl ReadySet {
     ///
     /// # Errors
     ///
-    /// ENOMEM (epoll_ctl(2)).
+    /// ENOMEM.
     pub(super) fn renew(
         &self,
         socket: impl AsFd,
         number: usize,
         interest: Interest,
     ) -> io::Result<Drained> {
-        let data = EventData::new_u64(number as u64);
-        epoll::modify(&self.epoll, socket, data, flags(interest))?;
+        self.0.renew(socket, number, interest)?;
         Ok(Drained::armed())
     }
 
@@ -130,7 +61,7 @@ impl ReadySet {
     ///
     /// None that a correct program meets; a caller may try again.
     pub(super) fn wait(&self, events: &mut Events) -> io::Result<()> {
-        self.fill(events, None)
+        self.0.wait(events)
     }
 
     /// As [`ReadySet::wait`], but where no connection can go on now, it notes none.
@@ -139,15 +70,7 @@ impl ReadySet {
     ///
     /// None that a correct program meets; a caller may try again.
     pub(super) fn look(&self, events: &mut Events) -> io::Result<()> {
-        self.fill(events, Some(&Timespec::default()))
-    }
-
-    fn fill(&self, events: &mut Events, time: Option<&Timespec>) -> io::Result<()> {
-        events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut events.0), time) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.0.look(events)
     }
 
     /// Has one waiter told that something was announced: that there is news in the pool's own list.
@@ -156,8 +79,7 @@ impl ReadySet {
     ///
     /// None that a correct program meets.
     pub(super) fn announce(&self) -> io::Result<()> {
-        rustix::io::write(&self.announced, &1u64.to_ne_bytes())?;
-        Ok(())
+        self.0.announce()
     }
 
     /// Ends every wait, now and later.
@@ -166,25 +88,7 @@ impl ReadySet {
     ///
     /// None that a correct program meets.
     pub(super) fn close(&self) -> io::Result<()> {
-        rustix::io::write(&self.closed, &1u64.to_ne_bytes())?;
-        Ok(())
-    }
-}
-
-fn flags(interest: Interest) -> EventFlags {
-    let readable = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
-    match interest {
-        Interest::Readable => readable,
-        Interest::ReadableOrWritable => readable | EventFlags::OUT,
-    }
-}
-
-fn event(told: &epoll::Event) -> Event {
-    let hung_up = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
-    let told_flags = told.flags;
-    match told.data.u64() {
-        ANNOUNCED => Event::Announced,
-        number => Event::Ready { number: number as usize, hung_up: told_flags.intersects(hung_up) },
+        self.0.close()
     }
 }
 

@@ -1,19 +1,18 @@
-//! One accepted socket and the calls on it: recv, send, sendfile, shutdown, close (see socket(7),
-//! tcp(7)).
-//!
-//! Sockets are blocking, as accept(2) gives them. A single call is kept from blocking by
-//! MSG_DONTWAIT; `sendfile` knows no such flag, so for it alone the socket is switched. What blocks
-//! is ended by SO_SNDTIMEO.
+//! One accepted socket: the calls on it (see [`Stream`]), who is at its other end, and what the
+//! trace log says.
 
 use super::drained::Drained;
+use crate::os::stream::Stream;
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
-use rustix::net::{self, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{self, Shutdown};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+pub(super) use crate::os::Blocking;
 
 /// Who is at the other end, as the logs name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +52,11 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Whether a call may wait for the client, for as long as SO_SNDTIMEO allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blocking {
-    No,
-    Yes,
-}
-
 /// A connected stream socket; dropping it closes it.
 #[derive(Debug)]
 pub struct Socket {
-    descriptor: OwnedFd,
+    stream: Stream,
     peer: Peer,
-    /// Whether O_NONBLOCK is set, so that it is switched only where it must be.
-    mode: Blocking,
 }
 
 /// What a receive brought.
@@ -90,9 +80,13 @@ pub enum Sent {
 }
 
 impl Socket {
-    /// Takes over a descriptor fresh from accept, which is in blocking mode.
-    pub fn new(descriptor: OwnedFd, peer: Peer) -> Socket {
-        Socket { descriptor, peer, mode: Blocking::Yes }
+    /// Takes over a descriptor fresh from accept.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets (ioctl(2)).
+    pub fn new(descriptor: OwnedFd, peer: Peer) -> io::Result<Socket> {
+        Ok(Socket { stream: Stream::new(descriptor)?, peer })
     }
 
     pub fn peer(&self) -> Peer {
@@ -101,7 +95,7 @@ impl Socket {
 
     /// The descriptor's number, by which the ready set and the connection table know this socket.
     pub fn number(&self) -> usize {
-        usize::try_from(self.descriptor.as_raw_fd()).expect("an open descriptor is not negative")
+        usize::try_from(self.as_fd().as_raw_fd()).expect("an open descriptor is not negative")
     }
 
     /// Receives into `buffer` what has arrived, without waiting (recv(2)). `hung_up` says whether
@@ -112,9 +106,7 @@ impl Socket {
     /// ECONNRESET and its like: the connection is gone.
     pub fn recv(&self, buffer: &mut [u8], hung_up: bool) -> io::Result<Received> {
         let room = buffer.len();
-        self.receive(room, hung_up, || {
-            net::recv(&self.descriptor, &mut *buffer, RecvFlags::DONTWAIT).map(|(count, _)| count)
-        })
+        self.receive(room, hung_up, || self.stream.recv(&mut *buffer))
     }
 
     /// As [`Socket::recv`], but appends to `buffer` as much as its capacity has room for.
@@ -124,10 +116,7 @@ impl Socket {
     /// Those of [`Socket::recv`].
     pub fn recv_onto(&self, buffer: &mut Vec<u8>, hung_up: bool) -> io::Result<Received> {
         let room = buffer.capacity() - buffer.len();
-        self.receive(room, hung_up, || {
-            let spare = spare_capacity(&mut *buffer);
-            net::recv(&self.descriptor, spare, RecvFlags::DONTWAIT).map(|(count, _)| count)
-        })
+        self.receive(room, hung_up, || self.stream.recv(spare_capacity(&mut *buffer)))
     }
 
     fn receive(
@@ -145,37 +134,31 @@ impl Socket {
         })
     }
 
-    /// Sends `bytes` (send(2)). `more` says that further bytes follow at once, so that the kernel
+    /// Sends `bytes`. `more` says that further bytes follow at once, so that the kernel
     /// does not send a part-filled segment.
     ///
     /// # Errors
     ///
     /// EPIPE, ECONNRESET and their like: the connection is gone.
     pub fn send(&self, bytes: &[u8], more: bool, blocking: Blocking) -> io::Result<Sent> {
-        let mut flags = send_flags(blocking);
-        flags.set(SendFlags::MORE, more);
-        let sent = moved(|| net::send(&self.descriptor, bytes, flags));
+        let sent = moved(|| self.stream.send(bytes, more, blocking));
         log::trace!("send({self}, {} bytes): {}", bytes.len(), Told(&sent));
         Ok(sent_of(sent?))
     }
 
-    /// Sends `first` and then `second` in one call (sendmsg(2)).
+    /// Sends `first` and then `second` in one call.
     ///
     /// # Errors
     ///
     /// Those of [`Socket::send`].
     pub fn send_both(&self, first: &[u8], second: &[u8], blocking: Blocking) -> io::Result<Sent> {
-        let parts = [IoSlice::new(first), IoSlice::new(second)];
-        let mut control = SendAncillaryBuffer::default();
-        let flags = send_flags(blocking);
-        let sent = moved(|| net::sendmsg(&self.descriptor, &parts, &mut control, flags));
+        let sent = moved(|| self.stream.send_both(first, second, blocking));
         let length = first.len() + second.len();
         log::trace!("send({self}, {length} bytes): {}", Told(&sent));
         Ok(sent_of(sent?))
     }
 
-    /// Sends up to `count` bytes of `file` from position `offset` on, from the page cache and past
-    /// this program (sendfile(2)).
+    /// Sends up to `count` bytes of `file` from position `offset` on.
     ///
     /// # Errors
     ///
@@ -187,11 +170,7 @@ impl Socket {
         count: usize,
         blocking: Blocking,
     ) -> io::Result<Sent> {
-        self.switch(blocking)?;
-        let sent = moved(|| {
-            let mut position = offset;
-            rustix::fs::sendfile(&self.descriptor, file, Some(&mut position), count)
-        });
+        let sent = moved(|| self.stream.send_file(file, offset, count, blocking));
         log::trace!("sendfile({self}, {count} bytes from {offset}): {}", Told(&sent));
         Ok(sent_of(sent?))
     }
@@ -204,21 +183,13 @@ impl Socket {
     /// ENOTCONN where the client is gone already.
     pub fn shut_down_writing(&self) -> io::Result<()> {
         log::trace!("shutdown({self}, SHUT_WR)");
-        Ok(net::shutdown(&self.descriptor, Shutdown::Write)?)
-    }
-
-    fn switch(&mut self, blocking: Blocking) -> io::Result<()> {
-        if self.mode != blocking {
-            rustix::io::ioctl_fionbio(&self.descriptor, blocking == Blocking::No)?;
-            self.mode = blocking;
-        }
-        Ok(())
+        Ok(net::shutdown(&self.stream, Shutdown::Write)?)
     }
 }
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.descriptor.as_fd()
+        self.stream.as_fd()
     }
 }
 
@@ -232,12 +203,6 @@ impl fmt::Display for Socket {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} from {}", self.number(), self.peer)
     }
-}
-
-fn send_flags(blocking: Blocking) -> SendFlags {
-    let mut flags = SendFlags::NOSIGNAL;
-    flags.set(SendFlags::DONTWAIT, blocking == Blocking::No);
-    flags
 }
 
 fn sent_of(moved: Option<usize>) -> Sent {

@@ -63,7 +63,7 @@ impl Room {
     pub(super) fn connect(&self, worker: &mut Worker) -> (Connection, Client) {
         let (client, socket) = UnixStream::pair().expect("sockets");
         client.set_nonblocking(true).expect("an option");
-        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix);
+        let socket = Socket::new(OwnedFd::from(socket), Peer::Unix).expect("a socket");
         let mut connection = None;
         worker.turn(None, |turn, _| {
             connection = Some(Connection::new(socket, turn.clock, &self.pool.shared));

@@ -258,7 +258,7 @@ mod tests {
         // As every accepted socket has it.
         let time = Some(Duration::from_millis(10));
         set_socket_timeout(&socket, Timeout::Send, time).expect("an option");
-        (client, Socket::new(OwnedFd::from(socket), Peer::Unix))
+        (client, Socket::new(OwnedFd::from(socket), Peer::Unix).expect("a socket"))
     }
 
     fn bytes(length: usize) -> Vec<u8> {

@@ -105,7 +105,7 @@ impl<'a> Worker<'a> {
             waited = ready.wait(&mut self.events);
         }
         if let Err(error) = waited {
-            log::error!("epoll_wait: {error}");
+            log::error!("the ready set: {error}");
         }
         let Some(told) = self.events.told() else { return false };
         self.post.events().extend(told);

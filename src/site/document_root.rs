@@ -136,11 +136,10 @@ impl DocumentRoot {
         Ok(found)
     }
 
-    /// Proves what `relative` is by a descriptor beneath the root. A file found this way, by a
+    /// Proves that `relative` leads to something beneath the root, and says what it is. A file found this way, by a
     /// symlink, is not kept.
     fn resolve(&self, relative: &[u8]) -> Result<Found, Errno> {
-        let descriptor = openat::open_path(self.descriptor(), relative)?;
-        match openat::status_of(descriptor)?.kind {
+        match openat::look_beneath(self.descriptor(), relative)?.kind {
             Kind::Regular => open_file(self.descriptor(), relative),
             Kind::Directory => Ok(Found::Directory),
             Kind::Symlink | Kind::Other => Err(Errno::NOENT),

@@ -43,6 +43,9 @@ mod walk;
 #[path = "../../tests/support/alone.rs"]
 mod alone;
 #[cfg(test)]
+#[path = "../../tests/support/linux.rs"]
+mod linux;
+#[cfg(test)]
 #[path = "../../tests/support/refused.rs"]
 mod refused;
 

@@ -9,9 +9,10 @@
 use super::walk;
 use crate::http::date::Timestamp;
 use crate::http::validator::FileFacts;
+use crate::os::files;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, Result, retry_on_intr};
 use rustix::path::Arg;
 use std::ffi::CStr;
@@ -49,7 +50,7 @@ pub(super) fn open_root(directory: &Path) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = retry_on_intr(|| rustix::fs::open(directory, flags, Mode::empty()))?;
     // Walks into the root once: it may lack search permission.
-    open_path(root.as_fd(), b".")?;
+    look(root.as_fd(), c".")?;
     Ok(root)
 }
 
@@ -71,7 +72,7 @@ pub(super) fn identify(path: &Path) -> Option<DirectoryId> {
 /// EXDEV or ELOOP where a symlink leads out.
 pub(super) fn open_root_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
     let directory = open_directory(root, path)?;
-    open_path(directory.as_fd(), b".")?;
+    look(directory.as_fd(), c".")?;
     Ok(directory)
 }
 
@@ -98,10 +99,10 @@ pub(super) fn status_of(descriptor: impl AsFd) -> Result<FileStatus> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
 }
 
-/// A descriptor that stands for `path` and reads nothing: nothing notices it, a FIFO neither blocks
-/// it nor wakes.
-pub(super) fn open_path(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd> {
-    open_beneath(root, path, OFlags::PATH)
+/// The status of what `path` leads to beneath `root`; nothing notices it, a FIFO neither blocks it
+/// nor wakes.
+pub(super) fn look_beneath(root: BorrowedFd<'_>, path: &[u8]) -> Result<FileStatus> {
+    WAY.look(root, path)
 }
 
 /// A descriptor to read `path` from. It must be proved regular before use; should a FIFO or a
@@ -121,7 +122,7 @@ pub(super) fn open_directory(root: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedF
 /// A descriptor that stands for the directory `name`, a single segment, in `parent`; ENOTDIR where
 /// it is a symlink.
 pub(super) fn open_plain_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = files::PASSAGE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     retry_on_intr(|| rustix::fs::openat(parent, name, flags, Mode::empty()))
 }
 
@@ -140,13 +141,16 @@ enum Way {
 static WAY: LazyLock<Way> = LazyLock::new(Way::of_this_system);
 
 impl Way {
-    /// Asks the kernel once, and says so where it refuses.
+    /// Asks the kernel once, and says so where it refuses what the system should have.
     ///
     /// Kernels before Linux 5.6 refuse `openat2`, and so do the filters of sandboxes that cannot
     /// look into its arguments (`RestrictSUIDSGID` and `DynamicUser` of systemd, systemd-nspawn).
     fn of_this_system() -> Way {
+        if !files::OPENS_BENEATH {
+            return Way::Walk;
+        }
         // The empty path names nothing, so no file is touched: ENOENT says that the call is there.
-        let refusal = match openat2(CWD, b"", OFlags::PATH | OFlags::CLOEXEC) {
+        let refusal = match files::open_beneath(CWD, b"", OFlags::CLOEXEC) {
             Err(Errno::NOSYS) => "ENOSYS",
             Err(Errno::PERM) => "EPERM",
             _ => return Way::Openat2,
@@ -156,24 +160,31 @@ impl Way {
     }
 
     fn open(self, root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
-        let open = match self {
-            Way::Openat2 => openat2,
-            Way::Walk => walk::open,
-        };
-        let mut attempts = 1;
-        loop {
-            match open(root, path, flags) {
-                Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS_MAX => attempts += 1,
-                result => return result,
+        attempt(|| match self {
+            Way::Openat2 => files::open_beneath(root, path, flags),
+            Way::Walk => walk::open(root, path, flags),
+        })
+    }
+
+    fn look(self, root: BorrowedFd<'_>, path: &[u8]) -> Result<FileStatus> {
+        match self {
+            Way::Openat2 => {
+                self.open(root, path, files::STANDS_FOR | OFlags::CLOEXEC).and_then(status_of)
             }
+            Way::Walk => attempt(|| walk::look(root, path)).map(|stat| status(&stat)),
         }
     }
 }
 
-/// Beneath `root`, or EXDEV; EAGAIN where a rename crossed the way.
-pub(super) fn openat2(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, path, flags, Mode::empty(), resolve)
+/// Tries again where a rename crossed the way, or a signal the call.
+fn attempt<T>(mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut attempts = 1;
+    loop {
+        match work() {
+            Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS_MAX => attempts += 1,
+            result => return result,
+        }
+    }
 }
 
 /// All bytes of a regular file, if they are `length` in number; `None` where the file has become
@@ -196,7 +207,7 @@ pub(super) fn status(stat: &Stat) -> FileStatus {
     FileStatus {
         kind: kind(FileType::from_raw_mode(stat.st_mode)),
         facts: FileFacts {
-            device: stat.st_dev,
+            device: files::device(stat),
             inode: stat.st_ino,
             length: stat.st_size.try_into().unwrap_or(0),
             modified: timestamp(stat.st_mtime, stat.st_mtime_nsec),
@@ -222,6 +233,7 @@ fn timestamp(seconds: i64, nanoseconds: impl TryInto<u32>) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::linux;
     use super::super::refused::{REFUSALS, expect_tests_to_pass, without_openat2};
     use super::*;
     use std::fs::{File, create_dir_all, rename, write};
@@ -230,6 +242,9 @@ mod tests {
 
     #[test]
     fn paths_are_walked_where_openat2_is_refused() {
+        if !linux::has("openat2") {
+            return;
+        }
         for refusal in REFUSALS {
             assert_eq!(without_openat2(refusal, Way::of_this_system), Way::Walk, "{refusal:?}");
         }
@@ -238,6 +253,9 @@ mod tests {
 
     #[test]
     fn all_is_the_same_where_openat2_is_refused() {
+        if !linux::has("openat2") {
+            return;
+        }
         // What compares both ways needs both.
         expect_tests_to_pass(Errno::NOSYS, &["site::"], &["openat2"]);
     }
@@ -245,6 +263,9 @@ mod tests {
     /// `a/b` changes places with a directory that lies elsewhere, so that `../..` of it is outside.
     #[test]
     fn moved_directory_never_leads_above_the_root_by_openat2_and_walk() {
+        if !linux::has("openat2") {
+            return;
+        }
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         create_dir_all(path("root/a/b")).unwrap();

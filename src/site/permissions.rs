@@ -1,11 +1,11 @@
 //! Mode, owner and group of a file, and what they prove about the right to open it.
 
 use super::openat::{self, FileStatus, Kind};
+use crate::os::files;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{self, Access, AtFlags, Gid, Mode, Stat, Uid};
 use rustix::io::Result;
 use rustix::path::Arg;
-use std::sync::LazyLock;
 
 /// The permissions of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,25 +59,11 @@ pub(super) struct OwnFiles {
     known: Option<(Uid, u64)>,
 }
 
-/// Their magic numbers in statfs(2): ext2 to ext4, XFS, Btrfs, F2FS and tmpfs.
-const LOCAL_FILE_SYSTEMS: [u64; 5] = [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994];
-
-/// Whether this kernel's security module may refuse by label what a mode allows. It cannot change
-/// while the system runs.
-static LABELS_COUNT: LazyLock<bool> = LazyLock::new(|| {
-    let known = std::fs::read_to_string("/proc/filesystems");
-    known.map_or(true, |known| ["selinuxfs", "smackfs"].iter().any(|name| known.contains(name)))
-});
-
 impl OwnFiles {
     /// For what is directly in this directory.
     pub(super) fn in_directory(directory: BorrowedFd<'_>) -> OwnFiles {
-        let is_local = |stat: &fs::StatFs| {
-            let number = stat.f_type as u64 & u64::from(u32::MAX);
-            LOCAL_FILE_SYSTEMS.contains(&number) && !*LABELS_COUNT
-        };
-        let local = fs::fstatfs(directory).ok().filter(is_local);
-        let device = local.and_then(|_| openat::status_of(directory).ok());
+        let local = Some(directory).filter(|directory| files::goes_by_mode(*directory));
+        let device = local.and_then(|directory| openat::status_of(directory).ok());
         let user = rustix::process::geteuid();
         OwnFiles { known: device.map(|status| (user, status.facts.device)) }
     }

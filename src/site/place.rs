@@ -13,8 +13,8 @@ use crate::http::precondition::{Preconditions, Verdict};
 use crate::http::request::Request;
 use crate::http::status::Status;
 use crate::http::validator::Validators;
+use crate::os::files;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs;
 use rustix::io::{Errno, Result as IoResult};
 use std::sync::Mutex;
 
@@ -80,7 +80,7 @@ fn validators(directory: BorrowedFd<'_>, name: &[u8], now: Timestamp) -> Validat
 
 /// Waits until the names in the directory are on the disk as they are now.
 pub(super) fn sync_names(directory: impl AsFd) -> IoResult<()> {
-    match fs::fsync(directory) {
+    match files::sync(directory) {
         // Not every file system has directories to sync; the name is changed.
         Err(Errno::INVAL | Errno::BADF) => Ok(()),
         result => result,

@@ -3,14 +3,12 @@
 
 use super::openat::{self, FileStatus, Kind};
 use super::permissions::{self, OwnFiles};
+use crate::os::files;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, RawDir};
+use rustix::fs::FileType;
 use rustix::io::{Errno, Result};
 use std::ffi::CStr;
 use std::ops::ControlFlow;
-
-/// Bytes of the buffer in which the kernel returns names.
-const NAMES_BYTES: usize = 64 * 1024;
 
 /// An open directory.
 pub(super) struct OpenDirectory<'a> {
@@ -42,17 +40,12 @@ impl<'a> OpenDirectory<'a> {
         &self,
         mut take: impl FnMut(&CStr, FileType) -> ControlFlow<()>,
     ) -> Result<()> {
-        let mut buffer = Vec::with_capacity(NAMES_BYTES);
-        let mut directory = RawDir::new(&self.descriptor, buffer.spare_capacity_mut());
-        while let Some(entry) = directory.next() {
-            let entry = entry?;
-            let name = entry.file_name();
-            if !matches!(name.to_bytes(), b"." | b"..") && take(name, entry.file_type()).is_break()
-            {
-                break;
+        files::read_names(self.descriptor.as_fd(), |name, told| {
+            match matches!(name.to_bytes(), b"." | b"..") {
+                true => ControlFlow::Continue(()),
+                false => take(name, told),
             }
-        }
-        Ok(())
+        })
     }
 
     /// Looks at a name; where it is a symlink, at what it leads to beneath the root. `None` where
@@ -65,7 +58,7 @@ impl<'a> OpenDirectory<'a> {
         let seen = match permissions::look(self.descriptor.as_fd(), name) {
             Ok((status, _)) if status.kind == Kind::Symlink => {
                 let path = [self.path, b"/", name.to_bytes()].concat();
-                let status = openat::open_path(self.root, &path).and_then(openat::status_of);
+                let status = openat::look_beneath(self.root, &path);
                 status.map(|status| Seen { status, may_be_opened: false })
             }
             looked => looked.map(|(status, permissions)| Seen {

@@ -3,7 +3,7 @@
 //!
 //! Each directory on the way is opened in the one before it, by a call that follows no symlink, and
 //! is held open until the walk is over. The text of a symlink is read and takes its place in the
-//! path. `..` goes back to the directory that the walk has come from, by its descriptor, so that no
+//! path; whatever it says, it is walked like the rest. `..` goes back to the directory that the walk has come from, by its descriptor, so that no
 //! rename makes it lead elsewhere. Results and errors are those of `openat2` with RESOLVE_BENEATH:
 //! EXDEV for an absolute symlink and for `..` in the root, ELOOP for too many symlinks.
 //!
@@ -19,10 +19,11 @@
 //! `fs.protected_symlinks` does not count, since no symlink is followed by the kernel; it still
 //! leads nowhere but beneath the root.
 //!
-//! The calls are those of POSIX, but for what is said of [`STANDS_FOR`] and [`text_of`].
+//! The calls are those of POSIX, so this is the way of every system but Linux.
 
+use crate::os::files::PASSAGE;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat};
 use rustix::io::{Errno, Result};
 use rustix::path::Arg;
 
@@ -32,10 +33,6 @@ const SYMLINKS_MAX: usize = 40;
 /// Bytes of a path at most, with the NUL at its end: PATH_MAX, as Linux has it.
 pub(super) const PATH_BYTES_MAX: usize = 4096;
 
-/// Opens what it may not read, even a symlink, and touches nothing. Linux and FreeBSD have it; for
-/// directories, POSIX has O_SEARCH.
-const STANDS_FOR: OFlags = OFlags::PATH;
-
 /// A descriptor of what `path` leads to beneath `root`, opened with `flags`, none of which creates
 /// anything. EAGAIN where something was moved meanwhile: the caller tries again.
 ///
@@ -43,6 +40,23 @@ const STANDS_FOR: OFlags = OFlags::PATH;
 /// see which it is, to look whether it is still there, and to close it. That is once for a file
 /// that is kept. As many descriptors as the path has segments are open at a time.
 pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    find(root, path, |directory, name, names_directory| {
+        open_name(directory, name, if names_directory { flags | OFlags::DIRECTORY } else { flags })
+    })
+}
+
+/// The status of what `path` leads to beneath `root`. EAGAIN as for [`open`].
+pub(super) fn look(root: BorrowedFd<'_>, path: &[u8]) -> Result<Stat> {
+    find(root, path, look_at_name)
+}
+
+/// Walks along `path`, and does `last` with the directory it ends in, its last name, and whether a
+/// slash after the name says that it must be a directory.
+fn find<T>(
+    root: BorrowedFd<'_>,
+    path: &[u8],
+    last: impl Fn(BorrowedFd<'_>, &[u8], bool) -> Result<Met<T>>,
+) -> Result<T> {
     if path.len() >= PATH_BYTES_MAX {
         return Err(Errno::NAMETOOLONG);
     }
@@ -52,20 +66,29 @@ pub(super) fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<O
     let mut symlinks = 0;
     loop {
         let (name, rest) = next_segment(&path[begin..]);
+        let name = walk.go_back_by(name)?;
         let is_last = rest.iter().all(|&byte| byte == b'/');
-        match walk.meet(name, flags_for(flags, is_last, rest))? {
-            Met::Opened(descriptor) if is_last => return walk.proved(descriptor),
-            Met::Opened(descriptor) => {
-                walk.enter(name, descriptor);
-                begin = path.len() - rest.len();
+        let text = if is_last {
+            match last(walk.directory(), name, !rest.is_empty())? {
+                Met::Found(found) => return walk.proved(found),
+                Met::Symlink(text) => text,
             }
-            Met::Symlink(_) if symlinks == SYMLINKS_MAX => return Err(Errno::LOOP),
-            Met::Symlink(text) => {
-                symlinks += 1;
-                path = [relative(&text)?, rest].concat();
-                begin = 0;
+        } else {
+            match open_name(walk.directory(), name, PASSAGE | OFlags::CLOEXEC)? {
+                Met::Found(directory) => {
+                    walk.enter(name, directory);
+                    begin = path.len() - rest.len();
+                    continue;
+                }
+                Met::Symlink(text) => text,
             }
+        };
+        if symlinks == SYMLINKS_MAX {
+            return Err(Errno::LOOP);
         }
+        symlinks += 1;
+        path = [relative(&text)?, rest].concat();
+        begin = 0;
     }
 }
 
@@ -91,8 +114,8 @@ struct Entered {
 }
 
 /// What a name stands for.
-enum Met {
-    Opened(OwnedFd),
+enum Met<T> {
+    Found(T),
     /// A symlink with this text.
     Symlink(Vec<u8>),
 }
@@ -103,27 +126,27 @@ impl Walk<'_> {
         self.entered.last().map_or(self.root, |entered| entered.descriptor.as_fd())
     }
 
-    /// Opens what `name` stands for in the directory that the walk has come to; for `..`, the walk
-    /// goes back first.
-    fn meet(&mut self, name: &[u8], flags: OFlags) -> Result<Met> {
-        if name == b".." {
-            // As for every name, this needs the right to search the directory.
-            openat(self.directory(), ".", flags_for(flags, false, b""), Mode::empty())?;
-            self.entered.pop().ok_or(Errno::XDEV)?;
-            return meet(self.directory(), b".", flags);
+    /// For `..`, goes back to the directory that the walk has come from. Returns the name to go on
+    /// with, which is `.` then.
+    fn go_back_by<'n>(&mut self, name: &'n [u8]) -> Result<&'n [u8]> {
+        if name != b".." {
+            return Ok(name);
         }
-        meet(self.directory(), name, flags)
+        // As for every name, this needs the right to search the directory.
+        openat(self.directory(), ".", PASSAGE | OFlags::CLOEXEC, Mode::empty())?;
+        self.entered.pop().ok_or(Errno::XDEV)?;
+        Ok(b".")
     }
 
     fn enter(&mut self, name: &[u8], descriptor: OwnedFd) {
-        // For these two, the walk is there already.
-        if !matches!(name, b"." | b"..") {
+        // For this one, the walk is there already.
+        if name != b"." {
             self.entered.push(Entered { name: name.to_vec(), descriptor });
         }
     }
 
-    /// `descriptor`, if each directory on the way is where it was.
-    fn proved(&self, descriptor: OwnedFd) -> Result<OwnedFd> {
+    /// What was `found`, if each directory on the way is where it was.
+    fn proved<T>(&self, found: T) -> Result<T> {
         let mut parent = self.root;
         for Entered { name, descriptor } in &self.entered {
             if !is_at(descriptor, parent, name.as_slice()) {
@@ -131,55 +154,55 @@ impl Walk<'_> {
             }
             parent = descriptor.as_fd();
         }
-        Ok(descriptor)
+        Ok(found)
     }
 }
 
 /// Opens `name` in `directory`, or reads the symlink that it is.
-fn meet(directory: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<Met> {
-    let opened = openat(directory, name, flags | OFlags::NOFOLLOW, Mode::empty());
-    match opened {
-        Ok(descriptor) if may_be_symlink(flags) && kind_of(&descriptor)? == FileType::Symlink => {
-            text_of(&descriptor).map(Met::Symlink)
-        }
+fn open_name(directory: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<Met<OwnedFd>> {
+    match openat(directory, name, flags | OFlags::NOFOLLOW, Mode::empty()) {
         // ELOOP says that it is a symlink, and so does FreeBSD's EMLINK; ENOTDIR says that it is no
         // directory, which it would have to be.
         Err(errno @ (Errno::LOOP | Errno::MLINK | Errno::NOTDIR)) => {
-            let flags = STANDS_FOR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let descriptor = openat(directory, name, flags, Mode::empty())?;
-            match kind_of(&descriptor)? {
-                FileType::Symlink => text_of(&descriptor).map(Met::Symlink),
-                FileType::Directory => Err(Errno::AGAIN),
-                _ if errno == Errno::NOTDIR => Err(errno),
-                _ => Err(Errno::AGAIN),
+            match text_of(directory, name) {
+                Err(Errno::AGAIN) if errno == Errno::NOTDIR => no_directory(directory, name),
+                text => text.map(Met::Symlink),
             }
         }
-        result => result.map(Met::Opened),
+        result => result.map(Met::Found),
     }
 }
 
-/// Whether a descriptor that was opened with these flags may stand for a symlink.
-fn may_be_symlink(flags: OFlags) -> bool {
-    flags.contains(STANDS_FOR) && !flags.contains(OFlags::DIRECTORY)
+/// The status of `name` in `directory`, or the text of the symlink that it is.
+fn look_at_name(
+    directory: BorrowedFd<'_>,
+    name: &[u8],
+    names_directory: bool,
+) -> Result<Met<Stat>> {
+    let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Symlink => text_of(directory, name).map(Met::Symlink),
+        FileType::Directory => Ok(Met::Found(stat)),
+        _ if names_directory => Err(Errno::NOTDIR),
+        _ => Ok(Met::Found(stat)),
+    }
 }
 
-fn kind_of(descriptor: &OwnedFd) -> Result<FileType> {
-    fstat(descriptor).map(|stat| FileType::from_raw_mode(stat.st_mode))
+/// The text of a symlink; EAGAIN where the name is none, or none any more.
+fn text_of(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Vec<u8>> {
+    match readlinkat(directory, name, Vec::new()) {
+        Ok(text) => Ok(text.into_bytes()),
+        Err(Errno::INVAL) => Err(Errno::AGAIN),
+        Err(errno) => Err(errno),
+    }
 }
 
-/// The text of the symlink that `descriptor` stands for. Linux and FreeBSD read it by the
-/// descriptor, so it is the very symlink that was met; POSIX knows it by its name alone.
-fn text_of(descriptor: &OwnedFd) -> Result<Vec<u8>> {
-    readlinkat(descriptor, "", Vec::new()).map(|text| text.into_bytes())
-}
-
-/// The flags for a segment: those for the last one are the caller's, any other stands for a
-/// directory. A slash at the end says that the last one does, too.
-fn flags_for(flags: OFlags, is_last: bool, rest: &[u8]) -> OFlags {
-    match (is_last, rest) {
-        (true, []) => flags,
-        (true, _) => flags | OFlags::DIRECTORY,
-        (false, _) => STANDS_FOR | OFlags::DIRECTORY | OFlags::CLOEXEC,
+/// ENOTDIR, unless `name` stands for something else by now.
+fn no_directory<T>(directory: BorrowedFd<'_>, name: &[u8]) -> Result<T> {
+    let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory | FileType::Symlink => Err(Errno::AGAIN),
+        _ => Err(Errno::NOTDIR),
     }
 }
 

@@ -92,26 +92,36 @@ fn server_knows_no_path_of_a_site_and_no_command_line() {
 }
 
 #[test]
+fn os_knows_system_calls_only() {
+    let rooms = ["crate::http", "crate::site", "crate::server", "crate::command", "crate::serve"];
+    expect_unknown("os", &[&rooms[..], &["log::"]].concat());
+}
+
+#[test]
 fn what_is_linux_only_is_in_one_file_each() {
-    assert_eq!(who_names("epoll::"), ["server/ready_set.rs"]);
-    assert_eq!(who_names("ResolveFlags"), ["site/openat.rs"]);
-    assert_eq!(who_names("openat2("), ["site/openat.rs"]);
-    assert_eq!(who_names("OFlags::PATH"), ["site/openat.rs", "site/walk.rs"]);
-    assert_eq!(who_names("fs::sendfile"), ["server/socket.rs"]);
+    assert_eq!(who_names("epoll::"), ["os/linux/ready_set.rs"]);
+    assert_eq!(who_names("ResolveFlags"), ["os/linux/files.rs"]);
+    assert_eq!(who_names("openat2("), ["os/linux/files.rs"]);
+    assert_eq!(who_names("OFlags::PATH"), ["os/linux/files.rs", "os/linux_as_posix.rs"]);
+    // No other file names a system, and none chooses in the middle of a function.
+    assert_eq!(who_names("target_os"), ["os/mod.rs"]);
+    assert_eq!(who_names("cfg(posix"), [""; 0]);
+    assert_eq!(who_names("/proc/self"), ["os/linux/descriptors.rs", "os/linux/files.rs"]);
+    assert_eq!(who_names("fs::sendfile"), ["os/linux/stream.rs"]);
 }
 
 #[test]
 fn files_are_written_in_one_place() {
     // Beside the site's one place the log's: its files, and a pipe or a terminal at stderr, opened
     // a second time.
-    let writing = ["command/log_writer/sink.rs", "site/upload/temporary_file.rs"];
-    assert_eq!(who_names("OFlags::WRONLY"), writing);
-    assert_eq!(who_names("OFlags::CREATE"), writing);
-    for word in ["renameat(", "fs::linkat("] {
-        assert_eq!(who_names(word), ["site/upload/temporary_file.rs"], "{word}");
-    }
-    let removing = ["site/removal.rs", "site/upload/temporary_file.rs"];
-    assert_eq!(who_names("unlinkat("), removing);
+    let log = "command/log_writer/sink.rs";
+    let site = "site/upload/temporary_file.rs";
+    let (by_linux, by_posix) = ("os/linux/files.rs", "os/posix/files.rs");
+    assert_eq!(who_names("OFlags::CREATE"), [log, site]);
+    assert_eq!(who_names("OFlags::WRONLY"), [log, by_linux, site]);
+    assert_eq!(who_names("unlinkat("), [by_posix, "site/removal.rs", site]);
+    assert_eq!(who_names("fs::renameat("), [by_linux, by_posix, site]);
+    assert_eq!(who_names("fs::linkat("), [by_linux, by_posix]);
     assert_eq!(who_names("mkdirat("), ["site/collection.rs"]);
     let other_ways = [
         "OFlags::RDWR",

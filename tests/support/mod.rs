@@ -5,6 +5,7 @@
 pub mod alone;
 mod client;
 mod lines;
+pub mod linux;
 mod program;
 mod random;
 pub mod refused;

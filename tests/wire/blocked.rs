@@ -1,6 +1,6 @@
 //! Answers that wait for their client: what they cost in calls, on TCP and on Unix sockets.
 
-use crate::support::{Client, Program, get, root_with, sparse_file, tampered, wait_until};
+use crate::support::{Client, Program, get, linux, root_with, sparse_file, tampered, wait_until};
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -33,6 +33,9 @@ fn calls_of<'a>(record: &'a str, thread: &'a str) -> impl Iterator<Item = &'a st
 /// The kernel says once that a client must read first, and is not asked again at once.
 #[test]
 fn blocked_answer_is_tried_once() {
+    if !linux::has("sendfile") {
+        return;
+    }
     let (root, record) = (root(), NamedTempFile::new().expect("a file"));
     let calls = "sendfile,sendto,sendmsg,ioctl,epoll_wait,epoll_pwait,epoll_pwait2,epoll_ctl";
     let Some(program) = traced(root.path(), record.path(), calls) else { return };

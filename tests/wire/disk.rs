@@ -2,7 +2,7 @@
 //! whatever is answered meanwhile has not waited for it.
 
 use crate::support::{
-    Client, get, held, root_with, set_modified, sparse_file, tampered, wait_until,
+    Client, get, held, linux, root_with, set_modified, sparse_file, tampered, wait_until,
 };
 use rustix::process::Signal;
 use std::fs;
@@ -114,6 +114,9 @@ fn cold_reads_hold_up_nobody_else() {
 
 #[test]
 fn cold_sendfile_holds_up_nobody_else() {
+    if !linux::has("sendfile") {
+        return;
+    }
     expect_others_answered_beside(LONG, "sendfile");
 }
 
@@ -144,6 +147,9 @@ fn directories_that_are_read_slowly_hold_up_nobody_else() {
 
 /// The signals end the program within the grace, though the disk holds up an open for ever.
 fn expect_end_after(signals: &[Signal], grace: &str) {
+    if !linux::has("openat2") {
+        return;
+    }
     let root = root(1000);
     let tampering = delay_slow_files(root.path(), "openat2");
     let tampering: Vec<_> = tampering.iter().map(String::as_str).collect();

@@ -1,7 +1,7 @@
 //! Uploads whose files have names, beside somebody who clears up: a SIGHUP, a second server on the
 //! same root, a file system without locks. strace brings about what a file system would.
 
-use crate::support::{Client, Lines, Program, get, names, tampered};
+use crate::support::{Client, Lines, Program, get, linux, names, tampered};
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -85,6 +85,9 @@ fn start_failing_in(root: &Path, fault: &str) -> Option<Program> {
 
 #[test]
 fn upload_has_a_name_where_the_file_system_knows_no_file_without() {
+    if !linux::has("O_TMPFILE") {
+        return;
+    }
     // The first call is for a file without a name.
     for fault in ["inject=openat:error=EOPNOTSUPP:when=1", "inject=openat:error=EISDIR:when=1"] {
         let root = tempfile::tempdir().expect("a directory");
@@ -100,6 +103,9 @@ fn upload_has_a_name_where_the_file_system_knows_no_file_without() {
 
 #[test]
 fn what_fails_while_a_file_takes_its_place_leaves_the_old_one() {
+    if !linux::has("O_TMPFILE") {
+        return;
+    }
     for (fault, status) in [
         ("inject=linkat:error=EDQUOT", 507),
         ("inject=fchmod:error=EPERM", 403),

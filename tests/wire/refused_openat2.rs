@@ -1,7 +1,7 @@
 //! The server where `openat2` is refused: paths are walked, and nothing else is different.
 
 use crate::support::refused::{REFUSALS, expect_tests_to_pass, without_openat2};
-use crate::support::{Client, Program, get, root_with, tampered};
+use crate::support::{Client, Program, get, linux, root_with, tampered};
 use rustix::io::Errno;
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -12,6 +12,9 @@ fn root() -> TempDir {
 
 #[test]
 fn paths_lead_nowhere_else_where_openat2_is_refused() {
+    if !linux::has("openat2") {
+        return;
+    }
     for refusal in REFUSALS {
         expect_tests_to_pass(refusal, &["document_root::"], &["openat2"]);
     }
@@ -19,6 +22,9 @@ fn paths_lead_nowhere_else_where_openat2_is_refused() {
 
 #[test]
 fn files_are_written_denied_and_kept_as_ever_where_openat2_is_refused() {
+    if !linux::has("openat2") {
+        return;
+    }
     let rooms = [
         "put::",
         "removal::",
@@ -37,6 +43,9 @@ fn files_are_written_denied_and_kept_as_ever_where_openat2_is_refused() {
 
 #[test]
 fn refusal_of_openat2_is_said_once() {
+    if !linux::has("openat2") {
+        return;
+    }
     let root = root();
     for (refusal, name) in REFUSALS.into_iter().zip(["ENOSYS", "EPERM"]) {
         let start = || Program::start(root.path(), &["--writable"]);
@@ -59,6 +68,9 @@ fn refusal_of_openat2_is_said_once() {
 
 #[test]
 fn later_refusal_of_openat2_is_an_error_and_no_walk() {
+    if !linux::has("openat2") {
+        return;
+    }
     let root = root();
     for refusal in ["ENOSYS", "EPERM"] {
         // Every call that names `file`.

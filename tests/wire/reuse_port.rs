@@ -1,6 +1,6 @@
 //! `--reuse-port`: several processes on one port.
 
-use crate::support::{PROGRAM, Program, root_with, wait_until};
+use crate::support::{PROGRAM, Program, linux, root_with, wait_until};
 use rustix::process::Signal;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -36,6 +36,9 @@ fn ask(address: SocketAddr) -> io::Result<String> {
 
 #[test]
 fn two_processes_share_a_port_and_one_may_stop() {
+    if !linux::has("SO_ATTACH_FILTER") {
+        return;
+    }
     let (mut one, _one_root) = start(0, "one");
     let address = one.address;
     let (_other, _other_root) = start(address.port(), "other");

@@ -1,7 +1,7 @@
 //! What the sockets are set to, and what the system's limits are raised to: what no single answer
 //! shows.
 
-use crate::support::{Fixture, Program, exchange, serving, under, wait_until};
+use crate::support::{Fixture, Program, exchange, linux, serving, under, wait_until};
 use nix::sys::socket::getsockopt;
 use nix::{getsockopt_impl, libc, sockopt_impl};
 use rustix::io::Errno;
@@ -38,6 +38,9 @@ fn port_whose_connections_ended_a_moment_ago_can_be_taken() {
 
 #[test]
 fn accepted_socket_sends_at_once_and_never_waits_for_ever() {
+    if !linux::has("TCP_USER_TIMEOUT") {
+        return;
+    }
     let settings = Settings { write_time: Duration::from_millis(1234), ..Settings::default() };
     let Listener::Bound(Bound::Tcp(ref listener)) = listen(0, &settings) else {
         panic!("a TCP address");
@@ -62,6 +65,9 @@ sockopt_impl!(
 
 #[test]
 fn accept_waits_for_a_clients_first_byte() {
+    if !linux::has("TCP_DEFER_ACCEPT") {
+        return;
+    }
     let Listener::Bound(listener) = listen(0, &Settings::default()) else {
         panic!("a socket of our own");
     };

@@ -1,6 +1,6 @@
 //! A stop under load: who is connected is answered, and who rests is not waited for.
 
-use crate::support::{Client, Program, get, root_with, wait_until};
+use crate::support::{Client, Program, get, linux, root_with, wait_until};
 use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -74,6 +74,9 @@ fn lost_at_stop(program: &mut Program) -> usize {
 
 #[test]
 fn who_is_connected_at_a_stop_is_answered() {
+    if !linux::has("SO_ATTACH_FILTER") {
+        return;
+    }
     let root = root();
     let round = |_| {
         let mut program = Program::start(root.path(), &["-q", "--threads", "4"]);

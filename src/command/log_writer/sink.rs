@@ -1,14 +1,13 @@
 //! A descriptor that is written to without waiting for its reader.
 
+use crate::os::descriptors::{self, PIPE_BYTES};
+use crate::os::sockets;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::SendFlags;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-
-/// Bytes that a pipe takes as a whole, or not at all (PIPE_BUF, pipe(7)).
-const PIPE_BYTES: usize = 4096;
 
 pub(super) struct Sink {
     out: Box<dyn AsFd + Send + Sync>,
@@ -81,7 +80,7 @@ impl Sink {
         match self.way {
             Way::Write => rustix::io::write(&*self.out, bytes),
             Way::Send => {
-                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+                let flags = SendFlags::DONTWAIT | sockets::NO_SIGNAL;
                 rustix::net::send(&*self.out, bytes, flags)
             }
             Way::Poll if self.poll(Some(&Timespec::default()))? == 0 => Err(Errno::AGAIN),
@@ -101,7 +100,6 @@ impl Sink {
 
 /// What `out` is open on, opened anew with O_NONBLOCK.
 fn open_without_waiting(out: &impl AsFd) -> Result<OwnedFd, Errno> {
-    let path = format!("/proc/self/fd/{}", out.as_fd().as_raw_fd());
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty())
+    descriptors::reopen(out, flags)
 }

@@ -7,6 +7,7 @@ use crate::http::response::write_head;
 use crate::http::status::Status;
 use crate::http::version::Version;
 use crate::limits::{STAY_TIME, WRITE_RATE_MIN};
+use crate::os::listening::LIMITS_WRITE_TIME;
 use crate::server::access_log::{Entry, Lines};
 use crate::server::clock::milliseconds;
 use crate::server::pace::Pace;
@@ -200,8 +201,8 @@ impl Answer {
     fn deadline(&self, peer: Peer, turn: &Turn) -> u64 {
         let write_time = turn.settings().write_time;
         match peer {
-            Peer::Inet(_) => self.pace.on_average(write_time, WRITE_RATE_MIN),
-            Peer::Unix => self.pace.deadline(write_time, WRITE_RATE_MIN),
+            Peer::Inet(_) if LIMITS_WRITE_TIME => self.pace.on_average(write_time, WRITE_RATE_MIN),
+            Peer::Inet(_) | Peer::Unix => self.pace.deadline(write_time, WRITE_RATE_MIN),
         }
     }
 

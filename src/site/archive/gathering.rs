@@ -75,8 +75,7 @@ impl Gathering {
     ) -> Result<Gathering, Status> {
         let mut way = Way::new(relative);
         way.go_to(0, name_of(relative));
-        let status = openat::open_path(root.descriptor(), &way.beneath_root())
-            .and_then(openat::status_of)
+        let status = openat::look_beneath(root.descriptor(), &way.beneath_root())
             .map_err(|errno| status_code::for_reading(errno, relative))?;
         if status.kind != openat::Kind::Directory {
             return Err(Status::NotFound);

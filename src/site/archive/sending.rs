@@ -112,7 +112,7 @@ impl Archive {
         let root = self.root.descriptor();
         // Looked at first: to open a FIFO wakes the process at its other end.
         let kind = match openat::look(root, path)?.kind {
-            openat::Kind::Symlink => openat::status_of(openat::open_path(root, path)?)?.kind,
+            openat::Kind::Symlink => openat::look_beneath(root, path)?.kind,
             kind => kind,
         };
         if kind != openat::Kind::Regular {

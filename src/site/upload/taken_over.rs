@@ -5,16 +5,10 @@
 //! and sticky, which write(2) clears too), and other extended attributes.
 
 use super::super::permissions::Permissions;
-use rustix::buffer::spare_capacity;
+use crate::os::files;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{self, Access, AtFlags, Mode, OFlags, XattrFlags};
-use rustix::io::{Errno, Result};
-
-/// The extended attribute that holds an access control list.
-const ACCESS_LIST: &str = "system.posix_acl_access";
-
-/// Bytes of an extended attribute at most (XATTR_SIZE_MAX, xattr(7)).
-const ACCESS_LIST_BYTES_MAX: usize = 64 * 1024;
+use rustix::fs::{self, Access, AtFlags, Mode, OFlags};
+use rustix::io::Result;
 
 /// Whether this process may read and write the file: only then may another take its place, since
 /// the rights on its directory would allow more than the rights on the file.
@@ -43,11 +37,9 @@ pub(super) fn give(
         own.group == permissions.group || fs::fchown(file, None, Some(permissions.group)).is_ok();
     match list {
         // The list holds the mode too.
-        Some(list) if keeps_group => {
-            fs::fsetxattr(file, ACCESS_LIST, list, XattrFlags::empty())?;
-        }
+        Some(list) if keeps_group => files::set_access_list(file, list)?,
         _ => {
-            remove_access_list(file)?;
+            files::remove_access_list(file)?;
             let mode = permissions.mode;
             set_mode(file, if keeps_group { mode } else { without_group(mode) })?;
         }
@@ -73,24 +65,7 @@ pub(super) fn set_mode(file: BorrowedFd<'_>, mode: Mode) -> Result<()> {
 pub(super) fn access_list(directory: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = fs::openat(directory, name, flags | OFlags::CLOEXEC, Mode::empty())?;
-    let mut list = Vec::with_capacity(ACCESS_LIST_BYTES_MAX);
-    match fs::fgetxattr(file, ACCESS_LIST, spare_capacity(&mut list)) {
-        Ok(_) => Ok(Some(list)),
-        Err(errno) if has_no_list(errno) => Ok(None),
-        Err(errno) => Err(errno),
-    }
-}
-
-/// Removes the list that a new file got from its directory.
-fn remove_access_list(file: BorrowedFd<'_>) -> Result<()> {
-    match fs::fremovexattr(file, ACCESS_LIST) {
-        Err(errno) if has_no_list(errno) => Ok(()),
-        result => result,
-    }
-}
-
-fn has_no_list(errno: Errno) -> bool {
-    matches!(errno, Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS)
+    files::access_list(file)
 }
 
 /// The mode for a group that did not have the file before: it gets no right that all others do not

@@ -1,9 +1,8 @@
 //! A file that nobody sees while it is written, and that moves to its place when it is complete.
 //!
-//! It begins without a name (O_TMPFILE in open(2)), so that the kernel removes it if this process
-//! ends before the file is complete. It gets a name at the end, for the moment between linkat(2)
-//! and renameat2(2). If the file system or a missing /proc does not allow that, it has its name
-//! from the start. The name begins with a dot, so it is neither served nor listed, and `leftovers`
+//! It begins without a name, so that the kernel removes it if this process ends before the file is
+//! complete, and gets one at the end, for a moment before the move. Where the system or the file
+//! system knows no such files, it has its name from the start. The name begins with a dot, so it is neither served nor listed, and `leftovers`
 //! knows it. The writer holds a lock on the file (flock(2)): that tells a file that is being
 //! written from one that was left behind.
 //!
@@ -14,8 +13,9 @@
 use super::super::openat::{self, FileStatus};
 use super::super::permissions::Permissions;
 use super::taken_over;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
+use crate::os::files;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::{Errno, Result};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -51,18 +51,9 @@ pub(super) struct TemporaryFile {
 impl TemporaryFile {
     /// A new file for a place in `directory`, which is open for reading.
     pub(super) fn create(directory: OwnedFd) -> Result<TemporaryFile> {
-        // Without /proc, a file that has no name would never get one.
-        if fs::access("/proc/self/fd", fs::Access::EXISTS).is_err() {
-            return TemporaryFile::create_named(directory);
-        }
-        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        match fs::openat(&directory, ".", flags, MODE_NEW) {
-            Ok(file) => TemporaryFile::from_unnamed(file, directory),
-            // The file system knows no files without a name, or the kernel no such flag.
-            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
-                TemporaryFile::create_named(directory)
-            }
-            Err(errno) => Err(errno),
+        match files::create_unnamed(directory.as_fd(), MODE_NEW)? {
+            Some(file) => TemporaryFile::from_unnamed(file, directory),
+            None => TemporaryFile::create_named(directory),
         }
     }
 
@@ -98,7 +89,7 @@ impl TemporaryFile {
 
     /// Waits until all bytes written are on the disk.
     pub(super) fn sync(&self) -> Result<()> {
-        fs::fsync(&self.file)
+        files::sync(&self.file)
     }
 
     /// The directory that the file is for.
@@ -118,18 +109,10 @@ impl TemporaryFile {
         // Before others can see it: until now it has no name, or one that only this user may open.
         self.permit(name, replaces)?;
         self.give_name()?;
-        let flags = match replaces {
-            Some(_) => RenameFlags::empty(),
-            None => RenameFlags::NOREPLACE,
-        };
-        let (directory, own) = (&self.directory, self.name.as_str());
-        match fs::renameat_with(directory, own, directory, name, flags) {
-            // NFS knows no such flag: the caller has looked at the name just before, which has to
-            // do.
-            Err(Errno::INVAL | Errno::NOSYS) if replaces.is_none() => {
-                fs::renameat(directory, own, directory, name)?;
-            }
-            result => result?,
+        let (directory, own) = (self.directory.as_fd(), self.name.as_str());
+        match replaces {
+            Some(_) => fs::renameat(directory, own, directory, name)?,
+            None => files::rename_to_free(directory, own, name)?,
         }
         self.is_named = false;
         Ok(())
@@ -148,9 +131,7 @@ impl TemporaryFile {
 
     fn give_name(&mut self) -> Result<()> {
         if !self.is_named {
-            let file = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            let follow = AtFlags::SYMLINK_FOLLOW;
-            fs::linkat(fs::CWD, file, &self.directory, &self.name, follow)?;
+            files::give_name(&self.file, self.directory.as_fd(), &self.name)?;
             self.is_named = true;
         }
         Ok(())

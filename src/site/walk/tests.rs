@@ -1,13 +1,13 @@
 //! The walk beside `openat2`, which it must not be told from: each path is opened by both.
 
 use super::super::alone::is_bound_by_permissions;
-use super::super::openat::{open_root, openat2};
+use super::super::openat::open_root;
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
-use rustix::fs::{CWD, mknodat};
+use rustix::fs::{CWD, ResolveFlags, mknodat};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{create_dir, create_dir_all, rename, set_permissions, symlink_metadata, write};
@@ -15,18 +15,31 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// How the server opens paths.
+/// How the server looks at paths, and opens them.
 const FLAGS: [OFlags; 3] = [
-    OFlags::PATH,
+    LOOK,
     OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY),
     OFlags::RDONLY.union(OFlags::DIRECTORY),
 ];
+
+/// For the walk, this says to look and open nothing.
+const LOOK: OFlags = OFlags::PATH;
+
+/// The kernel's way, whatever this build opens paths by.
+fn openat2(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    rustix::fs::openat2(root, path, flags, Mode::empty(), resolve)
+}
 
 /// What was opened, by device and inode, or the error.
 type Outcome = Result<(u64, u64)>;
 
 fn outcome(opened: Result<OwnedFd>) -> Outcome {
-    opened.and_then(fstat).map(|stat| (stat.st_dev, stat.st_ino))
+    opened.and_then(fstat).map(identity)
+}
+
+fn identity(stat: Stat) -> (u64, u64) {
+    (stat.st_dev, stat.st_ino)
 }
 
 /// The outcome by either way; the kernel gives up over a rename anywhere on the system.
@@ -38,7 +51,11 @@ fn both(root: &OwnedFd, path: &[u8], flags: OFlags) -> [Outcome; 2] {
             outcome => break outcome,
         }
     };
-    [by_kernel, outcome(open(root.as_fd(), path, flags))]
+    let by_walk = match flags.contains(LOOK) {
+        true => look(root.as_fd(), path).map(identity),
+        false => outcome(open(root.as_fd(), path, flags)),
+    };
+    [by_kernel, by_walk]
 }
 
 #[track_caller]
@@ -259,9 +276,9 @@ fn directory_moved_out_on_the_way_is_tried_again() {
         Tree::new(&[(vec!["a"], Node::Directory(0o700)), (vec!["a", "b"], Node::Directory(0o700))]);
     let root = tree.root();
     let mut walk = Walk { root: root.as_fd(), entered: Vec::new() };
-    let flags = flags_for(OFlags::empty(), false, b"");
+    let flags = PASSAGE | OFlags::CLOEXEC;
     for name in [b"a", b"b"] {
-        let Ok(Met::Opened(descriptor)) = walk.meet(name, flags) else {
+        let Ok(Met::Found(descriptor)) = open_name(walk.directory(), name, flags) else {
             panic!("a directory");
         };
         walk.enter(name, descriptor);
