@@ -5,17 +5,12 @@
 
 use super::config::Config;
 use super::serving::spawn;
+use crate::os::programs::OPENER;
 use crate::server::{Listener, Server};
 use rustix::process::geteuid;
 use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-
-/// What opens a URL in the browser that the user has chosen.
-#[cfg(not(target_os = "macos"))]
-const OPENER: &str = "xdg-open";
-#[cfg(target_os = "macos")]
-const OPENER: &str = "open";
 
 /// Opens the first page of `server`, and returns at once. If that fails, a line in the log says
 /// why.

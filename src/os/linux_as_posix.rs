@@ -15,6 +15,9 @@ pub(crate) const SEARCH: OFlags = OFlags::PATH;
 /// The hard limit alone counts (setrlimit(2)).
 pub(crate) const OPEN_FILES_MAX: Option<u64> = None;
 
+/// What opens a URL in the browser that the user has chosen.
+pub(crate) const OPENER: &str = "xdg-open";
+
 /// Has a send on a connection that is gone return EPIPE and raise no signal (send(2)).
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 

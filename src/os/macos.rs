@@ -16,6 +16,9 @@ pub(crate) const OPEN_FILES_MAX: Option<u64> = Some(10_240);
 /// There is no MSG_NOSIGNAL; see [`raise_no_signal`].
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::empty();
 
+/// What opens a URL in the browser that the user has chosen.
+pub(crate) const OPENER: &str = "open";
+
 /// Has sends on this socket raise no SIGPIPE (SO_NOSIGPIPE).
 pub(crate) fn raise_no_signal(socket: impl AsFd) -> io::Result<()> {
     Ok(set_socket_nosigpipe(socket, true)?)

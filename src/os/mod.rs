@@ -24,9 +24,9 @@ pub(crate) use blocking::Blocking;
 pub(crate) use ready::{Event, Interest};
 
 #[cfg(all(target_os = "linux", not(posix)))]
-pub(crate) use linux::{descriptors, files, listening, ready_set, sockets, stream};
+pub(crate) use linux::{descriptors, files, listening, programs, ready_set, sockets, stream};
 #[cfg(any(not(target_os = "linux"), posix))]
-pub(crate) use posix::{descriptors, files, listening, ready_set, sockets, stream};
+pub(crate) use posix::{descriptors, files, listening, programs, ready_set, sockets, stream};
 
 // What differs between the systems that have the ways of POSIX.
 #[cfg(target_os = "freebsd")]

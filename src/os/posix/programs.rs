@@ -1,0 +1,4 @@
+//! Programs that a system comes with.
+
+/// What opens a URL in the browser that the user has chosen.
+pub(crate) const OPENER: &str = crate::os::own::OPENER;
