@@ -82,6 +82,9 @@ fn serve(
     if config.writable {
         tell::warn_of_writers(&server, config);
     }
+    if config.auth_file.is_some() {
+        tell::warn_of_readable_passwords(&server, config);
+    }
     if let Err(error) = tell::urls(&server) {
         server.stop();
         return Err(format!("cannot write to stdout: {error}"));

@@ -15,17 +15,34 @@ pub(super) fn urls(server: &Server) -> io::Result<()> {
 
 /// Says who can write now, where that is not this machine alone.
 pub(super) fn warn_of_writers(server: &Server, config: &Config) {
-    let is_open = |listener: &&Listener| {
-        let address = listener.local_address();
-        address.is_some_and(|address| !address.ip().to_canonical().is_loopback())
-    };
-    let urls: Vec<_> = server.listeners().filter(is_open).map(Listener::url).collect();
-    let urls: Vec<_> = urls.into_iter().flatten().collect();
-    if !urls.is_empty() {
+    let urls = open_urls(server);
+    if !urls.is_empty() && config.auth_file.is_none() {
         log::warn!(
             "--writable: everybody who can reach {} can create and replace files in {}",
             urls.join(" or "),
             config.root.display()
         );
     }
+}
+
+/// Says where passwords can be read on their way: they cross a network without TLS, unless a proxy
+/// has it.
+pub(super) fn warn_of_readable_passwords(server: &Server, config: &Config) {
+    let urls = open_urls(server);
+    if !urls.is_empty() && config.trusted_proxy.is_empty() {
+        log::warn!(
+            "--auth-file: whoever is on the way to {} can read the passwords; only a proxy with \
+             TLS in front, named by --trusted-proxy, hides them",
+            urls.join(" or ")
+        );
+    }
+}
+
+/// Where others than this machine can reach the server.
+fn open_urls(server: &Server) -> Vec<String> {
+    let is_open = |listener: &&Listener| {
+        let address = listener.local_address();
+        address.is_some_and(|address| !address.ip().to_canonical().is_loopback())
+    };
+    server.listeners().filter(is_open).filter_map(|listener| listener.url().ok()).collect()
 }

@@ -13,6 +13,7 @@ mod drained;
 mod duty;
 mod inherited;
 mod listener;
+mod machine;
 #[cfg(all(test, loom))]
 mod model;
 mod pace;
@@ -40,6 +41,7 @@ pub use bind::{BindAddress, bind_all};
 pub use bound::Bound;
 pub use inherited::Inherited;
 pub use listener::Listener;
+pub use machine::machine_names;
 pub use settings::Settings;
 
 use crate::limits::{HOUSEKEEPING_INTERVAL, SETTLE_TIME, THREADS_MAX};

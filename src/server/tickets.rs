@@ -7,8 +7,8 @@
 //! always somebody for what can go on, as long as one spare is left.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, and a change of a name, which waits for the disk. It is done by a few workers at a time.
-//! Who has to wait for it stands in a queue by its number and is in no worker.
+//! listing, a change of a name, which waits for the disk, and a password's hash. It is done by a few
+//! workers at a time. Who has to wait for it stands in a queue by its number and is in no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -35,6 +35,8 @@ pub(super) enum Dear {
     Listing,
     /// To change a name and wait for the disk: the end of an upload, a removal, a new directory.
     Change,
+    /// To hash a password, one at a time.
+    Hash,
 }
 
 /// A role to be played, and by whom it was played until now.
@@ -57,6 +59,7 @@ struct State {
     spares: usize,
     listings: Queue,
     changes: Queue,
+    hashes: Queue,
     is_closed: bool,
 }
 
@@ -78,7 +81,8 @@ impl Tickets {
         let queue = |out_max| Queue { numbers: VecDeque::new(), out: 0, out_max };
         let free = roles.into_iter().map(|role| Ticket { role, from: None }).collect();
         let (listings, changes) = (queue(listings), queue(changes));
-        let state = State { free, spares: 0, listings, changes, is_closed: false };
+        let hashes = queue(1);
+        let state = State { free, spares: 0, listings, changes, hashes, is_closed: false };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
     }
 
@@ -162,6 +166,7 @@ impl State {
         match dear {
             Dear::Listing => &mut self.listings,
             Dear::Change => &mut self.changes,
+            Dear::Hash => &mut self.hashes,
         }
     }
 }
@@ -214,6 +219,9 @@ mod tests {
         let order: Vec<_> = (0..5).map(|_| tickets.next(Dear::Listing)).collect();
         assert_eq!(order, [1, 2, 3, 4, 5].map(Some));
         assert_eq!(tickets.next(Dear::Listing), None);
+        (8..=9).for_each(|number| tickets.queue(Dear::Hash, number));
+        assert_eq!(tickets.take().map(|ticket| ticket.role), Some(Role::Dear(Dear::Hash)));
+        assert!(tickets.lock().free.is_empty(), "one hash at a time");
         // One of the two tickets is gone, so one more is offered.
         tickets.queue(Dear::Listing, 7);
         assert_eq!(tickets.take().map(|ticket| ticket.role), listing);

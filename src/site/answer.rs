@@ -12,6 +12,8 @@ pub enum Answer {
     Unlogged(Response),
     /// None yet, because it takes dear work: a worker that may do it asks again, with this.
     Dear(Leave),
+    /// None yet: the dear work is done, and any worker may ask again without a leave.
+    Again,
     /// A file for the request's body. It gives the response when the body is whole.
     Upload(Box<Upload>),
 }

@@ -28,6 +28,8 @@ mod log;
 mod malformed;
 mod memory;
 mod notify;
+mod other_sites;
+mod passwords;
 mod permissions;
 mod persistence;
 mod prefix;

@@ -255,7 +255,7 @@ fn nothing_is_left_of_a_thousand_connections_of_all_kinds() {
             3 => b"GET /big HTTP/1.0\r\n\r\n",
             4 => b"HEAD /missing HTTP/1.1\r\nHost: a\r\n\r\n",
             5 => b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
-            6 => b"PUT /half HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
+            6 => b"PUT /half HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc",
             7 => b"GET / HTTP/1.0\r\n\r\n",
             _ => b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
         };

@@ -284,6 +284,9 @@ fn answer(
         site::Answer::Upload(upload) => {
             ControlFlow::Break(Body::begin(request, upload, behind, io, turn, head))
         }
+        site::Answer::Again => {
+            ControlFlow::Break(Next::GiveWay(State::Head(Head::with(unread.to_vec()))))
+        }
         site::Answer::Dear(leave) => {
             ControlFlow::Break(Head::with(unread.to_vec()).queue(leave, io, turn))
         }
@@ -295,6 +298,7 @@ fn dear(leave: Leave) -> Dear {
     match leave {
         Leave::Listing(_) => Dear::Listing,
         Leave::Change => Dear::Change,
+        Leave::Hash => Dear::Hash,
     }
 }
 
