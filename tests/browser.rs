@@ -382,6 +382,7 @@ fn a_download_that_broke_off_goes_on_where_it_was() {
 }
 
 /// Tries to write, to its own origin and to the server by its address, and tells what came of it.
+/// Its URLs are absolute: `fetch` takes none that is relative to a page's with a password in it.
 const WRITING_PAGE: &str = r#"<!doctype html><title>Writing</title><script>
     const told = [];
     const act = async (name, url, options) => {
@@ -390,12 +391,12 @@ const WRITING_PAGE: &str = r#"<!doctype html><title>Writing</title><script>
     };
     const address = `http://127.0.0.1:${location.port}`;
     (async () => {
-        for (const [name, base] of [["own", ""], ["address", address]]) {
+        for (const [name, base] of [["own", location.origin], ["address", address]]) {
             await act(`${name}-put`, `${base}/victim`, { method: "PUT", body: name });
             await act(`${name}-make`, `${base}/made`, { method: "MKCOL" });
             await act(`${name}-delete`, `${base}/empty`, { method: "DELETE" });
         }
-        await fetch(`/done?${told.join("&")}`);
+        await fetch(`${location.origin}/done?${told.join("&")}`);
     })();
     </script>"#;
 
