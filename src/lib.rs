@@ -22,8 +22,8 @@
 //! [`site::Site::begin`] and go on with `get.rs`, the rules in the order of RFC 9110. By
 //! `openat.rs` the kernel keeps every path beneath the root, or `walk.rs` does where it will not,
 //! `roots.rs` opens the root anew if it was replaced, `kept/` has what is known of files from their
-//! last use and how that is proved again, `upload/` is all of PUT, and `archive/` gives a folder as
-//! one download.
+//! last use and how that is proved again, `upload/` is all of PUT, `archive/` gives a folder as one
+//! download, and `who_may/` is about passwords and pages of other sites.
 //!
 //! **[`http`]** is RFC 9110 and 9112 over bytes and values: request, request-target, fields,
 //! chunked bodies, dates, validators, preconditions, ranges, negotiation, the head of a response.
@@ -52,8 +52,8 @@
 //!   and steps in for one that is about to block or that is held up.
 //! - **Turn**: what a worker does between two waits.
 //! - **Dear work**: what one request may ask for and what costs a hundred times the others: a
-//!   listing, to find out what an archive will hold, and a change of a name, which waits for the
-//!   disk. Each kind has a queue, and few do it at a time.
+//!   listing, to find out what an archive will hold, a change of a name, which waits for the disk,
+//!   and a password's hash. Each kind has a queue, and few do it at a time.
 //! - **Watcher**: the thread that sees which worker is held up, and which connection is late.
 //! - **Slot**: a connection's place in the table, by its descriptor, with the one word that says
 //!   whether a thread **owns** the connection, that is, acts on it now.

@@ -4,6 +4,8 @@
 //!
 //! What a user may set (`--keep-alive`, `--threads`, ...) starts from the value here.
 
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Bytes of the request line without its line end; a longer one is answered with 414 (RFC 9112 §3
@@ -215,6 +217,21 @@ pub const KEPT_TIME: Duration = Duration::from_secs(60);
 /// Names looked at for one archive; a folder with more is answered with 403. So many take half a
 /// second of one worker, and some 8 MB for as long as the archive is sent.
 pub const ARCHIVE_NAMES_MAX: usize = 100_000;
+
+/// Seconds for which a password that was right costs no hash. One that is taken back counts for as
+/// long, unless SIGHUP has all of them forgotten.
+pub const RIGHT_PASSWORD_SECONDS: i64 = 600;
+
+/// Users, with their passwords, that are known to be right at a time; of more, the one that was
+/// used last the longest ago costs a hash again.
+pub const RIGHT_PASSWORDS_MAX: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// Costs of a password's hash, by its logarithm: those of `htpasswd -B`. At 5, its default, a hash
+/// takes 2 ms, at 10 some 50 ms, at 17 some seconds. Others are refused when they are read.
+pub const HASH_COSTS: RangeInclusive<u32> = 4..=17;
+
+/// Bytes of the file of passwords: 10,000 users. A longer one is refused.
+pub const PASSWORDS_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Entries in one listing; of more, the first in the order asked for are shown, and the listing
 /// says so. A page with 10,000 has about 2 MB, and is still quick in a browser.

@@ -66,7 +66,11 @@ pub struct Builder {
 impl Builder {
     /// A server of the files beneath `root`.
     pub fn new(root: impl AsRef<Path>) -> Builder {
-        let site = site::Settings { root: root.as_ref().to_owned(), ..site::Settings::default() };
+        let site = site::Settings {
+            root: root.as_ref().to_owned(),
+            machine_names: server::machine_names(),
+            ..site::Settings::default()
+        };
         let server = server::Settings {
             threads: THREADS,
             grace_time: Duration::ZERO,
@@ -180,7 +184,8 @@ impl Builder {
         self
     }
 
-    /// Whether clients may create, replace and remove files.
+    /// Whether clients may create, replace and remove files. They have to ask by an address,
+    /// `localhost`, or a name of this machine, and not by a page of another site.
     pub fn writable(mut self, is_writable: bool) -> Builder {
         self.site.writable = is_writable;
         self

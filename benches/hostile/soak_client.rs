@@ -50,7 +50,7 @@ impl Connection {
 
     /// Sends a head with these field lines, each ended by CRLF.
     pub fn ask(&mut self, method: &str, path: &str, fields: &str) -> io::Result<()> {
-        self.send(format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n").as_bytes())
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n").as_bytes())
     }
 
     pub fn get(&mut self, path: &str, fields: &str) -> io::Result<Answer> {

@@ -23,7 +23,7 @@ _tinyhttpd() {
 
     case "${cmd}" in
         tinyhttpd)
-            opts="-r -p -b -v -q -h -V --root --index --list --archive --hidden --spa --clean-urls --vhosts --precompressed --port --bind --open --reuse-port --backlog --type --cache-control --header --cors --writable --max-body --prefix --trusted-proxy --health --drain --threads --max-connections --keep-alive --write-timeout --grace --cache-size --body-memory --access-log --verbose --quiet --check --help --version"
+            opts="-r -p -b -v -q -h -V --root --index --list --archive --hidden --spa --clean-urls --vhosts --precompressed --port --bind --open --reuse-port --backlog --type --cache-control --header --cors --writable --auth-file --auth-for --host --max-body --prefix --trusted-proxy --health --drain --threads --max-connections --keep-alive --write-timeout --grace --cache-size --body-memory --access-log --verbose --quiet --check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -80,6 +80,18 @@ _tinyhttpd() {
                     return 0
                     ;;
                 --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-for)
+                    COMPREPLY=($(compgen -W "write all" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

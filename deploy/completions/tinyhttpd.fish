@@ -7,6 +7,10 @@ complete -c tinyhttpd -l backlog -d 'The kernel\'s queue of connections to be ac
 complete -c tinyhttpd -l type -d 'The media type of an extension or a file name, such as \'ts=video/mp2t\'; may be repeated' -r
 complete -c tinyhttpd -l cache-control -d 'Cache-Control for a pattern of paths, such as \'/assets/*=max-age=3600\'; may be repeated, the first match counts' -r
 complete -c tinyhttpd -l header -d 'A field line for every answer; may be repeated' -r
+complete -c tinyhttpd -l auth-file -d 'A file of user:hash lines, as htpasswd -B writes them: who writes needs a password of these; read again on SIGHUP' -r -F
+complete -c tinyhttpd -l auth-for -d 'Who needs a password: write is who would change files, all is everybody [default: write with --writable, else all]' -r -f -a "write\t''
+all\t''"
+complete -c tinyhttpd -l host -d 'A name of this server, by which clients may write; addresses, localhost and the machine\'s own name need none. Once one is given, reading by another name is refused too; may be repeated' -r
 complete -c tinyhttpd -l max-body -d 'Bytes of one file sent with PUT at most, such as 64M' -r
 complete -c tinyhttpd -l prefix -d 'What every path begins with, such as /files: it is cut off, and other paths are 404' -r
 complete -c tinyhttpd -l trusted-proxy -d 'A proxy whose X-Forwarded-For names the client in the access log: an address, a network such as 10.0.0.0/8, or unix; may be repeated' -r

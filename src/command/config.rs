@@ -6,8 +6,11 @@ use super::values::{parse_bytes, parse_count, parse_port, parse_seconds};
 use crate::limits;
 use crate::server::{BindAddress, TrustedProxy};
 use crate::site::content_type::parse_override;
-use crate::site::{CacheRule, Prefix, parse_field, parse_file_name, parse_health, parse_relative};
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use crate::site::{
+    AuthFor, CacheRule, Prefix, parse_field, parse_file_name, parse_health, parse_host,
+    parse_relative,
+};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser};
 use std::path::PathBuf;
 
@@ -124,6 +127,24 @@ pub struct Config {
     /// Let clients change files: PUT creates and replaces, DELETE removes, MKCOL makes directories
     #[arg(help_heading = WRITING, long)]
     pub writable: bool,
+
+    /// A file of user:hash lines, as htpasswd -B writes them: who writes needs a password of these;
+    /// read again on SIGHUP
+    #[arg(help_heading = WRITING, long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+
+    /// Who needs a password: write is who would change files, all is everybody [default: write with
+    /// --writable, else all]
+    #[arg(
+        help_heading = WRITING, long, value_name = "WHO", requires = "auth_file",
+        value_parser = auth_for_parser(), hide_possible_values = true
+    )]
+    auth_for: Option<AuthFor>,
+
+    /// A name of this server, by which clients may write; addresses, localhost and the machine's own
+    /// name need none. Once one is given, reading by another name is refused too; may be repeated
+    #[arg(help_heading = WRITING, long, value_name = "NAME", value_parser = parse_host)]
+    pub host: Vec<String>,
 
     /// Bytes of one file sent with PUT at most, such as 64M
     #[arg(
@@ -252,7 +273,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// That line, for an address with a port in it.
+    /// That line, for an address with a port in it, and for passwords that nobody would need.
     pub fn check(&self) -> Result<(), String> {
         let hosts = self.bind.iter().filter_map(|address| match address {
             BindAddress::Host(host) => Some(host),
@@ -265,7 +286,16 @@ impl Config {
                 ));
             }
         }
+        if self.auth_for == Some(AuthFor::Writing) && !self.writable {
+            return Err("--auth-for write protects nothing without --writable; try all".to_owned());
+        }
         Ok(())
+    }
+
+    /// Who needs a password, where there are any.
+    pub fn auth_for(&self) -> AuthFor {
+        let default = if self.writable { AuthFor::Writing } else { AuthFor::All };
+        self.auth_for.unwrap_or(default)
     }
 
     /// The least severe level that is logged, unless RUST_LOG says otherwise.
@@ -277,6 +307,13 @@ impl Config {
             (false, _) => log::LevelFilter::Trace,
         }
     }
+}
+
+fn auth_for_parser() -> impl TypedValueParser<Value = AuthFor> {
+    PossibleValuesParser::new(["write", "all"]).map(|who| match who.as_str() {
+        "all" => AuthFor::All,
+        _ => AuthFor::Writing,
+    })
 }
 
 /// Address and port, where a host has both: `127.0.0.1:80`, `[::1]:80`, `localhost:80`.

@@ -52,6 +52,10 @@ impl Config {
             fields: self.headers.clone(),
             cross_origin: self.cors,
             writable: self.writable,
+            auth_file: self.auth_file.clone(),
+            auth_for: self.auth_for(),
+            hosts: self.host.clone(),
+            machine_names: server::machine_names(),
             body_bytes_max: self.max_body,
             kept: KeptLimits {
                 bytes_max: self.cache_size,

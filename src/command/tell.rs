@@ -5,6 +5,7 @@ use super::network::{self, Address};
 use super::serving::log_apart;
 use crate::limits::LOG_END_TIME;
 use crate::server::{Listener, Server, Wildcard};
+use crate::site::AuthFor;
 use log::Level;
 use std::io::{self, Write};
 use std::path::{self, Component, Path, PathBuf};
@@ -43,8 +44,18 @@ fn of_network(server: &Server, config: &Config) -> Vec<(Level, String)> {
     if !server.listeners().any(is_open) {
         return Vec::new();
     }
+    let mut lines = Vec::new();
+    let subject = match asks_all(config) {
+        true => "everybody with a password",
+        false => "everybody on the network",
+    };
     let allowed = allowed(config).join(", ");
-    let mut lines = vec![(Level::Warn, format!("everybody on the network can now: {allowed}"))];
+    lines.push((Level::Warn, format!("{subject} can now: {allowed}")));
+    if config.auth_file.is_some() && config.trusted_proxy.is_empty() {
+        let line = "--auth-file: passwords can be read on their way through the network; only a \
+                    proxy with TLS in front, named by --trusted-proxy, hides them";
+        lines.push((Level::Warn, line.to_owned()));
+    }
     let wildcards: Vec<_> = server.listeners().filter_map(Listener::wildcard).collect();
     if wildcards.is_empty() {
         return lines;
@@ -62,13 +73,19 @@ fn of_network(server: &Server, config: &Config) -> Vec<(Level, String)> {
     lines
 }
 
-/// What clients may do, each with its option, if it has one.
+/// Whether nobody may even read without a password.
+fn asks_all(config: &Config) -> bool {
+    config.auth_file.is_some() && config.auth_for() == AuthFor::All
+}
+
+/// What all of these may do, each with its option, if it has one.
 fn allowed(config: &Config) -> Vec<&'static str> {
+    let can_write = config.writable && (config.auth_file.is_none() || asks_all(config));
     let acts = [
         (true, "read files"),
         (config.hidden, "read hidden files (--hidden)"),
         (config.list, "list directories (--list)"),
-        (config.writable, "create, replace and remove files (--writable)"),
+        (can_write, "create, replace and remove files (--writable)"),
     ];
     acts.into_iter().filter(|(is_allowed, _)| *is_allowed).map(|(_, act)| act).collect()
 }

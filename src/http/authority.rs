@@ -3,18 +3,36 @@
 
 /// Whether `value` is `uri-host [":" port]` (RFC 3986 §3.2.2, §3.2.3). The host may be empty.
 pub fn is_host(value: &[u8]) -> bool {
-    // A colon within brackets belongs to an IP-literal; any other one begins the port.
-    let host_end = match value.strip_prefix(b"[") {
-        Some(literal) => literal.iter().position(|&byte| byte == b']').map(|at| at + 2),
-        None => value.iter().position(|&byte| byte == b':'),
-    };
-    let (host, port) = value.split_at(host_end.unwrap_or(value.len()));
+    let (host, port) = split_at_port(value);
     let is_port = match port {
         [] => true,
         [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
         _ => false,
     };
     is_port && (is_reg_name(host) || is_ip_literal(host))
+}
+
+/// The host, with the brackets of an IP-literal, and the digits of the port, which are empty where
+/// there are none. For a value that [`is_host`].
+pub fn host_and_port(value: &[u8]) -> (&[u8], &[u8]) {
+    let (host, port) = split_at_port(value);
+    (host, port.strip_prefix(b":").unwrap_or(port))
+}
+
+/// Whether the host is an IPv4 address or an IP-literal, and no name.
+pub fn is_address(host: &[u8]) -> bool {
+    let is_ipv4 = |text: &str| text.parse::<core::net::Ipv4Addr>().is_ok();
+    is_ip_literal(host) || str::from_utf8(host).is_ok_and(is_ipv4)
+}
+
+/// The host, and the port with its colon. A colon within brackets belongs to an IP-literal; any
+/// other one begins the port.
+fn split_at_port(value: &[u8]) -> (&[u8], &[u8]) {
+    let host_end = match value.strip_prefix(b"[") {
+        Some(literal) => literal.iter().position(|&byte| byte == b']').map(|at| at + 2),
+        None => value.iter().position(|&byte| byte == b':'),
+    };
+    value.split_at(host_end.unwrap_or(value.len()).min(value.len()))
 }
 
 /// `reg-name`, which every IPv4 address is too.

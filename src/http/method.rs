@@ -48,6 +48,11 @@ impl Method {
         }
     }
 
+    /// Whether the method changes what is served.
+    pub fn writes(self) -> bool {
+        matches!(self, Method::Put | Method::Delete | Method::Mkcol)
+    }
+
     fn is_registered(method: &[u8]) -> bool {
         Method::NOT_ALLOWED.split(' ').any(|name| name.as_bytes() == method)
     }

@@ -8,7 +8,8 @@
 //!   target holds an [`authority`] and a [`path`], the path is what may be looked up. [`body`]
 //!   finds the end and the data of the body, [`chunked`] where it comes in chunks.
 //! - **Judge it.** [`precondition`] against the [`validator`]s of a representation, [`range`]
-//!   against its length, [`negotiation`] of its coding and media type.
+//!   against its length, [`negotiation`] of its coding and media type, [`origin`] of whose page
+//!   it is from, [`credentials`] of who has sent it.
 //! - **Answer it.** [`status`] code and field lines become a [`response`] head; [`date`] reads and
 //!   writes the dates in both.
 //!
@@ -17,6 +18,7 @@
 pub mod authority;
 pub mod body;
 pub mod chunked;
+pub mod credentials;
 pub mod date;
 pub mod field;
 pub mod forwarded;
@@ -24,6 +26,7 @@ pub(crate) mod grammar;
 mod line;
 pub mod method;
 pub mod negotiation;
+pub mod origin;
 pub mod path;
 pub mod precondition;
 pub mod prefix;

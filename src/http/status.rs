@@ -17,6 +17,8 @@ pub enum Status {
     NotModified,
     /// 400 Bad Request.
     BadRequest,
+    /// 401 Unauthorized.
+    Unauthorized,
     /// 403 Forbidden.
     Forbidden,
     /// 404 Not Found.
@@ -39,6 +41,8 @@ pub enum Status {
     UnsupportedMediaType,
     /// 416 Range Not Satisfiable.
     RangeNotSatisfiable,
+    /// 421 Misdirected Request.
+    MisdirectedRequest,
     /// 431 Request Header Fields Too Large.
     RequestHeaderFieldsTooLarge,
     /// 500 Internal Server Error.
@@ -64,6 +68,7 @@ impl Status {
             Status::MovedPermanently => "301 Moved Permanently",
             Status::NotModified => "304 Not Modified",
             Status::BadRequest => "400 Bad Request",
+            Status::Unauthorized => "401 Unauthorized",
             Status::Forbidden => "403 Forbidden",
             Status::NotFound => "404 Not Found",
             Status::MethodNotAllowed => "405 Method Not Allowed",
@@ -75,6 +80,7 @@ impl Status {
             Status::UriTooLong => "414 URI Too Long",
             Status::UnsupportedMediaType => "415 Unsupported Media Type",
             Status::RangeNotSatisfiable => "416 Range Not Satisfiable",
+            Status::MisdirectedRequest => "421 Misdirected Request",
             Status::RequestHeaderFieldsTooLarge => "431 Request Header Fields Too Large",
             Status::InternalServerError => "500 Internal Server Error",
             Status::NotImplemented => "501 Not Implemented",

@@ -28,6 +28,9 @@ const LINE_CHARACTERS_MAX: usize = 2048;
 /// Characters of Referer or User-Agent in the log.
 const FIELD_CHARACTERS_MAX: usize = 900;
 
+/// Characters of a user's name in the log, blanks counted as one.
+const USER_CHARACTERS_MAX: usize = 100;
+
 /// Characters of `\xHH`.
 const ESCAPED_CHARACTERS: usize = 4;
 
@@ -35,6 +38,8 @@ const ESCAPED_CHARACTERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     client: Peer,
+    /// Whose password was right.
+    user: Option<Vec<u8>>,
     date: HttpDate,
     status: Status,
     line: Cow<'a, [u8]>,
@@ -73,12 +78,18 @@ impl<'a> Entry<'a> {
     fn new(line: &'a [u8], client: Peer, date: &HttpDate, status: Status) -> Entry<'a> {
         Entry {
             client,
+            user: None,
             date: *date,
             status,
             line: Cow::Borrowed(line),
             referer: None,
             user_agent: None,
         }
+    }
+
+    /// The same entry with the name of the user, if one is known.
+    pub(super) fn with_user(self, user: Option<Vec<u8>>) -> Entry<'a> {
+        Entry { user, ..self }
     }
 
     /// The same entry for another status, which was not known before.
@@ -91,6 +102,7 @@ impl<'a> Entry<'a> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         Entry {
             client: self.client,
+            user: self.user,
             date: self.date,
             status: self.status,
             line: owned(self.line),
@@ -102,7 +114,12 @@ impl<'a> Entry<'a> {
     /// Appends the line, ended by LF.
     fn push_line(&self, out: &mut String, body_bytes: u64) {
         push_display(out, self.client);
-        out.push_str(" - - [");
+        out.push_str(" - ");
+        match &self.user {
+            Some(user) => push_user(out, user),
+            None => out.push('-'),
+        }
+        out.push_str(" [");
         push_ascii(out, &self.date.common_log());
         out.push_str("] \"");
         let shown = fitting(&self.line, LINE_CHARACTERS_MAX);
@@ -123,6 +140,16 @@ impl<'a> Entry<'a> {
             out.push('"');
         }
         out.push('\n');
+    }
+}
+
+/// A user's name in the one field that stands between blanks and without quotes.
+fn push_user(out: &mut String, user: &[u8]) {
+    for (position, part) in fitting(user, USER_CHARACTERS_MAX).split(|&b| b == b' ').enumerate() {
+        if position > 0 {
+            out.push_str("\\x20");
+        }
+        push_escaped(out, part);
     }
 }
 

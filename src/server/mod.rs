@@ -13,6 +13,7 @@ mod drained;
 mod duty;
 mod inherited;
 mod listener;
+mod machine;
 #[cfg(all(test, loom))]
 mod model;
 mod pace;
@@ -41,6 +42,7 @@ pub use bind::{BindAddress, bind_all};
 pub use bound::Bound;
 pub use inherited::Inherited;
 pub use listener::Listener;
+pub use machine::machine_names;
 pub use settings::Settings;
 pub use wildcard::Wildcard;
 

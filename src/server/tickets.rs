@@ -7,9 +7,9 @@
 //! as one spare is left, there is always a worker for the connections that can go on.
 //!
 //! *Dear work* is what one request may ask for and what costs a hundred times the others: a
-//! listing, to find out what an archive will hold, and a change of a name, which waits for the disk.
-//! A few workers at a time do it. A connection that has to wait for it stands in a queue by its
-//! number, and holds no worker.
+//! listing, to find out what an archive will hold, a change of a name, which waits for the disk, and
+//! a password's hash. A few workers at a time do it. A connection that has to wait for it stands in a
+//! queue by its number, and holds no worker.
 
 #[cfg(all(test, loom))]
 use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -38,6 +38,8 @@ pub(super) enum Dear {
     Archive,
     /// To change a name and wait for the disk: the end of an upload, a removal, a new directory.
     Change,
+    /// To hash a password, one at a time.
+    Hash,
 }
 
 /// A role to be played, and the worker that has played it until now.
@@ -61,6 +63,7 @@ struct State {
     listings: Queue,
     archives: Queue,
     changes: Queue,
+    hashes: Queue,
     is_closed: bool,
 }
 
@@ -92,6 +95,7 @@ impl Tickets {
             listings: queue(listings),
             archives: queue(ARCHIVES_AT_ONCE),
             changes: queue(changes),
+            hashes: queue(1),
             is_closed: false,
         };
         Tickets { state: Mutex::new(state), freed: Condvar::new() }
@@ -187,6 +191,7 @@ impl State {
             Dear::Listing => &mut self.listings,
             Dear::Archive => &mut self.archives,
             Dear::Change => &mut self.changes,
+            Dear::Hash => &mut self.hashes,
         }
     }
 }
@@ -239,6 +244,9 @@ mod tests {
         let order: Vec<_> = (0..5).map(|_| tickets.next(Dear::Listing)).collect();
         assert_eq!(order, [1, 2, 3, 4, 5].map(Some));
         assert_eq!(tickets.next(Dear::Listing), None);
+        (8..=9).for_each(|number| tickets.queue(Dear::Hash, number));
+        assert_eq!(tickets.take().map(|ticket| ticket.role), Some(Role::Dear(Dear::Hash)));
+        assert!(tickets.lock().free.is_empty(), "one hash at a time");
         // One of the two tickets is gone, so one more is offered.
         tickets.queue(Dear::Listing, 7);
         assert_eq!(tickets.take().map(|ticket| ticket.role), listing);

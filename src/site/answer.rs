@@ -15,6 +15,8 @@ pub enum Answer {
     Dear(Leave),
     /// An archive, once it is known what is in it: for a worker that may take the time.
     Archive(Box<Gathering>),
+    /// None yet: the dear work is done, and any worker may ask again without a leave.
+    Again,
     /// A file for the request's body. It gives the response when the body is whole.
     Upload(Box<Upload>),
 }

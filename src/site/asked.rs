@@ -70,7 +70,12 @@ impl From<Status> for Unanswered {
 impl Asked<'_> {
     /// What `relative` names in the root.
     pub(super) fn find(&self, relative: &[u8]) -> Result<Found, Status> {
-        self.root.find_with(relative, self.conditions.now, self.conditions.proofs)
+        match self.root.find_with(relative, self.conditions.now, self.conditions.proofs) {
+            Ok(Found::File(file)) if self.site.rules.is_secret(&file.facts) => {
+                Err(Status::NotFound)
+            }
+            found => found,
+        }
     }
 
     /// The 304 or 412 that the request's preconditions ask for, if they do (RFC 9110 §13.2).

@@ -37,6 +37,7 @@ fn meaning(status: Status) -> &'static str {
         MovedPermanently => "This page has moved to another address.",
         NotModified => "The page has not changed.",
         BadRequest => "The server could not make sense of the request.",
+        Unauthorized => "This needs the name of a user and the right password.",
         Forbidden => "The server is not allowed to do this at this address.",
         NotFound => "There is nothing at this address.",
         MethodNotAllowed => "What lies here can be read, and that is not what was asked for.",
@@ -50,6 +51,7 @@ fn meaning(status: Status) -> &'static str {
         UriTooLong => "The address is too long.",
         UnsupportedMediaType => "A new folder comes without a body, and the request has one.",
         RangeNotSatisfiable => "The part asked for lies past the end of the file.",
+        MisdirectedRequest => "This server does not answer to the name in the address.",
         RequestHeaderFieldsTooLarge => "The browser sent more header fields than the server takes.",
         InternalServerError => "Something went wrong here. The server's log says more.",
         NotImplemented => "The server cannot do what was asked for.",
@@ -63,7 +65,7 @@ fn meaning(status: Status) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: [Status; 24] = [
+    const ALL: [Status; 26] = [
         Status::Ok,
         Status::Created,
         Status::NoContent,
@@ -71,6 +73,7 @@ mod tests {
         Status::MovedPermanently,
         Status::NotModified,
         Status::BadRequest,
+        Status::Unauthorized,
         Status::Forbidden,
         Status::NotFound,
         Status::MethodNotAllowed,
@@ -82,6 +85,7 @@ mod tests {
         Status::UriTooLong,
         Status::UnsupportedMediaType,
         Status::RangeNotSatisfiable,
+        Status::MisdirectedRequest,
         Status::RequestHeaderFieldsTooLarge,
         Status::InternalServerError,
         Status::NotImplemented,

@@ -9,6 +9,8 @@ pub enum Leave {
     Listing(ListingAsked),
     /// To change a name, and to wait until that is on the disk.
     Change,
+    /// To hash a password.
+    Hash,
 }
 
 impl Leave {
@@ -16,7 +18,7 @@ impl Leave {
     pub(super) fn listing(self) -> Option<ListingAsked> {
         match self {
             Leave::Listing(asked) => Some(asked),
-            Leave::Change => None,
+            Leave::Change | Leave::Hash => None,
         }
     }
 }

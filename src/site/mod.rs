@@ -4,7 +4,8 @@
 //! [`Site::begin`] decides the whole answer before a byte of it is sent: request-target to path,
 //! path to an open file beneath the root, validators, preconditions, range, status, fields, body
 //! (`get.rs` has this order). For PUT it decides what can be decided before the body is there, and
-//! the [`Upload`] the rest. DELETE is in `removal.rs`, MKCOL in `collection.rs`.
+//! the [`Upload`] the rest. Before all of it, `who_may/` says whether the client may ask at all.
+//! DELETE is in `removal.rs`, MKCOL in `collection.rs`.
 
 mod answer;
 pub mod archive;
@@ -38,6 +39,7 @@ mod settings;
 mod status_code;
 pub mod upload;
 mod walk;
+mod who_may;
 
 #[cfg(test)]
 #[path = "../../tests/support/alone.rs"]
@@ -55,7 +57,9 @@ pub use asked::Conditions;
 pub use health::parse_health;
 pub use kept::{KeptLimits, Proofs};
 pub use leave::Leave;
-pub use settings::{CacheRule, Settings, parse_field, parse_file_name, parse_relative};
+pub use settings::{
+    AuthFor, CacheRule, Settings, parse_field, parse_file_name, parse_host, parse_relative,
+};
 
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
@@ -86,8 +90,8 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// If the root is missing, is no directory or cannot be read, or if it lacks the fallback file
-    /// that is set. The error names the root.
+    /// If the root is missing, is no directory or cannot be read, if it lacks the fallback file that
+    /// is set, or if the passwords cannot be read. The error names what it is about.
     pub fn open(mut settings: Settings) -> io::Result<Site> {
         settings.root = absolute(settings.root);
         let roots = Roots::open(&settings)?;
@@ -95,7 +99,7 @@ impl Site {
         if settings.writable {
             upload::remove_leftovers(&settings.root);
         }
-        let rules = Arc::new(Rules::new(settings));
+        let rules = Arc::new(Rules::new(settings)?);
         Ok(Site { sources: Sources { rules, roots, listings: Listings::default() } })
     }
 
@@ -105,6 +109,9 @@ impl Site {
     pub fn begin(&self, request: &Request, conditions: Conditions) -> Answer {
         let (site, rules) = (&self.sources, &self.sources.rules);
         if let Some(answer) = health::check(rules, request, conditions.is_leaving) {
+            return answer;
+        }
+        if let Some(answer) = who_may::check(rules, request, &conditions) {
             return answer;
         }
         let response = match (request.method, &request.target) {
@@ -157,9 +164,16 @@ impl Site {
                         return response;
                     }
                 },
+                Answer::Again => leave = None,
                 Answer::Upload(_) => return self.refuse(Status::InternalServerError),
             }
         }
+    }
+
+    /// The user whom the access log names: the one that the request names, if the password with it
+    /// was found right lately.
+    pub fn user(&self, request: &Request, now: Timestamp) -> Option<Vec<u8>> {
+        who_may::user(&self.sources.rules, request, now)
     }
 
     /// Forgets the listings that were made for several requests.

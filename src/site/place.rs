@@ -7,6 +7,7 @@ use super::open_file::{Found, open_file};
 use super::openat::{self, FileStatus};
 use super::relative_path::or_dot;
 use super::roots::Opened;
+use super::rules::Rules;
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
 use crate::http::precondition::{Preconditions, Verdict};
@@ -48,6 +49,14 @@ pub(super) fn in_root<T>(
 /// The directory at `path`, empty for the root, to change a name in.
 pub(super) fn open_directory(root: &DocumentRoot, path: &[u8]) -> IoResult<OwnedFd> {
     openat::open_directory(root.descriptor(), or_dot(path))
+}
+
+/// 403 for the file of passwords, which no client may change.
+pub(super) fn expect_no_secret(rules: &Rules, current: Option<FileStatus>) -> Result<(), Status> {
+    match current.is_some_and(|status| rules.is_secret(&status.facts)) {
+        true => Err(Status::Forbidden),
+        false => Ok(()),
+    }
 }
 
 /// 412 where the preconditions do not hold for `current`, what has this name now.

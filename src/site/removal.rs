@@ -15,6 +15,7 @@ use super::permissions;
 use super::place::{self, ATTEMPTS_MAX, CHANGING};
 use super::relative_path::split;
 use super::response::Response;
+use super::rules::Rules;
 use super::status_code;
 use crate::http::date::Timestamp;
 use crate::http::method::Method;
@@ -41,13 +42,15 @@ pub(super) fn remove(
     if path.is_hidden() || path.relative().is_empty() {
         return Err(Status::Forbidden);
     }
-    let removal = Removal { path, preconditions: Preconditions::of(&request.fields), now };
+    let preconditions = Preconditions::of(&request.fields);
+    let removal = Removal { rules: &site.rules, path, preconditions, now };
     place::in_root(site, request, |root| removal.remove_in(root))?;
     Ok(Response::empty(Status::NoContent))
 }
 
 /// A DELETE, before its root is known.
 struct Removal<'a> {
+    rules: &'a Rules,
     path: RequestPath<'a>,
     preconditions: Preconditions<'a>,
     now: Timestamp,
@@ -73,6 +76,7 @@ impl Removal<'_> {
             };
             let may_write = permissions::check_writable(directory, name);
             may_write.map_err(|errno| self.failed(errno))?;
+            place::expect_no_secret(self.rules, Some(current))?;
             let Removal { preconditions, now, .. } = self;
             place::judge(preconditions, Method::Delete, directory, name, Some(current), *now)?;
             match unlinkat(directory, name, flags) {

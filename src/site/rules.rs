@@ -5,8 +5,11 @@ use super::content_type::ContentTypes;
 use super::error_page;
 use super::refusal::refusal;
 use super::response::Response;
-use super::settings::Settings;
+use super::settings::{AuthFor, Settings};
+use super::who_may::Passwords;
 use crate::http::status::Status;
+use crate::http::validator::FileFacts;
+use std::io;
 use std::sync::Arc;
 
 /// The rules of one site.
@@ -15,15 +18,30 @@ pub(super) struct Rules {
     pub types: ContentTypes,
     /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
     pub not_found_page: Arc<[u8]>,
+    pub passwords: Option<Passwords>,
+    /// Whether it is asked even of requests that only read who may do so.
+    pub guards_reading: bool,
 }
 
 impl Rules {
-    pub(super) fn new(settings: Settings) -> Rules {
-        Rules {
+    /// # Errors
+    ///
+    /// If the passwords cannot be read.
+    pub(super) fn new(settings: Settings) -> io::Result<Rules> {
+        let passwords = settings.auth_file.as_deref().map(Passwords::read).transpose()?;
+        let asks_all = passwords.is_some() && settings.auth_for == AuthFor::All;
+        Ok(Rules {
+            passwords,
             types: ContentTypes::new(settings.types.clone()),
             not_found_page: Arc::from(error_page::page(Status::NotFound)),
+            guards_reading: asks_all || !settings.hosts.is_empty(),
             settings,
-        }
+        })
+    }
+
+    /// Whether the file has the passwords: it is for nobody.
+    pub(super) fn is_secret(&self, facts: &FileFacts) -> bool {
+        self.passwords.as_ref().is_some_and(|passwords| passwords.are_in(facts))
     }
 
     /// The methods that are allowed, for an Allow field.

@@ -62,7 +62,10 @@ fn find_variant(
     accepted_codings(&asked.request.fields).find_map(|coding| {
         let variant = [relative, coding.suffix().as_bytes()].concat();
         match asked.root.find(&variant, asked.conditions.now) {
-            Ok(Found::File(file)) if file.facts.modified >= original.facts.modified => {
+            Ok(Found::File(file))
+                if file.facts.modified >= original.facts.modified
+                    && !asked.site.rules.is_secret(&file.facts) =>
+            {
                 Some((coding, file))
             }
             _ => None,

@@ -1,6 +1,7 @@
 //! What the site is told: which files it serves, and how.
 
 use super::kept::KeptLimits;
+use crate::http::authority::is_host;
 use crate::http::grammar::is_token;
 use crate::http::prefix::Prefix;
 use std::path::PathBuf;
@@ -42,6 +43,14 @@ pub struct Settings {
     pub cross_origin: bool,
     /// Whether PUT, DELETE and MKCOL are allowed.
     pub writable: bool,
+    /// The file of users and their passwords' hashes.
+    pub auth_file: Option<PathBuf>,
+    /// Who needs a password of that file.
+    pub auth_for: AuthFor,
+    /// Names given for this server. Where there are any, it answers to no others.
+    pub hosts: Vec<String>,
+    /// Names of this machine, by which clients may write too.
+    pub machine_names: Vec<String>,
     /// Bytes of one request's body at most.
     pub body_bytes_max: u64,
     /// How much is kept of the files.
@@ -68,6 +77,10 @@ impl Default for Settings {
             fields: Vec::new(),
             cross_origin: false,
             writable: false,
+            auth_file: None,
+            auth_for: AuthFor::Writing,
+            hosts: Vec::new(),
+            machine_names: Vec::new(),
             body_bytes_max: crate::limits::BODY_BYTES_MAX,
             kept: KeptLimits { bytes_max: crate::limits::KEPT_BYTES, descriptors_max: 128 },
         }
@@ -80,6 +93,15 @@ impl Settings {
         let is_named = |(own, _): &(String, String)| own.eq_ignore_ascii_case(name);
         self.fields.iter().any(is_named)
     }
+}
+
+/// Who needs a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthFor {
+    /// Whoever would change something.
+    Writing,
+    /// Everybody.
+    All,
 }
 
 /// `--cache-control PATTERN=VALUE`: the Cache-Control of the files whose path matches.
@@ -133,6 +155,19 @@ pub fn parse_file_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// Parses the name of a host, such as `--host NAME`: without a port.
+///
+/// # Errors
+///
+/// One line for the user.
+pub fn parse_host(text: &str) -> Result<String, String> {
+    let is_name = is_host(text.as_bytes()) && !text.contains([':', '[', '%']) && !text.is_empty();
+    match is_name {
+        true => Ok(text.trim_end_matches('.').to_ascii_lowercase()),
+        false => Err(format!("{text:?} is no name of a host, such as files.example.org")),
+    }
+}
+
 /// Parses a path beneath the root, with or without a slash before it: what a request could name.
 ///
 /// # Errors
@@ -148,7 +183,7 @@ pub fn parse_relative(text: &str) -> Result<String, String> {
 }
 
 /// Field names that only the server may set: with two of them, an answer would contradict itself.
-const OWN_FIELDS: [&str; 15] = [
+const OWN_FIELDS: [&str; 16] = [
     "Accept-Ranges",
     "Allow",
     "Cache-Control",
@@ -164,6 +199,7 @@ const OWN_FIELDS: [&str; 15] = [
     "Location",
     "Server",
     "Transfer-Encoding",
+    "WWW-Authenticate",
 ];
 
 /// Parses `--header 'Name: value'`.
@@ -273,6 +309,14 @@ mod tests {
             parse_field("Link: <https://a/>; rel=x"),
             Ok(("Link".to_owned(), "<https://a/>; rel=x".to_owned()))
         );
+    }
+
+    #[test]
+    fn name_of_a_host_has_no_port_and_no_address_in_brackets() {
+        for text in ["", "a:80", "http://a", "a/b", "[::1]", "a b", "\u{e4}", "a%20b"] {
+            assert!(parse_host(text).expect_err(text).contains("no name"), "{text}");
+        }
+        assert_eq!(parse_host("Files.Example.org."), Ok("files.example.org".to_owned()));
     }
 
     #[test]

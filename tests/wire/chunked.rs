@@ -13,7 +13,7 @@ fn fixture() -> Fixture {
 
 /// The head of a chunked PUT; `lines` are ended by CRLF.
 fn head(path: &str, lines: &str) -> String {
-    format!("PUT {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n{lines}\r\n")
+    format!("PUT {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n{lines}\r\n")
 }
 
 /// The size line, the data and its line end.

@@ -22,7 +22,7 @@ fn fixture_with(change: impl FnOnce(&mut site::Settings)) -> Fixture {
 /// The answer to a MKCOL with these field lines, on a connection of its own.
 fn make(fixture: &Fixture, path: &str, lines: &str) -> Reply {
     let mut client = fixture.client();
-    client.send(format!("MKCOL {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
+    client.send(format!("MKCOL {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"));
     client.reply()
 }
 
@@ -103,7 +103,7 @@ fn body_is_415_before_a_byte_of_it_is_sent() {
         "Content-Length: 5\r\nContent-Type: application/xml\r\n",
     ] {
         let mut client = fixture.client();
-        client.send(format!("MKCOL /new HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
+        client.send(format!("MKCOL /new HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"));
         let reply = client.reply().expect_status(415);
         assert_eq!(reply.field("Connection"), Some("close"));
         client.expect_closed();
@@ -150,7 +150,7 @@ fn directory_that_appears_and_vanishes_is_made_or_refused() {
         start.wait();
         let statuses: Vec<_> = (0..100)
             .map(|_| {
-                client.send(format!("{method} /place HTTP/1.1\r\nHost: a\r\n\r\n"));
+                client.send(format!("{method} /place HTTP/1.1\r\nHost: localhost\r\n\r\n"));
                 client.reply().status
             })
             .collect();

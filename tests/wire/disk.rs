@@ -123,14 +123,15 @@ fn cold_sendfile_holds_up_nobody_else() {
 /// How many get so far at the same time is the server's choice.
 #[test]
 fn uploads_that_reach_the_disk_slowly_hold_up_nobody_else() {
-    let put =
-        |name: &str| format!("PUT /new-{name} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    let put = |name: &str| {
+        format!("PUT /new-{name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc")
+    };
     expect_others_answered(&root(0), &delay("fsync,fdatasync"), 1, &["--writable"], put);
 }
 
 #[test]
 fn new_directories_that_reach_the_disk_slowly_hold_up_nobody_else() {
-    let make = |name: &str| format!("MKCOL /new-{name} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let make = |name: &str| format!("MKCOL /new-{name} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect_others_answered(&root(0), &delay("fsync,fdatasync"), 1, &["--writable"], make);
 }
 
@@ -206,6 +207,6 @@ fn lines_of_the_log_do_not_wait_for_the_disk() {
     let root = root(1000);
     let tampering = delay_slow_files(root.path(), "openat2,openat");
     expect_line_in_log(&root, &tampering, &[], &get("/slow0"));
-    let put = "PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    let put = "PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc";
     expect_line_in_log(&root, &delay("fsync,fdatasync"), &["--writable"], put);
 }

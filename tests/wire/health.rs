@@ -54,11 +54,11 @@ fn health_path_has_its_methods_and_is_never_written_to() {
     let methods = [("OPTIONS", 204), ("POST", 405), ("DELETE", 405)];
     let mut client = fixture.client();
     for (method, status) in methods {
-        client.send(format!("{method} /health HTTP/1.1\r\nHost: a\r\n\r\n"));
+        client.send(format!("{method} /health HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         let reply = client.reply().expect_status(status);
         assert_eq!(reply.field("Allow"), Some("GET, HEAD, OPTIONS"), "{method}");
     }
-    client.send("PUT /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na");
+    client.send("PUT /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na");
     client.reply().expect_status(405);
     assert_eq!(fixture.names(), [""; 0]);
 }
@@ -86,7 +86,7 @@ fn check_has_no_line_in_the_access_log_and_what_is_none_has() {
     let program = Program::start(root.path(), &["--health", "/health"]);
     let mut client = Client::new(program.address);
     for (method, status) in [("GET", 200), ("OPTIONS", 204), ("POST", 405)] {
-        client.send(format!("{method} /health HTTP/1.1\r\nHost: a\r\n\r\n"));
+        client.send(format!("{method} /health HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         client.reply().expect_status(status);
     }
     client.send("HEAD /health HTTP/1.0\r\n\r\n");

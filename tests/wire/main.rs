@@ -31,6 +31,8 @@ mod malformed;
 mod memory;
 mod notify;
 mod open;
+mod other_sites;
+mod passwords;
 mod permissions;
 mod persistence;
 mod prefix;

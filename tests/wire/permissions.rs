@@ -39,7 +39,9 @@ fn mode(path: &Path) -> u32 {
 
 fn put(program: &Program, path: &str, lines: &str) -> u16 {
     let mut client = Client::new(program.address);
-    client.send(format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n{lines}\r\nnew"));
+    client.send(format!(
+        "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n{lines}\r\nnew"
+    ));
     client.reply().status
 }
 

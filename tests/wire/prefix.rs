@@ -38,7 +38,7 @@ fn upload_goes_to_what_is_left_of_its_path() {
         ("/files/.new", 403),
     ];
     for (target, status) in rows {
-        let head = format!("PUT {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        let head = format!("PUT {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
         client.send(head);
         client.reply().expect_status(status);
     }

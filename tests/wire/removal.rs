@@ -26,7 +26,7 @@ fn fixture_with(change: impl FnOnce(&mut site::Settings)) -> Fixture {
 /// The answer to a DELETE with these field lines, on a connection of its own.
 fn delete(fixture: &Fixture, path: &str, lines: &str) -> Reply {
     let mut client = fixture.client();
-    client.send(format!("DELETE {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
+    client.send(format!("DELETE {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"));
     client.reply()
 }
 
@@ -105,7 +105,7 @@ fn file_and_empty_directory_are_removed() {
 fn what_was_removed_is_not_served_from_memory() {
     let fixture = fixture();
     fixture.file("file", "content");
-    let all = format!("{0}{0}DELETE /file HTTP/1.1\r\nHost: a\r\n\r\n{0}", get("/file"));
+    let all = format!("{0}{0}DELETE /file HTTP/1.1\r\nHost: localhost\r\n\r\n{0}", get("/file"));
     let mut client = fixture.client();
     client.send(all);
     for status in [200, 200, 204, 404] {
@@ -192,11 +192,11 @@ fn body_of_a_delete_is_no_next_request() {
     let fixture = fixture();
     fixture.file("file", "");
     fixture.file("other", "");
-    let inner = "DELETE /other HTTP/1.1\r\nHost: a\r\n\r\n";
+    let inner = "DELETE /other HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut client = fixture.client();
     let length = inner.len();
     client.send(format!(
-        "DELETE /file HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{inner}"
+        "DELETE /file HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{inner}"
     ));
     let reply = client.reply().expect_status(204);
     assert_eq!(reply.field("Connection"), Some("close"));
@@ -272,7 +272,7 @@ fn of_changes_that_expect_the_same_file_one_wins() {
     for round in 0..20 {
         fixture.file("file", &round.to_string());
         let own = tag(&fixture, "/file");
-        let line = format!("Host: a\r\nIf-Match: {own}\r\n");
+        let line = format!("Host: localhost\r\nIf-Match: {own}\r\n");
         let delete = format!("DELETE /file HTTP/1.1\r\n{line}\r\n");
         assert_eq!(race(&fixture, [delete.clone(), delete.clone()]), [204, 404]);
         fixture.file("file", &round.to_string());
@@ -300,7 +300,7 @@ fn expect_nothing_outside_is_removed(swap: impl Fn(&Path, &Path) + Sync, path: &
         });
         let mut client = fixture.client();
         while !is_over.load(Ordering::Acquire) {
-            client.send(format!("DELETE {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+            client.send(format!("DELETE {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
             let status = client.reply().status;
             assert!(matches!(status, 204 | 404 | 409), "{status}");
             removed += u32::from(status == 204);

@@ -72,7 +72,7 @@ fn pipelined_uploads_keep_nobody_waiting() {
     let arguments = ["-q", "--threads", "8", "--writable"];
     let Some(program) = tampered(root.path(), &tampering, &arguments) else { return };
     expect_others_answered(&program, |client, number| {
-        format!("PUT /{client}-{number} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        format!("PUT /{client}-{number} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
     });
 }
 

@@ -93,3 +93,23 @@ fn hosts_are_names_and_addresses_with_and_without_a_port() {
         assert!(is_host(value.as_bytes()), "{value}");
     }
 }
+
+#[test]
+fn host_and_port_are_told_apart_and_addresses_from_names() {
+    for (value, host, port, is_an_address) in [
+        ("", "", "", false),
+        ("a", "a", "", false),
+        ("a:", "a", "", false),
+        ("a:80", "a", "80", false),
+        ("1.2.3.4:80", "1.2.3.4", "80", true),
+        ("1.2.3", "1.2.3", "", false),
+        ("1.2.3.4.", "1.2.3.4.", "", false),
+        ("1.2.3.4.example", "1.2.3.4.example", "", false),
+        ("[::1]", "[::1]", "", true),
+        ("[::1]:8080", "[::1]", "8080", true),
+    ] {
+        let parts = (host.as_bytes(), port.as_bytes());
+        assert_eq!(host_and_port(value.as_bytes()), parts, "{value}");
+        assert_eq!(is_address(host.as_bytes()), is_an_address, "{value}");
+    }
+}

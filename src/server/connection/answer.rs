@@ -127,7 +127,8 @@ pub(super) fn entry<'a>(
     turn: &Turn,
 ) -> Option<Entry<'a>> {
     let proxies = &turn.settings().trusted_proxies;
-    Entry::of(request, io.socket.peer(), proxies, turn.clock.date(), status)
+    let entry = Entry::of(request, io.socket.peer(), proxies, turn.clock.date(), status)?;
+    Some(entry.with_user(turn.site.user(request, turn.clock.now())))
 }
 
 /// The end of a connection whose answer or body cannot be finished. The head may already be sent,

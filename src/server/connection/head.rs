@@ -287,6 +287,9 @@ fn answer(
         site::Answer::Archive(gathering) => {
             ControlFlow::Break(Gather::begin(request, gathering, behind, io, turn))
         }
+        site::Answer::Again => {
+            ControlFlow::Break(Next::GiveWay(State::Head(Head::with(unread.to_vec()))))
+        }
         site::Answer::Dear(leave) => {
             ControlFlow::Break(Head::with(unread.to_vec()).queue(leave, io, turn))
         }
@@ -298,6 +301,7 @@ fn dear(leave: Leave) -> Dear {
     match leave {
         Leave::Listing(_) => Dear::Listing,
         Leave::Change => Dear::Change,
+        Leave::Hash => Dear::Hash,
     }
 }
 

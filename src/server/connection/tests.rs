@@ -76,7 +76,7 @@ fn a_body_is_taken_as_it_comes_and_its_end_waits_in_line() {
     let room = Room::with(|site, _| site.writable = true);
     let mut worker = room.worker();
     let (mut connection, mut client) = room.connect(&mut worker);
-    client.send("PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
+    client.send("PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc");
     assert_eq!(room.go_on(&mut connection, News::READY, &mut worker), Fate::Wait);
     assert!(matches!(connection.state, State::Body(_)) && connection.deadline().is_some());
     // What follows the body is the next request.
@@ -101,7 +101,7 @@ fn a_body_that_ends_early_leaves_nothing() {
     let room = Room::with(|site, _| site.writable = true);
     let mut worker = room.worker();
     let (mut connection, mut client) = room.connect(&mut worker);
-    client.send("PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
+    client.send("PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc");
     room.go_on(&mut connection, News::READY, &mut worker);
     drop(client);
     assert_eq!(room.go_on(&mut connection, News::HUNG_UP, &mut worker), Fate::Close);

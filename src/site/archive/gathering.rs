@@ -158,6 +158,7 @@ impl Gathering {
             if !is_too_long
                 && let Some(seen) = directory.look(&name)?
                 && directory.may_open(&name, &seen)
+                && !self.rules.is_secret(&seen.status.facts)
             {
                 let name = name.into_bytes().into_boxed_slice();
                 children.push(Pending { depth, name, status: seen.status });
@@ -214,7 +215,7 @@ impl Gathering {
         let mut contents = std::mem::take(&mut self.contents);
         contents.shrink();
         let length = self.length + END.len() as u64;
-        let archive = Archive::new(&self.root, &self.relative, contents, length);
+        let archive = Archive::new(&self.root, &self.rules, &self.relative, contents, length);
         answer::response(&self.relative, archive)
     }
 }

@@ -84,6 +84,7 @@ impl Upload {
         let failed = |errno| status_code::for_writing(errno, path);
         let directory = place::open_directory(root, parent).map_err(failed)?;
         let known = current(&directory, name)?.map(|file| file.0);
+        place::expect_no_secret(&site.rules, known)?;
         place::judge(&preconditions, Method::Put, directory.as_fd(), name, known, now)?;
         Ok(Upload {
             rules: Arc::clone(&site.rules),
@@ -154,6 +155,7 @@ impl Upload {
             let directory = self.file.directory();
             let current = current(directory, name)?;
             let known = current.map(|file| file.0);
+            place::expect_no_secret(&self.rules, known)?;
             place::judge(&self.preconditions, Method::Put, directory, name, known, now)?;
             match self.file.move_to(name, current.map(|file| file.1)) {
                 Ok(()) if current.is_some() => return Ok(Status::NoContent),

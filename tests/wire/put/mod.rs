@@ -26,14 +26,16 @@ fn fixture_with(change: impl FnOnce(&mut site::Settings, &mut Settings)) -> Fixt
 /// A whole PUT in HTTP/1.1; `lines` are ended by CRLF.
 fn put(path: &str, lines: &str, body: &str) -> String {
     let length = body.len();
-    format!("PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n{lines}\r\n{body}")
+    format!(
+        "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{lines}\r\n{body}"
+    )
 }
 
 /// Begins a PUT of `length` bytes, and returns once the server asks for them.
 fn begin(client: &mut Client, path: &str, lines: &str, length: usize) {
     let expect = "Expect: 100-continue\r\n";
     client.send(format!(
-        "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n{expect}{lines}\r\n"
+        "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{expect}{lines}\r\n"
     ));
     let reply = client.reply();
     assert_eq!(reply.head, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -102,7 +104,7 @@ fn body_without_a_length_is_refused() {
     let fixture = fixture();
     for behind in ["", "new", &get("/a")] {
         let mut client = fixture.client();
-        client.send(format!("PUT /a HTTP/1.1\r\nHost: a\r\n\r\n{behind}"));
+        client.send(format!("PUT /a HTTP/1.1\r\nHost: localhost\r\n\r\n{behind}"));
         let reply = client.reply().expect_status(411);
         assert_eq!(reply.field("Connection"), Some("close"));
         client.expect_closed();
@@ -238,7 +240,7 @@ fn preconditions_are_judged_for_put() {
         // The answer comes although no byte of the body does.
         let mut client = fixture.client();
         client.send(format!(
-            "PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n{line}\r\n\r\n"
+            "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n{line}\r\n\r\n"
         ));
         assert_eq!(client.reply().status, status, "{path} {line}");
     }
@@ -295,7 +297,12 @@ fn head_of_each_status_is_these_bytes() {
         ("201 Created", "keep-alive", put("/a", "", "new"), "Content-Length: 0\r\nETag: *\r\n"),
         ("204 No Content", "keep-alive", put("/a", "", "other"), "ETag: *\r\n"),
         ("409 Conflict", "close", put("/missing/a", "", "new"), page),
-        ("411 Length Required", "close", "PUT /a HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), page),
+        (
+            "411 Length Required",
+            "close",
+            "PUT /a HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+            page,
+        ),
         ("413 Content Too Large", "close", put("/a", "", "too long"), page),
     ];
     for (status, connection, request, fields) in rows {
