@@ -5,7 +5,8 @@ use crate::limits;
 use crate::server::{self, BindAddress, Server, TrustedProxy, bind_all};
 use crate::site::content_type::parse_override;
 use crate::site::{
-    self, CacheRule, Prefix, Site, parse_field, parse_file_name, parse_health, parse_relative,
+    self, CacheRule, Prefix, Site, parse_field, parse_file_name, parse_health, parse_host,
+    parse_relative,
 };
 use rustix::process::{Resource, getrlimit};
 use std::io::{self, ErrorKind};
@@ -188,6 +189,14 @@ impl Builder {
     /// `localhost`, or a name of this machine, and not by a page of another site.
     pub fn writable(mut self, is_writable: bool) -> Builder {
         self.site.writable = is_writable;
+        self
+    }
+
+    /// One more name of this server, by which clients may write. Once one is given, reading by
+    /// another name is refused too.
+    pub fn host(mut self, name: &str) -> Builder {
+        let parsed = parse_host(name).map_err(|error| self.refuse(name, error));
+        self.site.hosts.extend(parsed);
         self
     }
 

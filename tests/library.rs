@@ -105,6 +105,10 @@ fn the_builder_sets_what_the_options_set() {
     for (path, status) in [("/files/a.json", 200), ("/health", 200), ("/a.json", 404)] {
         assert_eq!(ask(&behind, path).status, status, "{path}");
     }
+    let named = Builder::new(root.path()).host("files.example").start().expect("a server");
+    let answer = get(&named, "http://evil.example/a.json");
+    assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
+    assert!(get(&named, "http://files.example/a.json").starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
@@ -133,6 +137,7 @@ fn what_cannot_be_served_is_told_by_start() {
         (Builder::new(root.path()).spa("../a"), "../a"),
         (Builder::new(root.path()).prefix("files"), "files"),
         (Builder::new(root.path()).health("health"), "health"),
+        (Builder::new(root.path()).host("a:80"), "a:80"),
         (Builder::new(root.path()).trusted_proxy("10.0.0.0/33"), "33"),
     ];
     for (builder, named) in wrong {

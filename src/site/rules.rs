@@ -29,6 +29,7 @@ impl Rules {
     /// If the passwords cannot be read.
     pub(super) fn new(settings: Settings) -> io::Result<Rules> {
         let passwords = settings.auth_file.as_deref().map(Passwords::read).transpose()?;
+        passwords.iter().for_each(|passwords| passwords.warn_if_beneath(&settings.root));
         let asks_all = passwords.is_some() && settings.auth_for == AuthFor::All;
         Ok(Rules {
             passwords,

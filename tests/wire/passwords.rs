@@ -205,6 +205,8 @@ fn file_of_passwords_is_never_served_nor_changed() {
     fs::rename(place.path("root/new"), &inside).expect("a name");
     expect_hidden(&["passwords", "link", "hard"]);
     ask(&program, "GET /file", RIGHT).expect_status(200);
+    let said = program.stop();
+    assert!(said.contains("root/passwords lies beneath the root"), "{said}");
 }
 
 /// Runs the program, which is to end by itself at once.

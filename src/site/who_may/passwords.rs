@@ -65,6 +65,16 @@ impl Passwords {
         })
     }
 
+    /// Says so if the file lies beneath `root`: it is not served, but whoever may write could make
+    /// it anew once it is removed.
+    pub(in crate::site) fn warn_if_beneath(&self, root: &Path) {
+        let (file, root) = (self.path.canonicalize(), root.canonicalize());
+        if matches!((file, root), (Ok(file), Ok(root)) if file.starts_with(&root)) {
+            let file = self.path.display();
+            log::warn!("{file} lies beneath the root: it is not served, but better kept elsewhere");
+        }
+    }
+
     /// Judges a request's credentials at `now`; with a hash only if it `may_hash`.
     pub(super) fn judge(
         &self,
