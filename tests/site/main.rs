@@ -6,13 +6,16 @@ mod conditional;
 mod errors;
 mod fallbacks;
 mod fields;
+mod filter;
 mod hosts;
+mod kodi;
 mod listing;
 mod mounts;
 mod paths;
 mod precompressed;
 mod prefix;
 mod range;
+mod readme;
 mod refused_openat2;
 mod roots;
 #[path = "../support/mod.rs"]

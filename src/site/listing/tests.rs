@@ -2,6 +2,9 @@
 
 use super::listed::Listed;
 use super::order::Order;
+use super::page::Contents;
+use super::readme::Readme;
+use super::view::View;
 use super::{json, page as html};
 use crate::http::date::Timestamp;
 use crate::limits::ENTRIES_MAX;
@@ -17,8 +20,20 @@ fn directory(name: &[u8]) -> Listed {
 }
 
 fn page(path: &str, entries: &[Listed], order: Order) -> String {
-    let page = html::page(path.as_bytes(), entries, order, false);
-    String::from_utf8(page).expect("a page is UTF-8")
+    let view = View { order, ..View::default() };
+    page_of(path.as_bytes(), &view, entries, |_| {})
+}
+
+/// The page with what `change` adds to it.
+fn page_of(
+    path: &[u8],
+    view: &View,
+    entries: &[Listed],
+    change: impl FnOnce(&mut Contents),
+) -> String {
+    let mut contents = Contents { path, view, entries, readme: None, has_archive: false };
+    change(&mut contents);
+    String::from_utf8(html::page(&contents)).expect("a page is UTF-8")
 }
 
 fn document(path: &str, entries: &[Listed]) -> String {
@@ -62,8 +77,8 @@ fn value_after<'a>(text: &'a str, before: &str) -> &'a str {
 /// Holds that a link is a relative path that cannot be read as anything else, to the entry
 /// `name`.
 fn assert_links_to(href: &str, name: &[u8]) {
-    let segment = href.strip_prefix("./").expect("a relative link");
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/".contains(&byte);
+    let segment = href.strip_prefix("./").unwrap_or(href);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/:".contains(&byte);
     assert!(segment.bytes().all(is_plain), "{href}");
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(segment).collect();
     assert_eq!(decoded, name, "{href}");
@@ -74,9 +89,9 @@ fn hostile_names_are_escaped_in_the_page() {
     let plain = page("", &[file(b"plain", 1)], Order::default());
     for (name, shown, _) in hostile() {
         let page = page("", &[file(&name, 1)], Order::default());
-        assert!(page.contains(&format!("<bdi>{shown}</bdi>")), "{page}");
+        assert!(page.contains(&format!("\">{shown}</a></bdi>")), "{page}");
         assert_eq!(marks(&page), marks(&plain), "{page}");
-        let href = value_after(&page, "<tr><th scope=row><a href=\"");
+        let href = value_after(&page, "<tr><th scope=row><bdi><a href=\"");
         let href = href.replace("&#39;", "'").replace("&amp;", "&");
         assert_links_to(&href, &name);
     }
@@ -87,8 +102,7 @@ fn hostile_directories_are_escaped_where_they_name_the_page() {
     let plain = page("plain/plain", &[], Order::default());
     for (name, shown, _) in hostile() {
         let path = [&name[..], &name[..]].join(&b'/');
-        let page = String::from_utf8(html::page(&path, &[], Order::default(), false));
-        let page = page.expect("a page is UTF-8");
+        let page = page_of(&path, &View::default(), &[], |_| {});
         assert_eq!(marks(&page), marks(&plain), "{page}");
         for text in [
             format!("<title>Index of /{shown}/{shown}/</title>"),
@@ -117,6 +131,48 @@ fn page_runs_and_loads_nothing() {
     let page = page.replace("<link rel=\"icon\" href=\"data:,\">\n", "");
     for word in ["<script", "src=", "url(", "@import", "http:", "//", "<link", "style="] {
         assert!(!page.contains(word), "{word} in {page}");
+    }
+}
+
+#[test]
+fn filter_and_order_keep_each_other() {
+    let view = View::from_query(Some(b"filter=%22a%26&sort=size"));
+    let page = page_of(b"a", &view, &[file(b"\"a&", 1), directory(b"d")], |_| {});
+    let form =
+        "<form role=search action=\"./\"><input type=search name=filter value=\"&quot;a&amp;\"";
+    assert!(page.contains(form), "{page}");
+    let order = "<input type=hidden name=sort value=size><input type=hidden name=order value=asc>";
+    assert!(page.contains(order), "{page}");
+    assert!(page.contains("\"./?sort=name&amp;order=asc&amp;filter=%22a%26\">Name"), "{page}");
+    let caption = "<caption>1 folder, 1 file, 1 B with <q>&quot;a&amp;</q> in the name. \
+        <a href=\"./?sort=size&amp;order=asc\">Show all</a></caption>";
+    assert!(page.contains(caption), "{page}");
+    // Elsewhere it says nothing.
+    assert!(page.contains("href=\"d/?sort=size&amp;order=asc\""), "{page}");
+    let nothing = page_of(b"", &View::from_query(Some(b"filter=x")), &[], |_| {});
+    assert!(nothing.contains("<caption>Nothing with <q>x</q> in the name."), "{nothing}");
+    assert!(!nothing.contains("type=hidden"), "{nothing}");
+}
+
+#[test]
+fn readme_stands_beneath_as_text() {
+    let readme = |text: &str, cut_from| Readme { name: "README.md", text: text.into(), cut_from };
+    let with = |readme| page_of(b"", &View::default(), &[], |contents| contents.readme = readme);
+    let page = with(Some(readme("\n# <b>\ttitle\r\n\u{1B}", None)));
+    let section = "<section aria-labelledby=readme>\n<h2 id=readme>README.md</h2>\n\
+        <pre>\n\n# &lt;b&gt;\ttitle\r\n‹U+001B›</pre>\n</section>\n";
+    assert!(page.contains(section), "{page}");
+    let page = with(Some(readme("a", Some(3 << 20))));
+    let rest = "<p>This is its beginning. <a href=\"README.md\">The whole</a> has 3.0 MiB.</p>";
+    assert!(page.contains(rest), "{page}");
+    assert!(!with(None).contains("readme"), "{page}");
+}
+
+#[test]
+fn listing_that_is_for_reading_has_no_word_of_script() {
+    let page = page("a/b", &[directory(b"d"), file(b"f", 1)], Order::default());
+    for word in ["script", "upload", "dialog", "button type"] {
+        assert!(!page.to_lowercase().contains(word), "{word} in {page}");
     }
 }
 
@@ -153,16 +209,16 @@ fn headings_link_to_the_next_order() {
 fn order_stays_on_the_way_to_other_directories() {
     let entries = [directory(b"d"), file(b"f", 1)];
     let usual = page("a/b", &entries, Order::default());
-    for link in ["../../", "../", "./d/", "./f"] {
+    for link in ["../../", "../", "d/", "f"] {
         assert!(usual.contains(&format!("<a href=\"{link}\">")), "{link}");
     }
     let order = Order::from_query(Some(b"sort=size"));
     let sorted = page("a/b", &entries, order);
-    for link in ["../../", "../", "./d/"] {
+    for link in ["../../", "../", "d/"] {
         let link = format!("<a href=\"{link}?sort=size&amp;order=asc\">");
         assert!(sorted.contains(&link), "{link}");
     }
-    assert!(sorted.contains("<a href=\"./f\">"));
+    assert!(sorted.contains("<a href=\"f\">"));
 }
 
 #[test]
@@ -191,8 +247,8 @@ fn rows_have_exact_bytes_and_time() {
     let page = page("", &entries, Order::default());
     let time = "<td><time datetime=2026-11-22T23:02:07Z>2026-11-22 23:02</time>\n";
     let rows = format!(
-        "<tr class=d><th scope=row><a href=\"./d/\"><bdi>d/</bdi></a><td>{time}\
-         <tr><th scope=row><a href=\"./f\"><bdi>f</bdi></a><td title=\"1,234 bytes\">1.2 KiB{time}"
+        "<tr class=d><th scope=row><bdi><a href=\"d/\">d/</a></bdi><td>{time}\
+         <tr><th scope=row><bdi><a href=\"f\">f</a></bdi><td title=\"1,234 bytes\">1.2 KiB</td>{time}"
     );
     assert!(page.contains(&rows), "{page}");
 }
