@@ -20,4 +20,5 @@ mod refused_openat2;
 mod roots;
 #[path = "../support/mod.rs"]
 mod support;
+mod upload_page;
 mod validators;

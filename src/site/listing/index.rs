@@ -8,6 +8,7 @@ use super::made::{Key, Made};
 use super::page::{self, Contents};
 use super::reading::{self, Wanted};
 use super::readme::Readme;
+use super::upload_page;
 use crate::http::path::is_hidden_name;
 use crate::http::status::Status;
 use crate::limits::ENTRIES_MAX;
@@ -49,7 +50,7 @@ impl Asked<'_> {
     /// The listing of `entries`, in the form that the client prefers.
     fn make(&self, key: &Key, entries: &[Listed]) -> Made {
         if key.is_json {
-            return Made::new(json::document(&key.relative, entries), JSON);
+            return Made::new(json::document(&key.relative, entries), JSON, None);
         }
         let settings = &self.site.rules.settings;
         let page = page::page(&Contents {
@@ -58,8 +59,11 @@ impl Asked<'_> {
             entries,
             readme: Readme::find(self, &key.relative),
             has_archive: settings.archives,
+            upload_bytes_max: settings.writable.then_some(settings.body_bytes_max),
         });
-        Made::new(page, HTML)
+        // Two policies would have to allow the script both: the user's own counts alone.
+        let needs_policy = settings.writable && !settings.sets("Content-Security-Policy");
+        Made::new(page, HTML, needs_policy.then_some(upload_page::POLICY))
     }
 
     /// The entries to list; `None` where there is no such directory.

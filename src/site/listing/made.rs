@@ -100,9 +100,9 @@ impl Key {
 }
 
 impl Made {
-    /// A listing of this media type.
-    pub(crate) fn new(text: Vec<u8>, media_type: &str) -> Made {
-        let representation = Representation::of_listing(&text, media_type);
+    /// A listing of this media type, to be shown under this Content-Security-Policy.
+    pub(crate) fn new(text: Vec<u8>, media_type: &str, policy: Option<&str>) -> Made {
+        let representation = Representation::of_listing(&text, media_type, policy);
         Made { representation, text: Arc::from(text) }
     }
 

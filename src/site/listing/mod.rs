@@ -13,6 +13,7 @@ mod readme;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upload_page;
 mod view;
 
 pub use made::ListingAsked;

@@ -16,6 +16,7 @@ use super::readme::Readme;
 use super::text::{
     push_counted, push_escaped, push_grouped, push_human_size, push_prose, push_visible,
 };
+use super::upload_page;
 use super::view::View;
 use crate::http::date::Timestamp;
 use crate::limits::ENTRIES_MAX;
@@ -33,6 +34,8 @@ pub(super) struct Contents<'a> {
     pub readme: Option<Readme>,
     /// Whether there is a button for the directory's archive.
     pub has_archive: bool,
+    /// Where files may be uploaded by way of the page: bytes of one at most.
+    pub upload_bytes_max: Option<u64>,
 }
 
 /// The listing as an HTML page in UTF-8.
@@ -46,12 +49,18 @@ pub(super) fn page(contents: &Contents) -> Vec<u8> {
     push_head(&mut page, contents);
     push_header(&mut page, contents);
     page.push_str("<main>\n");
+    if let Some(bytes_max) = contents.upload_bytes_max {
+        upload_page::push_controls(&mut page, bytes_max);
+    }
     page.push_str("<div id=listing>\n");
     push_table(&mut page, contents, shown, is_cut);
     if let Some(readme) = &contents.readme {
         push_readme(&mut page, readme);
     }
     page.push_str("</div>\n</main>\n");
+    if contents.upload_bytes_max.is_some() {
+        upload_page::push_script(&mut page);
+    }
     page.into_bytes()
 }
 
@@ -65,6 +74,9 @@ fn push_head(page: &mut String, contents: &Contents) {
     page.push_str("</title>\n<style>\n");
     page.push_str(STYLE);
     page.push_str("</style>\n");
+    if contents.upload_bytes_max.is_some() {
+        upload_page::push_style(page);
+    }
 }
 
 /// Where the reader is, and what is looked for here.
@@ -79,7 +91,7 @@ fn push_header(page: &mut String, contents: &Contents) {
     push_visible(page, &String::from_utf8_lossy(own_name));
     page.push_str("/</bdi></h1>\n");
     let is_of_use = !contents.entries.is_empty() || !contents.view.filter.is_empty();
-    if is_of_use {
+    if is_of_use || contents.upload_bytes_max.is_some() {
         push_filter(page, contents.view);
     }
     page.push_str("</header>\n");

@@ -5,9 +5,10 @@ use super::order::Order;
 use super::page::Contents;
 use super::readme::Readme;
 use super::view::View;
-use super::{json, page as html};
+use super::{json, page as html, upload_page};
 use crate::http::date::Timestamp;
 use crate::limits::ENTRIES_MAX;
+use sha2::Digest;
 
 const TIME: Timestamp = Timestamp::from_seconds(1_795_388_527);
 
@@ -31,7 +32,8 @@ fn page_of(
     entries: &[Listed],
     change: impl FnOnce(&mut Contents),
 ) -> String {
-    let mut contents = Contents { path, view, entries, readme: None, has_archive: false };
+    let mut contents =
+        Contents { path, view, entries, readme: None, has_archive: false, upload_bytes_max: None };
     change(&mut contents);
     String::from_utf8(html::page(&contents)).expect("a page is UTF-8")
 }
@@ -166,6 +168,44 @@ fn readme_stands_beneath_as_text() {
     let rest = "<p>This is its beginning. <a href=\"README.md\">The whole</a> has 3.0 MiB.</p>";
     assert!(page.contains(rest), "{page}");
     assert!(!with(None).contains("readme"), "{page}");
+}
+
+/// The contents of all elements of this name.
+fn elements<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let parts = page.split(&*start).skip(1);
+    parts.map(|part| part.split_once(&*end).expect("an end tag").0).collect()
+}
+
+/// The source in a Content-Security-Policy that allows an inline element with this content.
+fn hash_source(content: &str) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let encoded = sha2::Sha256::digest(content).chunks(3).fold(String::new(), |encoded, bytes| {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | usize::from(*bytes.get(at).unwrap_or(&0)));
+        (0..4).fold(encoded, |mut encoded, at| {
+            let digit = char::from(digits[bits >> (18 - 6 * at) & 63]);
+            encoded.push(if at > bytes.len() { '=' } else { digit });
+            encoded
+        })
+    });
+    format!("'sha256-{encoded}'")
+}
+
+#[test]
+fn policy_names_all_scripts_and_styles_of_the_page_by_their_hashes() {
+    let allow = |contents: &mut Contents| contents.upload_bytes_max = Some(1 << 30);
+    let page = page_of(b"a", &View::default(), &[], allow);
+    let policy = upload_page::POLICY;
+    for (element, directive) in [("script", "script-src "), ("style", "style-src ")] {
+        let sources: Vec<_> = elements(&page, element).into_iter().map(hash_source).collect();
+        let allowed = policy.split("; ").find_map(|part| part.strip_prefix(directive));
+        assert_eq!(allowed, Some(&*sources.join(" ")), "{element}");
+    }
+    assert!(policy.starts_with("default-src 'none'; "));
+    for word in ["style=", "src=", " on", "url(", "@import", "http:", "//evil"] {
+        let markup = page.split("<style>").next().unwrap_or_default();
+        assert!(!markup.contains(word), "{word}");
+    }
 }
 
 #[test]
