@@ -236,3 +236,7 @@ pub const PASSWORDS_BYTES_MAX: u64 = 1024 * 1024;
 /// Entries in one listing; of more, the first in the order asked for are shown, and the listing
 /// says so. A page with 10,000 has about 2 MB, and is still quick in a browser.
 pub const ENTRIES_MAX: usize = 10_000;
+
+/// Bytes of a README that its folder's listing shows; of a longer one it shows the beginning, with
+/// a link to the whole.
+pub const README_BYTES_MAX: usize = 32 * 1024;

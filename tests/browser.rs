@@ -6,69 +6,16 @@
 
 mod support;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
-use support::{Log, Served, find, numbered, run, write};
+use support::{Browser, Log, Served, find, numbered, run, write};
 use tempfile::TempDir;
-
-/// A running Chromium with a profile of its own.
-struct Browser {
-    chromium: Child,
-    _profile: TempDir,
-}
-
-impl Browser {
-    fn open(chromium: &Path, url: &str) -> Browser {
-        Browser::open_with(chromium, url, &[])
-    }
-
-    fn open_with(chromium: &Path, url: &str, options: &[&str]) -> Browser {
-        let profile = TempDir::new().expect("a temporary directory");
-        let chromium = Command::new(chromium)
-            .args(OPTIONS)
-            .args(options)
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(url)
-            .env("TMPDIR", profile.path())
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Chromium starts");
-        Browser { chromium, _profile: profile }
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // The whole group, and only then the profile that its processes write to.
-        let group = Pid::from_child(&self.chromium);
-        kill_process_group(group, Signal::KILL).expect("a child that was not waited for");
-        self.chromium.wait().expect("a killed child ends");
-    }
-}
-
-const OPTIONS: [&str; 9] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-];
 
 /// The names and values after `/done?`, which a page sends when it has come to an end.
 fn wait_until_done(server: &mut Served) -> String {

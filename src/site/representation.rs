@@ -63,15 +63,16 @@ impl Representation {
     }
 
     /// The representation of a listing: its validators come from its text, and it depends on
-    /// Accept.
-    pub fn of_listing(text: &[u8], media_type: &str) -> Representation {
+    /// Accept. `policy` is the value of Content-Security-Policy.
+    pub fn of_listing(text: &[u8], media_type: &str, policy: Option<&str>) -> Representation {
         let validators = Validators::of_content(text);
         let caching = [
             ("ETag", validators.entity_tag.as_ref().map(EntityTag::as_str)),
             ("Cache-Control", Some("no-cache")),
             ("Vary", Some("Accept")),
         ];
-        let content = [("Content-Type", Some(media_type)), NO_SNIFFING];
+        let content =
+            [("Content-Type", Some(media_type)), NO_SNIFFING, ("Content-Security-Policy", policy)];
         Representation::of_lines(
             validators,
             caching.map(render).concat(),

@@ -90,8 +90,8 @@ fn what_would_be_refused_is_not_listed() {
     }
     let html = list(&tree, "/docs/", "").text();
     for name in ["hidden", "fifo", "out", "absolute", "dangling"] {
-        assert!(!html.contains(&format!("./{name}")), "{name}");
-        assert!(!html.contains(&format!("./.{name}")), "{name}");
+        assert!(!html.contains(&format!("href=\"{name}")), "{name}");
+        assert!(!html.contains(&format!("href=\".{name}")), "{name}");
     }
 }
 
@@ -103,7 +103,7 @@ fn hidden_names_are_listed_where_they_are_served() {
         settings.serves_hidden = true;
     });
     let text = site.get("/docs/").text();
-    assert!(text.contains("href=\"./.hidden\""), "{text}");
+    assert!(text.contains("href=\".hidden\""), "{text}");
 }
 
 // RFC 9110 §12.5.1.
@@ -211,8 +211,9 @@ fn every_hostile_name_is_shown_harmless_and_linked_right() {
     let site = tree.default_site();
     let mut contents: Vec<Vec<u8>> = Vec::new();
     for link in links {
+        let link = link.strip_prefix("./").unwrap();
         assert!(html.contains(&format!("href=\"{link}\"")), "{link}");
-        contents.push(site.get(link.strip_prefix('.').unwrap()).body);
+        contents.push(site.get(&format!("/{link}")).body);
     }
     contents.sort();
     let mut expected = names.map(<[u8]>::to_vec);
@@ -234,9 +235,9 @@ fn the_files_of_a_listing_are_what_the_disk_has_now() {
     let tree = tree();
     let site = tree.site(|settings| settings.lists = true);
     let before = site.get("/docs/").text();
-    assert!(before.contains("./a.txt"));
+    assert!(before.contains("\"a.txt"));
     std::fs::remove_file(tree.path("docs/a.txt")).unwrap();
     tree.file("docs/c.txt", "");
     let after = site.get("/docs/").text();
-    assert!(!after.contains("./a.txt") && after.contains("./c.txt"));
+    assert!(!after.contains("\"a.txt") && after.contains("\"c.txt"));
 }

@@ -3,9 +3,11 @@
 #![allow(dead_code, unused_imports, reason = "each test program needs a part of it")]
 
 pub mod alone;
+mod browser;
 mod client;
 mod lines;
 pub mod linux;
+mod page;
 mod program;
 mod random;
 pub mod refused;
@@ -15,8 +17,10 @@ mod server;
 pub mod site;
 mod strace;
 
+pub use browser::Browser;
 pub use client::{Client, Reply, exchange, get, masked, wait_until_closed};
 pub use lines::Lines;
+pub use page::Page;
 pub use program::{PROGRAM, Program, end, expect_failure, finish, serving, under};
 pub use program::{find, missing, not_tested, run};
 pub use random::Random;

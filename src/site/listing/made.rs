@@ -1,10 +1,7 @@
 //! The last few listings made. Making one is dear, so one listing answers every request that came
 //! before the directory was read for it.
 
-use super::json;
-use super::listed::Listed;
-use super::order::Order;
-use super::page;
+use super::view::View;
 use crate::http::field::Fields;
 use crate::http::negotiation::media_type_weight;
 use crate::http::response::FieldLines;
@@ -15,9 +12,6 @@ use crate::site::representation::Representation;
 use crate::site::response::{Body, Response};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-const HTML: &str = "text/html; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
 
 /// When a request asked for a listing, and so its leave to get one. A listing whose reading began
 /// later is true for the request.
@@ -41,8 +35,8 @@ pub(crate) struct Key {
     /// The address of the document root, which lives as long as the site.
     root: usize,
     pub relative: Vec<u8>,
-    pub order: Order,
-    is_json: bool,
+    pub view: View,
+    pub is_json: bool,
 }
 
 /// A listing as it is sent.
@@ -99,20 +93,16 @@ impl Key {
         Key {
             root: std::ptr::from_ref(root).addr(),
             relative: relative.to_vec(),
-            order: Order::from_query(query),
+            view: View::from_query(query),
             is_json: weight("application/json") > weight("text/html"),
         }
     }
 }
 
 impl Made {
-    /// With `has_archive`, a page has a button for the directory's archive.
-    pub(crate) fn new(key: &Key, entries: &[Listed], has_archive: bool) -> Made {
-        let (media_type, text) = match key.is_json {
-            true => (JSON, json::document(&key.relative, entries)),
-            false => (HTML, page::page(&key.relative, entries, key.order, has_archive)),
-        };
-        let representation = Representation::of_listing(&text, media_type);
+    /// A listing of this media type, to be shown under this Content-Security-Policy.
+    pub(crate) fn new(text: Vec<u8>, media_type: &str, policy: Option<&str>) -> Made {
+        let representation = Representation::of_listing(&text, media_type, policy);
         Made { representation, text: Arc::from(text) }
     }
 

@@ -1,5 +1,6 @@
 //! The listing of a directory: from what the disk says of its names to a page or a JSON document.
 
+mod filter;
 mod index;
 mod json;
 mod link;
@@ -8,9 +9,12 @@ mod made;
 mod order;
 mod page;
 mod reading;
+mod readme;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upload_page;
+mod view;
 
 pub use made::ListingAsked;
 pub(super) use made::Listings;

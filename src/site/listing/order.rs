@@ -40,13 +40,18 @@ impl Order {
 
     /// The query that asks for this order, with its question mark.
     pub(crate) fn query(self) -> String {
+        let [(sort, key), (order, direction)] = self.parameters();
+        format!("?{sort}={key}&{order}={direction}")
+    }
+
+    /// Names and values of the query's parameters.
+    fn parameters(self) -> [(&'static str, &'static str); 2] {
         let key = match self.key {
             SortKey::Name => "name",
             SortKey::Size => "size",
             SortKey::Time => "time",
         };
-        let direction = if self.descending { "desc" } else { "asc" };
-        format!("?sort={key}&order={direction}")
+        [("sort", key), ("order", if self.descending { "desc" } else { "asc" })]
     }
 
     /// What links between listings carry, so that the order stays while a user walks about: nothing
@@ -56,6 +61,11 @@ impl Order {
             true => String::new(),
             false => self.query(),
         }
+    }
+
+    /// The same as fields of a form.
+    pub(super) fn carried_parameters(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.parameters().into_iter().filter(move |_| self != Order::default())
     }
 
     /// The order that the heading of column `key` leads to: the other direction where it is sorted

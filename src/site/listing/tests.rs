@@ -2,9 +2,13 @@
 
 use super::listed::Listed;
 use super::order::Order;
-use super::{json, page as html};
+use super::page::Contents;
+use super::readme::Readme;
+use super::view::View;
+use super::{json, page as html, upload_page};
 use crate::http::date::Timestamp;
 use crate::limits::ENTRIES_MAX;
+use sha2::Digest;
 
 const TIME: Timestamp = Timestamp::from_seconds(1_795_388_527);
 
@@ -17,8 +21,21 @@ fn directory(name: &[u8]) -> Listed {
 }
 
 fn page(path: &str, entries: &[Listed], order: Order) -> String {
-    let page = html::page(path.as_bytes(), entries, order, false);
-    String::from_utf8(page).expect("a page is UTF-8")
+    let view = View { order, ..View::default() };
+    page_of(path.as_bytes(), &view, entries, |_| {})
+}
+
+/// The page with what `change` adds to it.
+fn page_of(
+    path: &[u8],
+    view: &View,
+    entries: &[Listed],
+    change: impl FnOnce(&mut Contents),
+) -> String {
+    let mut contents =
+        Contents { path, view, entries, readme: None, has_archive: false, upload_bytes_max: None };
+    change(&mut contents);
+    String::from_utf8(html::page(&contents)).expect("a page is UTF-8")
 }
 
 fn document(path: &str, entries: &[Listed]) -> String {
@@ -62,8 +79,8 @@ fn value_after<'a>(text: &'a str, before: &str) -> &'a str {
 /// Holds that a link is a relative path that cannot be read as anything else, to the entry
 /// `name`.
 fn assert_links_to(href: &str, name: &[u8]) {
-    let segment = href.strip_prefix("./").expect("a relative link");
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/".contains(&byte);
+    let segment = href.strip_prefix("./").unwrap_or(href);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"\\?#/:".contains(&byte);
     assert!(segment.bytes().all(is_plain), "{href}");
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(segment).collect();
     assert_eq!(decoded, name, "{href}");
@@ -74,9 +91,9 @@ fn hostile_names_are_escaped_in_the_page() {
     let plain = page("", &[file(b"plain", 1)], Order::default());
     for (name, shown, _) in hostile() {
         let page = page("", &[file(&name, 1)], Order::default());
-        assert!(page.contains(&format!("<bdi>{shown}</bdi>")), "{page}");
+        assert!(page.contains(&format!("\">{shown}</a></bdi>")), "{page}");
         assert_eq!(marks(&page), marks(&plain), "{page}");
-        let href = value_after(&page, "<tr><th scope=row><a href=\"");
+        let href = value_after(&page, "<tr><th scope=row><bdi><a href=\"");
         let href = href.replace("&#39;", "'").replace("&amp;", "&");
         assert_links_to(&href, &name);
     }
@@ -87,8 +104,7 @@ fn hostile_directories_are_escaped_where_they_name_the_page() {
     let plain = page("plain/plain", &[], Order::default());
     for (name, shown, _) in hostile() {
         let path = [&name[..], &name[..]].join(&b'/');
-        let page = String::from_utf8(html::page(&path, &[], Order::default(), false));
-        let page = page.expect("a page is UTF-8");
+        let page = page_of(&path, &View::default(), &[], |_| {});
         assert_eq!(marks(&page), marks(&plain), "{page}");
         for text in [
             format!("<title>Index of /{shown}/{shown}/</title>"),
@@ -117,6 +133,86 @@ fn page_runs_and_loads_nothing() {
     let page = page.replace("<link rel=\"icon\" href=\"data:,\">\n", "");
     for word in ["<script", "src=", "url(", "@import", "http:", "//", "<link", "style="] {
         assert!(!page.contains(word), "{word} in {page}");
+    }
+}
+
+#[test]
+fn filter_and_order_keep_each_other() {
+    let view = View::from_query(Some(b"filter=%22a%26&sort=size"));
+    let page = page_of(b"a", &view, &[file(b"\"a&", 1), directory(b"d")], |_| {});
+    let form =
+        "<form role=search action=\"./\"><input type=search name=filter value=\"&quot;a&amp;\"";
+    assert!(page.contains(form), "{page}");
+    let order = "<input type=hidden name=sort value=size><input type=hidden name=order value=asc>";
+    assert!(page.contains(order), "{page}");
+    assert!(page.contains("\"./?sort=name&amp;order=asc&amp;filter=%22a%26\">Name"), "{page}");
+    let caption = "<caption>1 folder, 1 file, 1 B with <q>&quot;a&amp;</q> in the name. \
+        <a href=\"./?sort=size&amp;order=asc\">Show all</a></caption>";
+    assert!(page.contains(caption), "{page}");
+    // Elsewhere it says nothing.
+    assert!(page.contains("href=\"d/?sort=size&amp;order=asc\""), "{page}");
+    let nothing = page_of(b"", &View::from_query(Some(b"filter=x")), &[], |_| {});
+    assert!(nothing.contains("<caption>Nothing with <q>x</q> in the name."), "{nothing}");
+    assert!(!nothing.contains("type=hidden"), "{nothing}");
+}
+
+#[test]
+fn readme_stands_beneath_as_text() {
+    let readme = |text: &str, cut_from| Readme { name: "README.md", text: text.into(), cut_from };
+    let with = |readme| page_of(b"", &View::default(), &[], |contents| contents.readme = readme);
+    let page = with(Some(readme("\n# <b>\ttitle\r\n\u{1B}", None)));
+    let section = "<section aria-labelledby=readme>\n<h2 id=readme>README.md</h2>\n\
+        <pre>\n\n# &lt;b&gt;\ttitle\r\n‹U+001B›</pre>\n</section>\n";
+    assert!(page.contains(section), "{page}");
+    let page = with(Some(readme("a", Some(3 << 20))));
+    let rest = "<p>This is its beginning. <a href=\"README.md\">The whole</a> has 3.0 MiB.</p>";
+    assert!(page.contains(rest), "{page}");
+    assert!(!with(None).contains("readme"), "{page}");
+}
+
+/// The contents of all elements of this name.
+fn elements<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let parts = page.split(&*start).skip(1);
+    parts.map(|part| part.split_once(&*end).expect("an end tag").0).collect()
+}
+
+/// The source in a Content-Security-Policy that allows an inline element with this content.
+fn hash_source(content: &str) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let encoded = sha2::Sha256::digest(content).chunks(3).fold(String::new(), |encoded, bytes| {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | usize::from(*bytes.get(at).unwrap_or(&0)));
+        (0..4).fold(encoded, |mut encoded, at| {
+            let digit = char::from(digits[bits >> (18 - 6 * at) & 63]);
+            encoded.push(if at > bytes.len() { '=' } else { digit });
+            encoded
+        })
+    });
+    format!("'sha256-{encoded}'")
+}
+
+#[test]
+fn policy_names_all_scripts_and_styles_of_the_page_by_their_hashes() {
+    let allow = |contents: &mut Contents| contents.upload_bytes_max = Some(1 << 30);
+    let page = page_of(b"a", &View::default(), &[], allow);
+    let policy = upload_page::POLICY;
+    for (element, directive) in [("script", "script-src "), ("style", "style-src ")] {
+        let sources: Vec<_> = elements(&page, element).into_iter().map(hash_source).collect();
+        let allowed = policy.split("; ").find_map(|part| part.strip_prefix(directive));
+        assert_eq!(allowed, Some(&*sources.join(" ")), "{element}");
+    }
+    assert!(policy.starts_with("default-src 'none'; "));
+    for word in ["style=", "src=", " on", "url(", "@import", "http:", "//evil"] {
+        let markup = page.split("<style>").next().unwrap_or_default();
+        assert!(!markup.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn listing_that_is_for_reading_has_no_word_of_script() {
+    let page = page("a/b", &[directory(b"d"), file(b"f", 1)], Order::default());
+    for word in ["script", "upload", "dialog", "button type"] {
+        assert!(!page.to_lowercase().contains(word), "{word} in {page}");
     }
 }
 
@@ -153,16 +249,16 @@ fn headings_link_to_the_next_order() {
 fn order_stays_on_the_way_to_other_directories() {
     let entries = [directory(b"d"), file(b"f", 1)];
     let usual = page("a/b", &entries, Order::default());
-    for link in ["../../", "../", "./d/", "./f"] {
+    for link in ["../../", "../", "d/", "f"] {
         assert!(usual.contains(&format!("<a href=\"{link}\">")), "{link}");
     }
     let order = Order::from_query(Some(b"sort=size"));
     let sorted = page("a/b", &entries, order);
-    for link in ["../../", "../", "./d/"] {
+    for link in ["../../", "../", "d/"] {
         let link = format!("<a href=\"{link}?sort=size&amp;order=asc\">");
         assert!(sorted.contains(&link), "{link}");
     }
-    assert!(sorted.contains("<a href=\"./f\">"));
+    assert!(sorted.contains("<a href=\"f\">"));
 }
 
 #[test]
@@ -191,8 +287,8 @@ fn rows_have_exact_bytes_and_time() {
     let page = page("", &entries, Order::default());
     let time = "<td><time datetime=2026-11-22T23:02:07Z>2026-11-22 23:02</time>\n";
     let rows = format!(
-        "<tr class=d><th scope=row><a href=\"./d/\"><bdi>d/</bdi></a><td>{time}\
-         <tr><th scope=row><a href=\"./f\"><bdi>f</bdi></a><td title=\"1,234 bytes\">1.2 KiB{time}"
+        "<tr class=d><th scope=row><bdi><a href=\"d/\">d/</a></bdi><td>{time}\
+         <tr><th scope=row><bdi><a href=\"f\">f</a></bdi><td title=\"1,234 bytes\">1.2 KiB</td>{time}"
     );
     assert!(page.contains(&rows), "{page}");
 }

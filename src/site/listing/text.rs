@@ -12,9 +12,15 @@ pub(super) fn push_escaped(page: &mut String, text: &str) {
 /// Appends `text` to `page` for people to read: escaped (see [`push_escaped`]), and each character
 /// that [`is_unseen`] by its code point instead, such as `‹U+202E›` for a right-to-left override.
 pub(super) fn push_visible(page: &mut String, text: &str) {
-    push_with(page, text, |character| match is_unseen(character) {
-        true => Some(format!("‹U+{:04X}›", u32::from(character)).into()),
-        false => markup(character),
+    push_with(page, text, visible);
+}
+
+/// Appends lines of text to `page`, as [`push_visible`] does, but for the ends of lines and tabs,
+/// which stay.
+pub(super) fn push_prose(page: &mut String, text: &str) {
+    push_with(page, text, |character| match character {
+        '\n' | '\r' | '\t' => None,
+        _ => visible(character),
     });
 }
 
@@ -69,6 +75,13 @@ static PLAIN: [bool; 256] = {
 
 fn is_plain(byte: u8) -> bool {
     PLAIN[usize::from(byte)]
+}
+
+fn visible(character: char) -> Option<Cow<'static, str>> {
+    match is_unseen(character) {
+        true => Some(format!("‹U+{:04X}›", u32::from(character)).into()),
+        false => markup(character),
+    }
 }
 
 fn markup(character: char) -> Option<Cow<'static, str>> {
@@ -199,6 +212,12 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(made_by(push_visible, text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn prose_keeps_its_lines() {
+        let made = made_by(push_prose, "a\tb\r\n<c>\n\u{1B}[1m\u{202E}");
+        assert_eq!(made, "a\tb\r\n&lt;c&gt;\n‹U+001B›[1m‹U+202E›");
     }
 
     #[test]
