@@ -1,5 +1,6 @@
 //! Chromium without a window.
 
+use super::Served;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -59,3 +60,10 @@ pub(super) const OPTIONS: [&str; 9] = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ];
+
+/// The names and values after `/done?`, which a page sends when it has come to an end.
+pub fn wait_until_done(server: &mut Served) -> String {
+    let line = server.log.wait_for("/done?");
+    let (_, told) = line.split_once("/done?").expect("what was waited for");
+    told.split(' ').next().unwrap_or(told).to_owned()
+}

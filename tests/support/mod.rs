@@ -17,7 +17,7 @@ mod server;
 pub mod site;
 mod strace;
 
-pub use browser::Browser;
+pub use browser::{Browser, wait_until_done};
 pub use client::{Client, Reply, exchange, get, masked, wait_until_closed};
 pub use lines::Lines;
 pub use page::Page;

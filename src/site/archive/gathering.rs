@@ -215,7 +215,9 @@ impl Gathering {
         let mut contents = std::mem::take(&mut self.contents);
         contents.shrink();
         let length = self.length + END.len() as u64;
-        let archive = Archive::new(&self.root, &self.rules, &self.relative, contents, length);
+        let rules = Arc::clone(&self.rules);
+        let is_secret = Arc::new(move |facts: &_| rules.is_secret(facts));
+        let archive = Archive::new(&self.root, is_secret, &self.relative, contents, length);
         answer::response(&self.relative, archive)
     }
 }

@@ -7,9 +7,9 @@
 
 use super::contents::{Contents, Entry, Identity, Way};
 use super::header::{END, Kind, padding, push_header};
+use crate::http::validator::FileFacts;
 use crate::site::kept::Directory;
 use crate::site::openat;
-use crate::site::rules::Rules;
 use rustix::io::Errno;
 use std::fmt;
 use std::fs::File;
@@ -23,7 +23,8 @@ const PART_BYTES: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Archive {
     root: Arc<Directory>,
-    rules: Arc<Rules>,
+    /// Whether a file is for nobody, such as the one that has the passwords.
+    is_secret: Arc<dyn Fn(&FileFacts) -> bool + Send + Sync>,
     contents: Contents,
     way: Way,
     /// The number of the entry that comes next.
@@ -46,13 +47,13 @@ impl Archive {
     /// The archive of the folder at `relative` with these contents, of so many bytes.
     pub(super) fn new(
         root: &Arc<Directory>,
-        rules: &Arc<Rules>,
+        is_secret: Arc<dyn Fn(&FileFacts) -> bool + Send + Sync>,
         relative: &[u8],
         contents: Contents,
         length: u64,
     ) -> Archive {
-        let (root, rules, way) = (Arc::clone(root), Arc::clone(rules), Way::new(relative));
-        Archive { root, rules, contents, way, next: 0, padding: 0, is_over: false, length }
+        let (root, way) = (Arc::clone(root), Way::new(relative));
+        Archive { root, is_secret, contents, way, next: 0, padding: 0, is_over: false, length }
     }
 
     /// The length of the whole archive in bytes.
@@ -123,7 +124,7 @@ impl Archive {
         }
         let descriptor = openat::open_file(root, path)?;
         let status = openat::status_of(&descriptor)?;
-        if self.rules.is_secret(&status.facts) {
+        if (self.is_secret)(&status.facts) {
             return Err(Errno::NOENT);
         }
         let is_same = Identity::of(&status.facts) == entry.identity;
