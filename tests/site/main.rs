@@ -2,6 +2,7 @@
 //! are looked at as values.
 
 mod archive;
+mod auth;
 mod conditional;
 mod errors;
 mod fallbacks;
