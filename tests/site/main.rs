@@ -2,7 +2,6 @@
 //! are looked at as values.
 
 mod archive;
-mod auth;
 mod conditional;
 mod errors;
 mod fallbacks;
