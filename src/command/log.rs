@@ -26,8 +26,8 @@ impl Stderr {
     pub(super) fn new() -> Stderr {
         let form = LineForm::of(io::stderr(), env::var("JOURNAL_STREAM").ok().as_deref());
         let told = move |lost| {
-            let message = format_args!("{lost} log lines were lost");
-            form.diagnostic(Level::Warn, Style::new(), "tinyhttpd", &message)
+            let message = format!("{lost} log lines were lost");
+            form.diagnostic(Level::Warn, Style::new(), "tinyhttpd", &format_args!("{message}"))
         };
         let writer = LogWriter::new(io::stderr(), Losses::InPlace(Box::new(told)));
         Stderr { writer, form }

@@ -116,7 +116,7 @@ pub fn end_loses_no_get(recipes: &[&Recipe], signal: Signal) {
 /// A GET that an instance took and did not answer is sent to the other; a PUT is not.
 pub fn get_is_tried_again_and_put_is_not(recipes: &[&Recipe]) {
     let dying = Dying::start();
-    let other = Instance::start(site(), &["--writable"]);
+    let other = Instance::start(site(), &["--writable", "--host", "example.org"]);
     let Some(desk) = Desk::new(&[dying.address, other.address]) else { return };
     let Some((_proxies, curl)) = start(&desk, recipes) else { return };
     let mut name = 0;
@@ -148,7 +148,8 @@ pub fn get_with_503_is_tried_again(recipes: &[&Recipe]) {
 
 /// The statuses of some PUTs where nobody listens at one of two instances.
 pub fn statuses_of_puts_beside_nobody(recipe: &Recipe) -> Option<Vec<u16>> {
-    let (address, other) = (fresh_address(), Instance::start(site(), &["--writable"]));
+    let (address, other) =
+        (fresh_address(), Instance::start(site(), &["--writable", "--host", "example.org"]));
     let nobody = SocketAddr::new(address, free_port(address));
     let desk = Desk::new(&[nobody, other.address])?;
     let (_proxies, curl) = start(&desk, &[recipe])?;
