@@ -5,11 +5,18 @@ use nix::sys::socket::sockopt::TcpMaxSeg;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 pub fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+/// A TCP socket, which no other test's program is to inherit.
+fn socket() -> OwnedFd {
+    let (family, flags) = (AddressFamily::INET, SocketFlags::CLOEXEC);
+    rustix::net::socket_with(family, SocketType::STREAM, flags, None).expect("a socket")
 }
 
 /// One connection.
@@ -30,6 +37,15 @@ impl Client {
         Client::on(TcpStream::connect(address).expect("a connection"))
     }
 
+    /// A connection that comes from the address 127.0.1.`number`, to be a client of its own.
+    pub fn numbered(number: u8, address: SocketAddr) -> Client {
+        let socket = socket();
+        rustix::net::bind(&socket, &SocketAddr::from(([127, 0, 1, number], 0)))
+            .expect("an address");
+        rustix::net::connect(&socket, &address).expect("a connection");
+        Client::on(TcpStream::from(socket))
+    }
+
     fn on(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(PATIENCE)).expect("an option");
         stream.set_write_timeout(Some(PATIENCE)).expect("an option");
@@ -39,10 +55,7 @@ impl Client {
     /// A connection whose sockets hold few bytes that have not been read: this one some 2 KiB, and
     /// that of the server some 90, as it has them for clients on a network.
     pub fn with_small_buffer(address: SocketAddr) -> Client {
-        // No other test's program is to inherit it.
-        let flags = SocketFlags::CLOEXEC;
-        let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
-        let socket = socket.expect("a socket");
+        let socket = socket();
         sockopt::set_socket_recv_buffer_size(&socket, 1).expect("an option");
         nix::sys::socket::setsockopt(&socket, TcpMaxSeg, &536).expect("an option");
         rustix::net::connect(&socket, &address).expect("a connection");

@@ -11,6 +11,7 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::process::Command;
+use std::thread;
 
 /// All that the program says on stderr, from its start to its end.
 fn said(arguments: &[&str]) -> String {
@@ -128,15 +129,22 @@ fn shown(arguments: &[&str], variable: (&str, &str)) -> String {
     unlockpt(&master).expect("a terminal");
     let terminal = ioctl_tiocgptpeer(&master, flags).expect("a terminal");
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).env("TERM", "xterm").env_remove("NO_COLOR");
+    // With CI in its environment, it takes every terminal for one that has colours.
+    command.args(arguments).env("TERM", "xterm").env_remove("NO_COLOR").env_remove("CI");
     command.env(variable.0, variable.1).stderr(terminal.try_clone().expect("a terminal"));
+    // Kept until the program has ended: with the last end that is open, a terminal may lose text.
+    let kept = terminal.try_clone().expect("a terminal");
     let mut child = command.stdout(terminal).spawn().expect("the program");
-    // It holds the other end open.
     drop(command);
-    let mut shown = Vec::new();
-    // A terminal that nobody has open any more ends with EIO.
-    let _ = File::from(master).read_to_end(&mut shown);
+    let reading = thread::spawn(move || {
+        let mut shown = Vec::new();
+        // A terminal that nobody has open any more ends with EIO.
+        let _ = File::from(master).read_to_end(&mut shown);
+        shown
+    });
     child.wait().expect("an exit");
+    drop(kept);
+    let shown = reading.join().expect("no panic");
     String::from_utf8(shown).expect("UTF-8")
 }
 

@@ -243,7 +243,7 @@ fn fault_in_the_options_is_one_line_and_exit_1() {
 #[test]
 fn who_can_read_passwords_on_their_way_is_told() {
     let place = Place::new();
-    let words = "whoever is on the way to http://0.0.0.0:";
+    let words = "passwords can be read on their way through the network";
     for (options, is_told) in [
         (&["--bind", "0.0.0.0"][..], true),
         (&["--bind", "127.0.0.1"], false),
@@ -251,7 +251,7 @@ fn who_can_read_passwords_on_their_way_is_told() {
     ] {
         let said = place.start(&[options, &["--writable"]].concat()).stop();
         assert_eq!(said.contains(words), is_told, "{said}");
-        assert!(!said.contains("everybody who can reach"), "{said}");
+        assert!(!said.contains("(--writable)"), "{said}");
     }
 }
 

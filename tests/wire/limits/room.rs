@@ -137,7 +137,9 @@ fn connections_default_to_what_the_limit_of_open_files_allows() {
     let command = serving(root.path(), &["-v", "--threads", "4"]);
     let program = Program::spawn(&mut under("ulimit -n 64", &command));
     let before = program.descriptors().len();
-    let mut clients: Vec<_> = (0..50).map(|_| Client::new(program.address)).collect();
+    // Each from an address of its own, so that none of them has to make room.
+    let client = |number| Client::numbered(number, program.address);
+    let mut clients: Vec<_> = (1..=50).map(client).collect();
     for client in &mut clients {
         client.send(HALF_HEAD);
     }
