@@ -124,7 +124,7 @@ fn response_head(bencher: Bencher) {
     let mut out = Vec::with_capacity(1024);
     bencher.bench_local(|| {
         out.clear();
-        let fields = FieldLines::sharing(Arc::clone(&shared));
+        let fields = FieldLines::sharing(Arc::clone(&shared), shared.len());
         write_head(&mut out, Version::Http11, Status::Ok, &fields, Some(1024), true, &date);
         black_box(out.len())
     });

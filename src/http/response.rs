@@ -9,8 +9,10 @@ use std::sync::Arc;
 /// Connection and Content-Length.
 #[derive(Clone, Debug, Default)]
 pub struct FieldLines {
-    /// Whole lines that many answers have in common, such as all those with one file.
+    /// Text that many answers have in common, such as all those with one file.
     shared: Option<Arc<str>>,
+    /// Bytes of it that belong here: whole lines.
+    shared_bytes: usize,
     own: String,
 }
 
@@ -20,9 +22,15 @@ impl FieldLines {
         FieldLines::default()
     }
 
-    /// Field lines that begin with those in `shared`, which end in CRLF each.
-    pub fn sharing(shared: Arc<str>) -> FieldLines {
-        FieldLines { shared: Some(shared), own: String::new() }
+    /// Field lines that begin with those in the first `length` bytes of `shared`, which end in CRLF
+    /// each.
+    pub fn sharing(shared: Arc<str>, length: usize) -> FieldLines {
+        FieldLines { shared: Some(shared), shared_bytes: length, own: String::new() }
+    }
+
+    /// The lines that are shared.
+    fn shared(&self) -> &str {
+        self.shared.as_ref().map_or("", |shared| &shared[..self.shared_bytes])
     }
 
     /// Adds one field line. `value` must hold neither CR nor LF, so a caller may not take it from a
@@ -45,7 +53,7 @@ impl FieldLines {
         let line = |line: &'_ str| {
             line.split_once(": ").is_some_and(|(have, _)| have.eq_ignore_ascii_case(name))
         };
-        let mut lines = self.shared.as_deref().unwrap_or("").lines().chain(self.own.lines());
+        let mut lines = self.shared().lines().chain(self.own.lines());
         lines.find(|l| line(l)).and_then(|l| l.split_once(": ")).map(|(_, value)| value)
     }
 }
@@ -80,7 +88,7 @@ pub fn write_head(
         write_decimal(out, length);
         out.extend_from_slice(b"\r\n");
     }
-    for part in [fields.shared.as_deref().unwrap_or(""), &fields.own, "\r\n"] {
+    for part in [fields.shared(), &fields.own, "\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
 }
@@ -119,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_head_is_status_line_fields_and_an_empty_line() {
-        let fields = FieldLines::sharing(Arc::from("Content-Type: text/plain\r\n"))
+        let fields = FieldLines::sharing(Arc::from("Content-Type: text/plain\r\nA: b\r\n"), 26)
             .with("Content-Range", "bytes 0-0/9");
         let expected = format!(
             "HTTP/1.1 206 Partial Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: tinyhttpd/{}\r\n\
@@ -151,8 +159,8 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_name_without_regard_to_case() {
-        let fields =
-            FieldLines::sharing(Arc::from("ETag: \"a\"\r\n")).with("Vary", "Accept-Encoding");
+        let fields = FieldLines::sharing(Arc::from("ETag: \"a\"\r\nB: c\r\n"), 11)
+            .with("Vary", "Accept-Encoding");
         assert_eq!(fields.get("etag"), Some("\"a\""));
         assert_eq!(fields.get("VARY"), Some("Accept-Encoding"));
         assert_eq!(fields.get("Var"), None);

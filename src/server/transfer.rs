@@ -241,6 +241,7 @@ mod tests {
     use crate::http::date::Timestamp;
     use crate::http::request::{Parsed, parse};
     use crate::server::socket::Peer;
+    use crate::site::response::InMemory;
     use crate::site::{Settings, Site};
     use rustix::net::sockopt::{Timeout, set_socket_timeout};
     use std::fs::{self, File};
@@ -384,7 +385,7 @@ mod tests {
     #[test]
     fn a_part_of_a_body_is_exactly_that_part() {
         let (mut client, mut socket) = pair();
-        let body = Body::Bytes(Arc::from(bytes(LONG)), 5..LONG - 3);
+        let body = Body::Bytes(InMemory::Page(Arc::from(bytes(LONG))), 5..LONG - 3);
         let mut head = Vec::new();
         let transfer = Transfer::new(&mut head, body);
         assert!(push_all(transfer, &mut socket, &mut client) == bytes(LONG)[5..LONG - 3]);

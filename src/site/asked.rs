@@ -14,7 +14,6 @@ use super::rules::Rules;
 use crate::http::date::Timestamp;
 use crate::http::precondition::{Preconditions, Verdict};
 use crate::http::request::Request;
-use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use std::sync::Arc;
 
@@ -86,7 +85,7 @@ impl Asked<'_> {
             Verdict::Proceed => None,
             Verdict::Failed => Some(refusal(Status::PreconditionFailed)),
             Verdict::NotModified => Some(Response {
-                fields: FieldLines::sharing(Arc::clone(&representation.fields_not_modified)),
+                fields: representation.field_lines_not_modified(),
                 ..Response::empty(Status::NotModified)
             }),
         }

@@ -5,7 +5,7 @@ use super::answer::Answer;
 use super::archive::{self, Gathering};
 use super::asked::{Asked, Conditions, Sources, Unanswered};
 use super::leave::Leave;
-use super::open_file::{Content, Found, OpenFile};
+use super::open_file::{Found, OpenFile};
 use super::refusal::{html_response, redirect_to_directory, redirect_to_page, refusal};
 use super::relative_path::join;
 use super::response::{Body, Response};
@@ -194,18 +194,15 @@ fn file_response(asked: &Asked, relative: &[u8], file: Arc<OpenFile>) -> Respons
         return response;
     }
     let length = file.facts.length;
-    let whole = |status| Response {
-        status,
-        fields: FieldLines::sharing(Arc::clone(&representation.fields)),
-        body: Body::Empty,
-    };
+    let whole =
+        |status| Response { status, fields: representation.field_lines(), body: Body::Empty };
     match resolve_range(asked, &representation.validators, length) {
         Ranged::Whole => {
-            whole(Status::Ok).with_body(thrifty_body(asked, relative, &file, 0..length))
+            whole(Status::Ok).with_body(thrifty_body(asked, relative, file, 0..length))
         }
         Ranged::Part(interval) => whole(Status::PartialContent)
             .with("Content-Range", &range::content_range(&interval, length))
-            .with_body(thrifty_body(asked, relative, &file, interval)),
+            .with_body(thrifty_body(asked, relative, file, interval)),
         Ranged::Unsatisfiable => refusal(Status::RangeNotSatisfiable)
             .with("Content-Range", &range::unsatisfied_range(length)),
     }
@@ -226,22 +223,11 @@ fn resolve_range(asked: &Asked, validators: &Validators, length: u64) -> Ranged 
 }
 
 /// An interval of a file as a body: from memory, unless memory is short.
-fn thrifty_body(asked: &Asked, relative: &[u8], file: &OpenFile, interval: Range<u64>) -> Body {
+fn thrifty_body(asked: &Asked, relative: &[u8], file: Arc<OpenFile>, interval: Range<u64>) -> Body {
     let is_thrifty = asked.conditions.memory_is_short && file.facts.length > THRIFTY_BYTES_MIN;
-    match is_thrifty.then(|| asked.root.reopen(relative, file)).flatten() {
+    match is_thrifty.then(|| asked.root.reopen(relative, &file)).flatten() {
         Some(handle) => Body::File(handle, interval),
-        None => body(file, interval),
-    }
-}
-
-fn body(file: &OpenFile, interval: Range<u64>) -> Body {
-    match &file.content {
-        Content::Handle(handle) => Body::File(Arc::clone(handle), interval),
-        Content::Bytes(bytes) => {
-            let end = usize::try_from(interval.end).unwrap_or(usize::MAX).min(bytes.len());
-            let start = usize::try_from(interval.start).unwrap_or(usize::MAX).min(end);
-            Body::Bytes(Arc::clone(bytes), start..end)
-        }
+        None => Body::of_file(file, interval),
     }
 }
 
@@ -257,8 +243,11 @@ fn say_why(status: Status, asked: Option<&Asked>) -> Response {
 fn not_found(asked: &Asked) -> Response {
     let rules = &asked.site.rules;
     let page = match find_not_found_page(asked) {
-        Some(file) => body(&file, 0..file.facts.length),
-        None => Body::Bytes(Arc::clone(&rules.not_found_page), 0..rules.not_found_page.len()),
+        Some(file) => {
+            let length = file.facts.length;
+            Body::of_file(file, 0..length)
+        }
+        None => Body::page(Arc::clone(&rules.not_found_page)),
     };
     let response = html_response(Status::NotFound, page);
     match rules.settings.fallback {

@@ -22,14 +22,14 @@ pub struct OpenFile {
     /// Made on first use, because it may take all bytes of the file.
     entity_tag: OnceLock<Option<EntityTag>>,
     /// What all answers about this file share. The site sets it on first use.
-    pub representation: OnceLock<Arc<Representation>>,
+    pub representation: OnceLock<Representation>,
 }
 
 /// Where the bytes of an open file are.
 #[derive(Debug)]
 pub enum Content {
     /// All bytes of a file shorter than `SENDFILE_BYTES_MIN`.
-    Bytes(Arc<[u8]>),
+    Bytes(Box<[u8]>),
     /// An open descriptor of a longer one.
     Handle(Arc<File>),
 }
@@ -45,6 +45,14 @@ impl OpenFile {
     fn new(facts: FileFacts, content: Content) -> OpenFile {
         let (entity_tag, representation) = (OnceLock::new(), OnceLock::new());
         OpenFile { facts, content, entity_tag, representation }
+    }
+
+    /// All bytes of a short file; `None` of a longer one.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Handle(_) => None,
+        }
     }
 
     /// The entity-tag of the file's bytes, without a content coding: a hash of them if they are in

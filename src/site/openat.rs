@@ -189,7 +189,7 @@ fn attempt<T>(mut work: impl FnMut() -> Result<T>) -> Result<T> {
 
 /// All bytes of a regular file, if they are `length` in number; `None` where the file has become
 /// shorter or longer.
-pub(super) fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Arc<[u8]>>> {
+pub(super) fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<Box<[u8]>>> {
     // With room for one byte more, so that the one call that reads a file also tells that it has
     // grown.
     let mut bytes = Vec::with_capacity(length + 1);
@@ -197,7 +197,7 @@ pub(super) fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<A
         let offset = bytes.len() as u64;
         let count = retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut bytes), offset))?;
         if count == 0 || bytes.len() >= length {
-            return Ok((bytes.len() == length).then(|| Arc::from(bytes)));
+            return Ok((bytes.len() == length).then(|| bytes.into_boxed_slice()));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the request.
 
 use crate::http::date::{HttpDate, Timestamp};
+use crate::http::response::FieldLines;
 use crate::http::validator::{EntityTag, FileFacts, Validators};
 use std::sync::Arc;
 
@@ -10,10 +11,11 @@ use std::sync::Arc;
 pub struct Representation {
     /// Its entity-tag and time of modification.
     pub validators: Validators,
-    /// The field lines of a 200 or 206, each ended by CRLF.
-    pub fields: Arc<str>,
-    /// Those of them that a 304 carries (RFC 9110 §15.4.5).
-    pub fields_not_modified: Arc<str>,
+    /// The field lines of a 200 or 206, each ended by CRLF. They begin with those that a 304
+    /// carries (RFC 9110 §15.4.5).
+    fields: Arc<str>,
+    /// Bytes of the latter.
+    not_modified_bytes: usize,
 }
 
 /// What the field lines are made of, besides the file's own facts.
@@ -59,7 +61,7 @@ impl Representation {
             ("Accept-Ranges", Some("bytes")),
             NO_SNIFFING,
         ];
-        Representation::of_lines(validators, caching, &content.map(render).concat())
+        Representation::of_lines(validators, &caching, &content.map(render).concat())
     }
 
     /// The representation of a listing: its validators come from its text, and it depends on
@@ -75,17 +77,25 @@ impl Representation {
             [("Content-Type", Some(media_type)), NO_SNIFFING, ("Content-Security-Policy", policy)];
         Representation::of_lines(
             validators,
-            caching.map(render).concat(),
+            &caching.map(render).concat(),
             &content.map(render).concat(),
         )
     }
 
-    fn of_lines(validators: Validators, caching: String, content: &str) -> Representation {
-        Representation {
-            validators,
-            fields: Arc::from(format!("{caching}{content}")),
-            fields_not_modified: Arc::from(caching),
-        }
+    /// A representation with these field lines: those that its 304 carries, and the others.
+    pub(super) fn of_lines(validators: Validators, caching: &str, content: &str) -> Representation {
+        let fields = Arc::from([caching, content].concat());
+        Representation { validators, fields, not_modified_bytes: caching.len() }
+    }
+
+    /// The field lines of a 200 or 206.
+    pub fn field_lines(&self) -> FieldLines {
+        FieldLines::sharing(Arc::clone(&self.fields), self.fields.len())
+    }
+
+    /// The field lines of a 304.
+    pub fn field_lines_not_modified(&self) -> FieldLines {
+        FieldLines::sharing(Arc::clone(&self.fields), self.not_modified_bytes)
     }
 }
 

@@ -2,10 +2,11 @@
 //! out.
 
 use super::archive::Archive;
+use super::open_file::{Content, OpenFile};
 use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use std::fs::File;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// What is to be sent after the head.
@@ -13,20 +14,55 @@ use std::sync::Arc;
 pub enum Body {
     /// Nothing.
     Empty,
-    /// A half-open interval of bytes in memory: a small file's, shared with what is kept, or a
-    /// page's.
-    Bytes(Arc<[u8]>, Range<usize>),
+    /// A half-open interval of bytes in memory.
+    Bytes(InMemory, Range<usize>),
     /// A half-open interval of an open file, in bytes: for `sendfile`.
     File(Arc<File>, Range<u64>),
     /// Parts that come one after the other: bytes, and files for `sendfile`.
     Archive(Box<Archive>),
 }
 
+/// Bytes in memory, which answers share with what made or keeps them.
+#[derive(Clone, Debug)]
+pub enum InMemory {
+    /// A page's.
+    Page(Arc<[u8]>),
+    /// A small file's; none of a long one's.
+    File(Arc<OpenFile>),
+}
+
+impl Deref for InMemory {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            InMemory::Page(bytes) => bytes,
+            InMemory::File(file) => file.bytes().unwrap_or_default(),
+        }
+    }
+}
+
 impl Body {
     /// A body of bytes made for this answer.
     pub fn text(text: Vec<u8>) -> Body {
-        let length = text.len();
-        Body::Bytes(Arc::from(text), 0..length)
+        Body::page(Arc::from(text))
+    }
+
+    /// A page that several answers share.
+    pub fn page(page: Arc<[u8]>) -> Body {
+        let length = page.len();
+        Body::Bytes(InMemory::Page(page), 0..length)
+    }
+
+    /// A half-open interval of an open file, in bytes.
+    pub fn of_file(file: Arc<OpenFile>, interval: Range<u64>) -> Body {
+        let bytes = match &file.content {
+            Content::Handle(handle) => return Body::File(Arc::clone(handle), interval),
+            Content::Bytes(bytes) => bytes.len(),
+        };
+        let within = |position| usize::try_from(position).unwrap_or(usize::MAX).min(bytes);
+        let interval = within(interval.start)..within(interval.end);
+        Body::Bytes(InMemory::File(file), interval)
     }
 
     /// Leaves out the first `count` bytes, because they are sent. Of an archive, only its parts

@@ -13,20 +13,20 @@ pub(super) fn select(
     asked: &Asked,
     relative: &[u8],
     file: Arc<OpenFile>,
-) -> (Arc<OpenFile>, Arc<Representation>) {
+) -> (Arc<OpenFile>, Representation) {
     if asked.site.rules.settings.precompressed
         && let Some((coding, variant)) = find_variant(asked, relative, &file)
     {
         // Not kept with the variant: asked for by its own name, the same file is another
         // representation.
         let representation = represent(asked, relative, &variant, Some(coding));
-        return (variant, Arc::new(representation));
+        return (variant, representation);
     }
-    let made = || Arc::new(represent(asked, relative, &file, None));
+    let made = || represent(asked, relative, &file, None);
     // Last-Modified is left out until its second is over, by this request's clock too. Only from
     // then on do all answers share one representation.
     let representation = match file.facts.modified.seconds < asked.conditions.now.seconds {
-        true => Arc::clone(file.representation.get_or_init(made)),
+        true => file.representation.get_or_init(made).clone(),
         false => made(),
     };
     (file, representation)

@@ -2,14 +2,12 @@
 
 use super::contents::name_of;
 use super::sending::Archive;
-use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use crate::http::validator::Validators;
 use crate::site::refusal::refusal_saying;
 use crate::site::representation::Representation;
 use crate::site::response::{Body, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::sync::Arc;
 
 /// Whether a query asks for the archive of its directory.
 pub(in crate::site) fn is_asked_for(query: Option<&[u8]>) -> bool {
@@ -23,11 +21,7 @@ pub(in crate::site) fn representation() -> Representation {
     const CACHING: &str = "Cache-Control: no-store\r\n";
     let content = "Content-Type: application/x-tar\r\nAccept-Ranges: none\r\n\
                    X-Content-Type-Options: nosniff\r\n";
-    Representation {
-        validators: Validators::NONE,
-        fields: Arc::from([CACHING, content].concat()),
-        fields_not_modified: Arc::from(CACHING),
-    }
+    Representation::of_lines(Validators::NONE, CACHING, content)
 }
 
 /// The answer with the archive of the folder at `relative`.
@@ -35,7 +29,7 @@ pub(super) fn response(relative: &[u8], archive: Archive) -> Response {
     let disposition = disposition(name_of(relative));
     Response {
         status: Status::Ok,
-        fields: FieldLines::sharing(representation().fields),
+        fields: representation().field_lines(),
         body: Body::Archive(Box::new(archive)),
     }
     .with("Content-Disposition", &disposition)

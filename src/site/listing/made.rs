@@ -4,7 +4,6 @@
 use super::view::View;
 use crate::http::field::Fields;
 use crate::http::negotiation::media_type_weight;
-use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use crate::site::document_root::DocumentRoot;
 use crate::site::lock::lock;
@@ -110,8 +109,8 @@ impl Made {
     pub(crate) fn response(&self) -> Response {
         Response {
             status: Status::Ok,
-            fields: FieldLines::sharing(Arc::clone(&self.representation.fields)),
-            body: Body::Bytes(Arc::clone(&self.text), 0..self.text.len()),
+            fields: self.representation.field_lines(),
+            body: Body::page(Arc::clone(&self.text)),
         }
     }
 }
