@@ -37,9 +37,14 @@ impl KeptFile {
     /// Notes a use at `now`. It stores at most once a second, because all workers may use one file
     /// at once.
     pub(super) fn note_use(&self, now: Timestamp) {
-        if self.used.load(Ordering::Relaxed) != now.seconds {
+        if !self.is_used_at(now) {
             self.used.store(now.seconds, Ordering::Relaxed);
         }
+    }
+
+    /// Whether a use in the second of `now` was noted.
+    pub(super) fn is_used_at(&self, now: Timestamp) -> bool {
+        self.used.load(Ordering::Relaxed) == now.seconds
     }
 
     /// Whether it has not been used for [`KEPT_TIME`]. A last use far in the future counts as none:

@@ -34,8 +34,8 @@ use descriptors::{Descriptors, Permit};
 use directory::Directories;
 use file::{KeptFile, cost};
 use shard::{LET_GO_MAX, Shard};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
+use xxhash_rust::xxh3::xxh3_64;
 
 const SHARDS: usize = 16;
 
@@ -63,18 +63,17 @@ pub struct KeptLimits {
 /// a shard goes first.
 pub(super) struct KeptFiles {
     shards: [Mutex<Shard>; SHARDS],
-    hasher: RandomState,
-    shard_bytes_max: u64,
+    keeps: bool,
     directories: Directories,
     descriptors: Arc<Descriptors>,
 }
 
 impl KeptFiles {
     pub(super) fn new(root: Arc<Directory>, limits: KeptLimits) -> KeptFiles {
+        let shard_bytes_max = limits.bytes_max / SHARDS as u64;
         KeptFiles {
-            shards: std::array::from_fn(|_| Mutex::new(Shard::new())),
-            hasher: RandomState::new(),
-            shard_bytes_max: limits.bytes_max / SHARDS as u64,
+            shards: std::array::from_fn(|_| Mutex::new(Shard::new(shard_bytes_max))),
+            keeps: shard_bytes_max > 0,
             directories: Directories::new(root, limits.descriptors_max),
             descriptors: Arc::new(Descriptors::new(limits.descriptors_max)),
         }
@@ -89,11 +88,11 @@ impl KeptFiles {
         now: Timestamp,
         proofs: &Proofs,
     ) -> Option<Arc<OpenFile>> {
-        if self.shard_bytes_max == 0 {
+        if !self.keeps {
             return None;
         }
         let shard = self.shard(relative);
-        let kept = lock(shard).get(relative)?;
+        let kept = lock(shard).get(relative, now)?;
         let file = Arc::clone(&kept.file);
         if proofs.have_file(&kept) {
             return Some(file);
@@ -109,12 +108,17 @@ impl KeptFiles {
 
     /// Keeps a file that was opened just now, if it may and can be kept.
     pub(super) fn keep(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) {
-        let may_be_kept = self.shard_bytes_max > 0
+        let may_be_kept = self.keeps
             && is_settled(&file.facts, now)
-            && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX
-            && cost(relative, file) <= self.shard_bytes_max;
-        if may_be_kept && let Some(kept) = self.entry(relative, file, now) {
-            self.insert(relative, kept);
+            && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX;
+        let shard = self.shard(relative);
+        if may_be_kept
+            && lock(shard).admits(cost(relative, file))
+            && let Some(kept) = self.entry(relative, file, now)
+        {
+            let displaced = lock(shard).insert(relative, Arc::new(kept));
+            // This may close descriptors, so the lock is released by now.
+            drop(displaced);
         }
     }
 
@@ -159,26 +163,14 @@ impl KeptFiles {
         self.descriptors.permit()
     }
 
-    fn insert(&self, relative: &[u8], kept: KeptFile) {
-        // Declared before the lock is taken, so dropped after it is released: dropping may close
-        // descriptors.
-        let mut displaced = Vec::new();
-        let mut shard = lock(self.shard(relative));
-        displaced.extend(shard.insert(relative, Arc::new(kept)));
-        while shard.bytes > self.shard_bytes_max
-            && let Some(oldest) = shard.remove_oldest()
-        {
-            displaced.push(oldest);
-        }
-    }
-
     fn shard(&self, relative: &[u8]) -> &Mutex<Shard> {
-        &self.shards[self.shard_index(relative)]
+        &self.shards[shard_index(relative)]
     }
+}
 
-    fn shard_index(&self, relative: &[u8]) -> usize {
-        self.hasher.hash_one(relative) as usize % SHARDS
-    }
+/// Names that are chosen so as to share a shard lose nothing but its room.
+fn shard_index(relative: &[u8]) -> usize {
+    xxh3_64(relative) as usize % SHARDS
 }
 
 /// Whether `relative` leads to `kept`, unchanged, at this moment: first the directories on the way

@@ -1,5 +1,6 @@
 use super::super::document_root::DocumentRoot;
 use super::super::open_file::Found;
+use super::shard::DISPLACING_ONE_IN;
 use super::*;
 use std::fs::{create_dir_all, write};
 use std::path::Path;
@@ -111,7 +112,7 @@ fn least_recently_used_goes_first() {
     let root = open(directory.path(), 6000 * SHARDS as u64, 100);
     let names: Vec<String> = (0..1000)
         .map(|number| format!("file{number}"))
-        .filter(|name| root.kept.shard_index(name.as_bytes()) == 0)
+        .filter(|name| shard_index(name.as_bytes()) == 0)
         .take(3)
         .collect();
     for name in &names {
@@ -119,10 +120,54 @@ fn least_recently_used_goes_first() {
     }
     let first = find(&root, &names[0], LATER);
     let second = find(&root, &names[1], LATER);
-    assert!(Arc::ptr_eq(&first, &find(&root, &names[0], LATER)));
-    find(&root, &names[2], LATER);
-    assert!(Arc::ptr_eq(&first, &find(&root, &names[0], LATER)));
-    assert!(!Arc::ptr_eq(&second, &find(&root, &names[1], LATER)));
+    assert!(Arc::ptr_eq(&first, &find(&root, &names[0], later(1))));
+    displace_with(&root, &names[2]);
+    assert!(Arc::ptr_eq(&first, &find(&root, &names[0], later(1))));
+    assert!(!Arc::ptr_eq(&second, &find(&root, &names[1], later(1))));
+}
+
+/// Asks for a file that would displace others, until it is kept; the uses before that leave the
+/// others in their place.
+fn displace_with(root: &DocumentRoot, path: &str) {
+    let is_there = |path: &str| {
+        let shard = lock(root.kept.shard(path.as_bytes()));
+        shard.files.contains(path.as_bytes())
+    };
+    let before = shard_bytes(root);
+    for _ in 1..DISPLACING_ONE_IN {
+        find(root, path, later(1));
+        assert!(!is_there(path));
+        assert_eq!(shard_bytes(root), before);
+    }
+    find(root, path, later(1));
+    assert!(is_there(path));
+}
+
+#[test]
+fn many_files_asked_for_once_leave_nearly_all_of_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = open(directory.path(), 16 * 6000 * SHARDS as u64, 100);
+    let add = |numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            let name = format!("file{number}");
+            write(directory.path().join(&name), vec![b'x'; 5400]).unwrap();
+            find(&root, &name, LATER);
+        }
+    };
+    let keys = || -> Vec<Box<[u8]>> {
+        let shards = root.kept.shards.iter();
+        shards
+            .flat_map(|shard| Vec::from_iter(lock(shard).files.iter().map(|(k, _)| k.clone())))
+            .collect()
+    };
+    add(0..1000);
+    let before = keys();
+    assert_eq!(before.len(), 16 * SHARDS, "the shards are full");
+    add(1000..1000 + 16 * SHARDS);
+    let after = keys();
+    let left = before.iter().filter(|name| after.contains(name)).count();
+    assert!(left >= before.len() * 7 / 8, "{left} of {}", before.len());
+    assert!(left < before.len(), "new files get in");
 }
 
 #[test]
