@@ -1,6 +1,8 @@
 //! The authority of a URI, and the value of Host: `uri-host [":" port]` (RFC 3986 §3.2, RFC 9110
 //! §7.2).
 
+use super::grammar::alphanumeric_or;
+
 /// Whether `value` is `uri-host [":" port]` (RFC 3986 §3.2.2, §3.2.3). The host may be empty.
 pub fn is_host(value: &[u8]) -> bool {
     let (host, port) = split_at_port(value);
@@ -76,8 +78,10 @@ fn is_ipv_future(address: &[u8]) -> bool {
 }
 
 fn is_unreserved_or_sub_delim(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    IS_UNRESERVED_OR_SUB_DELIM[usize::from(byte)]
 }
+
+const IS_UNRESERVED_OR_SUB_DELIM: [bool; 256] = alphanumeric_or(b"-._~!$&'()*+,;=");
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,9 @@ pub struct Fields<'a> {
     head: &'a [u8],
     lines: [LineSpan; FIELD_LINES_MAX],
     count: usize,
+    /// The [`name_bit`] of each line. Most fields that the server looks for are not there, and a bit
+    /// that is not set tells so at once.
+    name_bits: u64,
 }
 
 /// Where in the head a field line has its name and its value: half-open intervals of bytes.
@@ -79,24 +82,25 @@ impl<'a> Fields<'a> {
     }
 
     fn new(head: &'a [u8]) -> Fields<'a> {
-        Fields { head, lines: [LineSpan::default(); FIELD_LINES_MAX], count: 0 }
+        Fields { head, lines: [LineSpan::default(); FIELD_LINES_MAX], count: 0, name_bits: 0 }
     }
 
     /// Adds the field line `line`, which starts at `start` in the head.
     fn push(&mut self, start: usize, line: &[u8]) -> Result<(), Reject> {
         let span = self.lines.get_mut(self.count).ok_or(Reject::TooManyFieldLines)?;
         let name_end = field_name_end(line)?;
-        let value = &line[name_end + 1..];
         // A line holds no CR, LF or FF, so `trim_ascii` removes just the optional whitespace of
         // RFC 9110 §5.6.3.
-        let value_start = line.len() - value.trim_ascii_start().len();
-        let value_end = value_start + value.trim_ascii().len();
+        let value = line[name_end + 1..].trim_ascii_start();
+        let value_start = line.len() - value.len();
+        let value_end = value_start + value.trim_ascii_end().len();
         let position = |in_line: usize| (start + in_line) as u16;
         *span = LineSpan {
             name: (position(0), position(name_end)),
             value: (position(value_start), position(value_end)),
         };
         self.count += 1;
+        self.name_bits |= name_bit(&line[..name_end]);
         Ok(())
     }
 
@@ -107,7 +111,8 @@ impl<'a> Fields<'a> {
 
     /// The value of each line named `name`, in any case, in order.
     pub fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        self.iter()
+        let may_be_there = self.name_bits & name_bit(name.as_bytes()) != 0;
+        self.first_lines(if may_be_there { self.count } else { 0 })
             .filter(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
@@ -121,10 +126,20 @@ impl<'a> Fields<'a> {
 
     /// Each line's name and value, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a [u8])> {
+        self.first_lines(self.count)
+    }
+
+    fn first_lines(&self, count: usize) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a [u8])> {
         let head = self.head;
         let part = move |(from, to): (u16, u16)| &head[from.into()..to.into()];
-        self.lines[..self.count].iter().map(move |span| (part(span.name), part(span.value)))
+        self.lines[..count].iter().map(move |span| (part(span.name), part(span.value)))
     }
+}
+
+/// One of 64 bits, the same for a name in any case.
+fn name_bit(name: &[u8]) -> u64 {
+    let last = name.last().map_or(0, u8::to_ascii_lowercase);
+    1 << ((7 * name.len() + usize::from(last)) % 64)
 }
 
 /// The position of the colon after the field name of `line`, which is not empty.

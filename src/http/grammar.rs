@@ -17,20 +17,22 @@ pub(super) fn is_tchar(byte: u8) -> bool {
     IS_TCHAR[usize::from(byte)]
 }
 
-const IS_TCHAR: [bool; 256] = {
+const IS_TCHAR: [bool; 256] = alphanumeric_or(b"!#$%&'*+-.^_`|~");
+
+/// Says of each byte whether it is a letter or a digit of ASCII, or one of `marks`.
+pub(super) const fn alphanumeric_or(mut marks: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0u8;
     while byte < 0x80 {
         table[byte as usize] = byte.is_ascii_alphanumeric();
         byte += 1;
     }
-    let mut marks: &[u8] = b"!#$%&'*+-.^_`|~";
     while let [mark, rest @ ..] = marks {
         table[*mark as usize] = true;
         marks = rest;
     }
     table
-};
+}
 
 /// Whether a field value or a quoted-string may hold `byte`: HT, and every byte but the control
 /// bytes (RFC 9110 §5.5, §5.6.4).

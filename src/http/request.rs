@@ -13,7 +13,7 @@
 use super::authority::is_host;
 use super::body::Framing;
 use super::field::Fields;
-use super::grammar::{is_token, parse_decimal};
+use super::grammar::{is_token, list_members, parse_decimal};
 use super::line::{Line, Stop, find_control, take_line};
 use super::method::Method;
 use super::reject::Reject;
@@ -78,7 +78,12 @@ impl Request<'_> {
 
     /// Whether the list in the fields named `field` has `member`, without regard to case.
     fn names(&self, field: &str, member: &str) -> bool {
-        self.fields.list(field).any(|have| have.eq_ignore_ascii_case(member.as_bytes()))
+        let is_member = |have: &[u8]| have.eq_ignore_ascii_case(member.as_bytes());
+        // Nearly always there is one member, and no need to look for quotes.
+        self.fields.all(field).any(|value| match value.contains(&b',') {
+            true => list_members(value).any(is_member),
+            false => is_member(value),
+        })
     }
 }
 
