@@ -28,6 +28,13 @@ impl FieldLines {
         FieldLines { shared: Some(shared), shared_bytes: length, own: String::new() }
     }
 
+    /// The same field lines, for many answers: a clone copies no text.
+    pub fn into_shared(self) -> FieldLines {
+        let lines = [self.shared(), &self.own].concat();
+        let length = lines.len();
+        FieldLines::sharing(Arc::from(lines), length)
+    }
+
     /// The lines that are shared.
     fn shared(&self) -> &str {
         self.shared.as_ref().map_or("", |shared| &shared[..self.shared_bytes])

@@ -4,6 +4,7 @@
 //! about names (dotfiles, index files) are not known here. `kept` keeps the files that were found
 //! and that it can prove on each use.
 
+use super::absent::AbsentNames;
 use super::kept::{Directory, KeptFiles, KeptLimits, Proofs};
 use super::open_file::{Found, OpenFile, open_file};
 use super::openat::{self, Kind};
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub struct DocumentRoot {
     root: Arc<Directory>,
     pub(super) kept: KeptFiles,
+    absent: AbsentNames,
 }
 
 impl DocumentRoot {
@@ -43,7 +45,8 @@ impl DocumentRoot {
     /// open on.
     pub(super) fn at(descriptor: OwnedFd, kept: KeptLimits) -> DocumentRoot {
         let root = Arc::new(Directory::root(descriptor));
-        DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), kept), root }
+        let absent = AbsentNames::new(root.descriptor());
+        DocumentRoot { kept: KeptFiles::new(Arc::clone(&root), kept), absent, root }
     }
 
     /// The file or directory that `relative` names: segments joined by slashes, none of them `.` or
@@ -52,7 +55,8 @@ impl DocumentRoot {
     /// A file that is kept costs one system call a segment of its path, any other five as a rule: a
     /// look at what it is, `openat2` (or the calls of a walk), `fstat` on what was really opened,
     /// and for a small one `pread` and `close`. To keep it costs one more for each directory on its
-    /// way. `now` may lag behind, it must not be ahead.
+    /// way. A name in the root that is known to be missing costs one. `now` may lag behind, it must
+    /// not be ahead.
     ///
     /// # Errors
     ///
@@ -79,7 +83,11 @@ impl DocumentRoot {
         if let Some(file) = self.kept.get(relative, now, proofs) {
             return Ok(Found::File(file));
         }
-        self.find_anew(relative, now).map_err(|errno| status_code::for_reading(errno, relative))
+        let found = match self.is_absent(relative, now, proofs) {
+            true => Err(Errno::NOENT),
+            false => self.find_anew(relative, now),
+        };
+        found.map_err(|errno| status_code::for_reading(errno, relative))
     }
 
     /// An open descriptor of a file that is in memory, so that it can be sent as a long one is.
@@ -114,14 +122,30 @@ impl DocumentRoot {
         self.root.descriptor()
     }
 
+    /// Whether the root proves that it still lacks a name that was looked for in vain.
+    fn is_absent(&self, relative: &[u8], now: Timestamp, proofs: &Proofs) -> bool {
+        let Some(times) = self.absent.since(relative) else { return false };
+        let address = std::ptr::from_ref(self).addr();
+        if proofs.facts().unchanged == address {
+            return true;
+        }
+        let is_unchanged = self.absent.are_unchanged(self.descriptor(), times, now);
+        proofs.note_facts(|facts| facts.unchanged = if is_unchanged { address } else { 0 });
+        is_unchanged
+    }
+
     /// Looks before it opens: to open a FIFO wakes the process at its other end, and to open a
     /// device may do anything.
     fn find_anew(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
+        let before = self.absent.times(relative);
         match openat::look(self.descriptor(), relative) {
             Ok(look) if look.kind == Kind::Regular => self.open_and_keep(relative, now),
             // Beneath the root or not, it is not served.
             Ok(look) if look.kind == Kind::Other => Err(Errno::NOENT),
-            Err(Errno::NOENT) => Err(Errno::NOENT),
+            Err(Errno::NOENT) => {
+                self.absent.note(self.descriptor(), relative, before, now);
+                Err(Errno::NOENT)
+            }
             // The look follows symlinks out of the root. A directory may be outside, and so may
             // what could not be looked at: a client must not learn that it is there.
             Ok(_) | Err(_) => self.resolve(relative),

@@ -6,7 +6,7 @@ use super::archive::{self, Gathering};
 use super::asked::{Asked, Conditions, Sources, Unanswered};
 use super::leave::Leave;
 use super::open_file::{Found, OpenFile};
-use super::refusal::{html_response, redirect_to_directory, redirect_to_page, refusal};
+use super::refusal::{redirect_to_directory, redirect_to_page, refusal};
 use super::relative_path::join;
 use super::response::{Body, Response};
 use super::roots::Opened;
@@ -17,7 +17,6 @@ use crate::http::path::{PathError, RequestPath};
 use crate::http::precondition;
 use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
-use crate::http::response::FieldLines;
 use crate::http::status::Status;
 use crate::http::validator::Validators;
 use std::ops::Range;
@@ -241,17 +240,12 @@ fn say_why(status: Status, asked: Option<&Asked>) -> Response {
 
 /// 404 with the root's own page, or the built-in one.
 fn not_found(asked: &Asked) -> Response {
-    let rules = &asked.site.rules;
-    let page = match find_not_found_page(asked) {
+    let response = asked.site.rules.not_found.clone();
+    match find_not_found_page(asked) {
         Some(file) => {
             let length = file.facts.length;
-            Body::of_file(file, 0..length)
+            response.with_body(Body::of_file(file, 0..length))
         }
-        None => Body::page(Arc::clone(&rules.not_found_page)),
-    };
-    let response = html_response(Status::NotFound, page);
-    match rules.settings.fallback {
-        Some(_) => response.with("Vary", "Accept"),
         None => response,
     }
 }

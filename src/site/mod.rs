@@ -7,6 +7,7 @@
 //! the [`Upload`] the rest. Before all of it, `who_may/` says whether the client may ask at all.
 //! DELETE is in `removal.rs`, MKCOL in `collection.rs`.
 
+mod absent;
 mod answer;
 pub mod archive;
 mod asked;

@@ -17,7 +17,7 @@ use rustix::io::{Errno, Result, retry_on_intr};
 use rustix::path::Arg;
 use std::ffi::CStr;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 pub(super) use super::walk::{PATH_BYTES_MAX, is_at};
 
@@ -97,6 +97,16 @@ pub(super) fn may_open(directory: BorrowedFd<'_>, name: &CStr, kind: Kind) -> bo
 /// The status of what a descriptor is open on.
 pub(super) fn status_of(descriptor: impl AsFd) -> Result<FileStatus> {
     rustix::fs::fstat(descriptor).map(|stat| status(&stat))
+}
+
+/// Times are trusted when they are this old, in whole seconds: FAT dates to two, and the clock that
+/// the kernel dates with lags behind by a tick.
+const SETTLED_SECONDS: i64 = 2;
+
+/// Whether every later change must show in these times. A time in the future has never settled.
+pub(super) fn has_settled(facts: &FileFacts, now: Timestamp) -> bool {
+    let last = facts.modified.max(facts.changed);
+    last.seconds < now.seconds.saturating_sub(SETTLED_SECONDS)
 }
 
 /// The status of what `path` leads to beneath `root`; nothing notices it, a FIFO neither blocks it

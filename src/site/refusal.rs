@@ -21,7 +21,7 @@ pub(super) fn refusal_saying(status: Status, meaning: &str) -> Response {
 
 /// An answer whose body is an HTML page. A cache must ask before it uses it again: what was not
 /// there may be there now.
-pub(super) fn html_response(status: Status, body: Body) -> Response {
+fn html_response(status: Status, body: Body) -> Response {
     Response { body, ..Response::empty(status) }
         .with("Content-Type", "text/html; charset=utf-8")
         .with("X-Content-Type-Options", "nosniff")

@@ -2,7 +2,6 @@
 //! and the field lines that all answers have.
 
 use super::content_type::ContentTypes;
-use super::error_page;
 use super::refusal::refusal;
 use super::response::Response;
 use super::settings::{AuthFor, Settings};
@@ -10,14 +9,14 @@ use super::who_may::Passwords;
 use crate::http::status::Status;
 use crate::http::validator::FileFacts;
 use std::io;
-use std::sync::Arc;
 
 /// The rules of one site.
 pub(super) struct Rules {
     pub settings: Settings,
     pub types: ContentTypes,
-    /// The built-in page for 404, made once: crawlers and browsers ask for much that is not there.
-    pub not_found_page: Arc<[u8]>,
+    /// The answer of 404 with the built-in page, made once: crawlers and browsers ask for much that
+    /// is not there.
+    pub not_found: Response,
     pub passwords: Option<Passwords>,
     /// Whether it is asked even of requests that only read who may do so.
     pub guards_reading: bool,
@@ -34,7 +33,7 @@ impl Rules {
         Ok(Rules {
             passwords,
             types: ContentTypes::new(settings.types.clone()),
-            not_found_page: Arc::from(error_page::page(Status::NotFound)),
+            not_found: not_found(&settings),
             guards_reading: asks_all || !settings.hosts.is_empty(),
             settings,
         })
@@ -75,4 +74,14 @@ impl Rules {
         }
         response
     }
+}
+
+/// 404 with the built-in page, for many answers to share.
+fn not_found(settings: &Settings) -> Response {
+    let response = refusal(Status::NotFound);
+    let response = match settings.fallback {
+        Some(_) => response.with("Vary", "Accept"),
+        None => response,
+    };
+    Response { fields: response.fields.into_shared(), ..response }
 }

@@ -93,13 +93,40 @@ fn request_about_a_kept_file_takes_four_calls() {
         // A look more for the directory.
         (get("/directory/file"), 200, 5),
         (format!("GET /file HTTP/1.0\r\n{today}"), 304, 4),
-        // Is it there, is there a page that says so, and is the root still the one that it was?
-        (get("/missing"), 404, 6),
     ];
     for (request, status, calls) in rows {
         let Some(seen) = calls_a_request(&request, status) else { return };
         assert_eq!(seen, calls, "{request}");
     }
+}
+
+#[test]
+fn request_about_a_missing_file_takes_five_calls_and_none_looks_for_it() {
+    if !linux::has("a file system that is known to date its directories") {
+        return;
+    }
+    let (root, record) = (root(), tempfile::NamedTempFile::new().expect("a file"));
+    let Some(program) = traced(root.path(), record.path(), &[], &["-q"]) else { return };
+    let mut client = Client::new(program.address);
+    let looks =
+        |line: &String| ["\"missing\"", "\"404.html\""].iter().any(|name| line.contains(name));
+    wait_until("the root's times have settled", || {
+        between_marks(&mut client, |client| ask(client, get("/missing"), 404));
+        !calls(record.path()).iter().any(looks)
+    });
+    between_marks(&mut client, |client| {
+        (0..REQUESTS).for_each(|_| ask(client, get("/missing"), 404));
+    });
+    // Wait, receive, is the root still the one that it was, are its times what they were, send.
+    let seen = calls(record.path());
+    assert_eq!(seen.len() / REQUESTS, 5, "{seen:#?}");
+    fs::write(root.path().join("missing"), "it is there").expect("a file");
+    client.send(get("/missing"));
+    assert_eq!(client.reply().expect_status(200).body, b"it is there");
+    fs::remove_file(root.path().join("missing")).expect("a file");
+    fs::write(root.path().join("404.html"), "not here").expect("a file");
+    client.send(get("/missing"));
+    assert_eq!(client.reply().expect_status(404).body, b"not here");
 }
 
 #[test]

@@ -63,9 +63,19 @@ pub(crate) fn read_names(
 /// owner may do: the file system is local and known to go by mode and access control list alone,
 /// and no security module goes by labels.
 pub(crate) fn goes_by_mode(directory: BorrowedFd<'_>) -> bool {
+    is_local(directory) && !*LABELS_COUNT
+}
+
+/// Whether the times of `directory` are known to change whenever a name in it comes, goes or is
+/// replaced, at once and for every observer.
+pub(crate) fn dates_directories(directory: BorrowedFd<'_>) -> bool {
+    is_local(directory)
+}
+
+fn is_local(directory: BorrowedFd<'_>) -> bool {
     fs::fstatfs(directory).is_ok_and(|stat| {
         let number = stat.f_type as u64 & u64::from(u32::MAX);
-        LOCAL_FILE_SYSTEMS.contains(&number) && !*LABELS_COUNT
+        LOCAL_FILE_SYSTEMS.contains(&number)
     })
 }
 

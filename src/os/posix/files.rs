@@ -55,6 +55,11 @@ pub(crate) fn goes_by_mode(_directory: BorrowedFd<'_>) -> bool {
     false
 }
 
+/// Whether the times of `directory` are known to change with each name in it: nothing says so here.
+pub(crate) fn dates_directories(_directory: BorrowedFd<'_>) -> bool {
+    false
+}
+
 /// A new file in `directory` that has no name: none, since POSIX has no such files.
 pub(crate) fn create_unnamed(_directory: BorrowedFd<'_>, _mode: Mode) -> Result<Option<OwnedFd>> {
     Ok(None)

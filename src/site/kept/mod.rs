@@ -29,7 +29,6 @@ use super::open_file::{Content, OpenFile};
 use super::openat::{self, FileStatus, Kind};
 use super::relative_path::split;
 use crate::http::date::Timestamp;
-use crate::http::validator::FileFacts;
 use descriptors::{Descriptors, Permit};
 use directory::Directories;
 use file::{KeptFile, cost};
@@ -41,10 +40,6 @@ const SHARDS: usize = 16;
 
 /// Segments of a path that is kept. To prove a longer one costs as much as opening the file.
 const SEGMENTS_MAX: usize = 8;
-
-/// A file is not kept before its last change is this long ago, in whole seconds: FAT dates to two,
-/// and the clock that the kernel dates with lags behind by a tick.
-const SETTLED_SECONDS: i64 = 2;
 
 /// Files dropped at most to win one descriptor. If that frees none, the new file is not kept.
 const EVICTIONS_MAX: usize = 8;
@@ -109,7 +104,7 @@ impl KeptFiles {
     /// Keeps a file that was opened just now, if it may and can be kept.
     pub(super) fn keep(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) {
         let may_be_kept = self.keeps
-            && is_settled(&file.facts, now)
+            && openat::has_settled(&file.facts, now)
             && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX;
         let shard = self.shard(relative);
         if may_be_kept
@@ -183,12 +178,6 @@ fn is_fresh(kept: &KeptFile, relative: &[u8], proofs: &Proofs) -> bool {
     proofs.note_directory(directory);
     let unchanged = FileStatus { kind: Kind::Regular, facts: kept.file.facts };
     openat::look(directory.descriptor(), split(relative).1) == Ok(unchanged)
-}
-
-/// Whether every later change must show in the file's times. A time in the future is never settled.
-fn is_settled(facts: &FileFacts, now: Timestamp) -> bool {
-    let last = facts.modified.max(facts.changed);
-    last.seconds < now.seconds.saturating_sub(SETTLED_SECONDS)
 }
 
 #[cfg(test)]

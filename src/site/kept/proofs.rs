@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     pub in_place: usize,
     /// A root that has no page of its own for 404.
     pub without_page: usize,
+    /// A root in which no name has come or gone since its times were noted.
+    pub unchanged: usize,
 }
 
 /// Files, and directories, of which proofs are held at most: one wait reports few requests.
