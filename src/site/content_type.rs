@@ -92,7 +92,11 @@ fn extension(file_name: &[u8]) -> Option<&str> {
 
 /// `value` with [`CHARSET`] where the type is read as text and names no charset.
 fn with_charset(value: &str) -> Cow<'_, str> {
-    let lower = value.to_ascii_lowercase();
+    let has_upper_case = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = match has_upper_case {
+        true => Cow::Owned(value.to_ascii_lowercase()),
+        false => Cow::Borrowed(value),
+    };
     if is_text(essence(&lower)) && !lower.contains("charset=") {
         return Cow::Owned(format!("{value}{CHARSET}"));
     }

@@ -40,28 +40,21 @@ impl Representation {
         now: Timestamp,
     ) -> Representation {
         let validators = Validators::of_file(entity_tag, facts, now);
+        let last_modified =
+            validators.told_last_modified(facts, now).and_then(Timestamp::http_date);
         let caching = [
             ("ETag", validators.entity_tag.as_ref().map(EntityTag::as_str)),
-            (
-                "Last-Modified",
-                validators
-                    .told_last_modified(facts, now)
-                    .and_then(Timestamp::http_date)
-                    .as_ref()
-                    .map(HttpDate::as_str),
-            ),
+            ("Last-Modified", last_modified.as_ref().map(HttpDate::as_str)),
             ("Cache-Control", Some(description.cache_control)),
             ("Vary", description.varies.then_some("Accept-Encoding")),
-        ]
-        .map(render)
-        .concat();
+        ];
         let content = [
             ("Content-Type", Some(description.media_type)),
             ("Content-Encoding", description.content_coding),
             ("Accept-Ranges", Some("bytes")),
             NO_SNIFFING,
         ];
-        Representation::of_lines(validators, &caching, &content.map(render).concat())
+        Representation::of_lines(validators, &caching, &content)
     }
 
     /// The representation of a listing: its validators come from its text, and it depends on
@@ -75,17 +68,21 @@ impl Representation {
         ];
         let content =
             [("Content-Type", Some(media_type)), NO_SNIFFING, ("Content-Security-Policy", policy)];
-        Representation::of_lines(
-            validators,
-            &caching.map(render).concat(),
-            &content.map(render).concat(),
-        )
+        Representation::of_lines(validators, &caching, &content)
     }
 
-    /// A representation with these field lines: those that its 304 carries, and the others.
-    pub(super) fn of_lines(validators: Validators, caching: &str, content: &str) -> Representation {
-        let fields = Arc::from([caching, content].concat());
-        Representation { validators, fields, not_modified_bytes: caching.len() }
+    /// A representation with these field lines, where they have a value: those that its 304
+    /// carries, and the others.
+    pub(super) fn of_lines(
+        validators: Validators,
+        caching: &[Line],
+        content: &[Line],
+    ) -> Representation {
+        let mut fields = String::with_capacity(LINES_BYTES);
+        push_lines(&mut fields, caching);
+        let not_modified_bytes = fields.len();
+        push_lines(&mut fields, content);
+        Representation { validators, fields: Arc::from(fields), not_modified_bytes }
     }
 
     /// The field lines of a 200 or 206.
@@ -99,8 +96,17 @@ impl Representation {
     }
 }
 
-const NO_SNIFFING: (&str, Option<&str>) = ("X-Content-Type-Options", Some("nosniff"));
+/// The name of a field and its value, if it has one.
+pub(super) type Line<'a> = (&'a str, Option<&'a str>);
 
-fn render((name, value): (&str, Option<&str>)) -> String {
-    value.map_or_else(String::new, |value| format!("{name}: {value}\r\n"))
+pub(super) const NO_SNIFFING: Line = ("X-Content-Type-Options", Some("nosniff"));
+
+/// Bytes of the field lines of nearly every file.
+const LINES_BYTES: usize = 384;
+
+fn push_lines(fields: &mut String, lines: &[Line]) {
+    for (name, value) in lines {
+        let Some(value) = value else { continue };
+        [name, ": ", value, "\r\n"].iter().for_each(|part| fields.push_str(part));
+    }
 }

@@ -5,7 +5,7 @@ use super::sending::Archive;
 use crate::http::status::Status;
 use crate::http::validator::Validators;
 use crate::site::refusal::refusal_saying;
-use crate::site::representation::Representation;
+use crate::site::representation::{NO_SNIFFING, Representation};
 use crate::site::response::{Body, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -18,10 +18,9 @@ pub(in crate::site) fn is_asked_for(query: Option<&[u8]>) -> bool {
 /// whether two archives have the same bytes takes a look at all of them. So no part can be asked
 /// for, and nobody is to keep gigabytes that can never be proved fresh.
 pub(in crate::site) fn representation() -> Representation {
-    const CACHING: &str = "Cache-Control: no-store\r\n";
-    let content = "Content-Type: application/x-tar\r\nAccept-Ranges: none\r\n\
-                   X-Content-Type-Options: nosniff\r\n";
-    Representation::of_lines(Validators::NONE, CACHING, content)
+    let content =
+        [("Content-Type", Some("application/x-tar")), ("Accept-Ranges", Some("none")), NO_SNIFFING];
+    Representation::of_lines(Validators::NONE, &[("Cache-Control", Some("no-store"))], &content)
 }
 
 /// The answer with the archive of the folder at `relative`.
