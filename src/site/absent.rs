@@ -16,11 +16,10 @@ use crate::http::date::Timestamp;
 use crate::os::files;
 use lru::LruCache;
 use rustix::fd::BorrowedFd;
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 /// Names that are known at most: what browsers, crawlers and scanners ask every site for.
-const NAMES_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+const NAMES_MAX: usize = 256;
 
 /// The names that are known to be missing in one directory.
 pub(super) struct AbsentNames {
@@ -51,7 +50,7 @@ impl Times {
 impl AbsentNames {
     /// No name yet of `directory`.
     pub(super) fn new(directory: BorrowedFd<'_>) -> AbsentNames {
-        let known = Known { times: None, names: LruCache::new(NAMES_MAX) };
+        let known = Known { times: None, names: LruCache::unbounded() };
         AbsentNames { are_dated: files::dates_directories(directory), known: Mutex::new(known) }
     }
 
@@ -103,6 +102,9 @@ impl AbsentNames {
         let mut known = lock(&self.known);
         if known.times == before {
             known.names.put(name.into(), ());
+            if known.names.len() > NAMES_MAX {
+                known.names.pop_lru();
+            }
         }
     }
 

@@ -5,8 +5,8 @@
 //! and that it can prove on each use.
 
 use super::absent::AbsentNames;
-use super::kept::{Directory, KeptFiles, KeptLimits, Proofs};
-use super::open_file::{Found, OpenFile, open_file};
+use super::kept::{Directory, KeptFiles, KeptLimits, Plan, Proofs};
+use super::open_file::{Found, OpenFile, open_file, open_file_known};
 use super::openat::{self, Kind};
 use super::status_code;
 use crate::http::date::Timestamp;
@@ -153,9 +153,17 @@ impl DocumentRoot {
     }
 
     fn open_and_keep(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
-        let found = open_file(self.descriptor(), relative)?;
+        let mut plan = Plan::Nothing;
+        let found = open_file_known(self.descriptor(), relative, |facts| {
+            plan = self.kept.plan(relative, facts, now);
+            plan.known_tag()
+        })?;
         if let Found::File(file) = &found {
-            self.kept.keep(relative, file, now);
+            match plan {
+                Plan::Keep => self.kept.keep(relative, file, now),
+                Plan::NoteTag => self.kept.note_tag(relative, file),
+                Plan::SendFromDisk(_) | Plan::Nothing => {}
+            }
         }
         Ok(found)
     }

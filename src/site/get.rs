@@ -19,12 +19,9 @@ use crate::http::range::{self, Ranged};
 use crate::http::request::Request;
 use crate::http::status::Status;
 use crate::http::validator::Validators;
+use crate::limits::THRIFTY_BYTES_MIN;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Bytes of a file above which it is sent from the disk while memory is short; a socket takes as
-/// many at once.
-const THRIFTY_BYTES_MIN: u64 = 16 * 1024;
 
 /// One GET or HEAD, before its root is known.
 pub(super) struct Get<'a> {

@@ -1,7 +1,7 @@
 //! One open file: its content, in memory or behind a descriptor, and what the kernel says of it.
 //! Only regular files are opened.
 
-use super::openat::{self, Kind};
+use super::openat::{self, FileStatus, Kind};
 use super::representation::Representation;
 use crate::http::validator::{EntityTag, FileFacts};
 use crate::limits::SENDFILE_BYTES_MIN;
@@ -30,7 +30,7 @@ pub struct OpenFile {
 pub enum Content {
     /// All bytes of a file shorter than `SENDFILE_BYTES_MIN`.
     Bytes(Box<[u8]>),
-    /// An open descriptor of a longer one.
+    /// An open descriptor of a longer one, or of one whose entity-tag is known.
     Handle(Arc<File>),
 }
 
@@ -42,12 +42,21 @@ pub enum Found {
 }
 
 impl OpenFile {
-    fn new(facts: FileFacts, content: Content) -> OpenFile {
+    fn in_memory(bytes: Box<[u8]>, facts: FileFacts) -> OpenFile {
         let (entity_tag, representation) = (OnceLock::new(), OnceLock::new());
-        OpenFile { facts, content, entity_tag, representation }
+        OpenFile { facts, content: Content::Bytes(bytes), entity_tag, representation }
     }
 
-    /// All bytes of a short file; `None` of a longer one.
+    fn behind(
+        descriptor: OwnedFd,
+        facts: FileFacts,
+        entity_tag: OnceLock<Option<EntityTag>>,
+    ) -> OpenFile {
+        let content = Content::Handle(Arc::new(File::from(descriptor)));
+        OpenFile { facts, content, entity_tag, representation: OnceLock::new() }
+    }
+
+    /// All bytes, if they are in memory.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Bytes(bytes) => Some(bytes),
@@ -68,13 +77,28 @@ impl OpenFile {
 /// Opens what was a regular file a moment ago, beneath `directory`. What counts is what the
 /// descriptor is open on.
 pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Found, Errno> {
+    open_file_known(directory, relative, |_| None)
+}
+
+/// As [`open_file`]. If `known` has the entity-tag of the bytes of a file with such facts, they are
+/// not read: the file is sent as a long one is.
+pub(super) fn open_file_known(
+    directory: BorrowedFd<'_>,
+    relative: &[u8],
+    known: impl FnOnce(&FileFacts) -> Option<EntityTag>,
+) -> Result<Found, Errno> {
     let descriptor = openat::open_file(directory, relative)?;
-    let status = openat::status_of(&descriptor)?;
-    match status.kind {
-        Kind::Regular => Ok(Found::File(Arc::new(load(descriptor, status.facts)?))),
-        Kind::Directory => Ok(Found::Directory),
-        Kind::Symlink | Kind::Other => Err(Errno::NOENT),
+    let FileStatus { kind, facts } = openat::status_of(&descriptor)?;
+    match kind {
+        Kind::Regular => {}
+        Kind::Directory => return Ok(Found::Directory),
+        Kind::Symlink | Kind::Other => return Err(Errno::NOENT),
     }
+    let file = match known(&facts) {
+        Some(tag) => OpenFile::behind(descriptor, facts, OnceLock::from(Some(tag))),
+        None => load(descriptor, facts)?,
+    };
+    Ok(Found::File(Arc::new(file)))
 }
 
 /// The content of an open regular file: in memory if it is small and does not change meanwhile.
@@ -84,10 +108,9 @@ fn load(descriptor: OwnedFd, mut facts: FileFacts) -> Result<OpenFile, Errno> {
             break;
         }
         if let Some(bytes) = openat::read_whole(descriptor.as_fd(), facts.length as usize)? {
-            return Ok(OpenFile::new(facts, Content::Bytes(bytes)));
+            return Ok(OpenFile::in_memory(bytes, facts));
         }
         facts = openat::status_of(&descriptor)?.facts;
     }
-    let handle = Content::Handle(Arc::new(File::from(descriptor)));
-    Ok(OpenFile::new(facts, handle))
+    Ok(OpenFile::behind(descriptor, facts, OnceLock::new()))
 }

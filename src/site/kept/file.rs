@@ -1,6 +1,6 @@
 //! One kept file: the open file, the directory in which it was found, and when it was used last.
 
-use super::super::open_file::{Content, OpenFile};
+use super::super::open_file::OpenFile;
 use super::descriptors::Permit;
 use super::directory::Directory;
 use crate::http::date::Timestamp;
@@ -34,6 +34,11 @@ impl KeptFile {
         KeptFile { file, directory, used: AtomicI64::new(now.seconds), _permit: permit }
     }
 
+    /// Bytes that it costs to keep it by the path `relative`.
+    pub(super) fn cost(&self, relative: &[u8]) -> u64 {
+        cost(relative, self.file.bytes().map_or(0, |bytes| bytes.len() as u64))
+    }
+
     /// Notes a use at `now`. It stores at most once a second, because all workers may use one file
     /// at once.
     pub(super) fn note_use(&self, now: Timestamp) {
@@ -54,11 +59,7 @@ impl KeptFile {
     }
 }
 
-/// Bytes that it costs to keep `file` by the path `relative`.
-pub(super) fn cost(relative: &[u8], file: &OpenFile) -> u64 {
-    let content = match &file.content {
-        Content::Bytes(bytes) => bytes.len(),
-        Content::Handle(_) => 0,
-    };
-    ENTRY_BYTES + (relative.len() + content) as u64
+/// Bytes that it costs to keep a file by the path `relative` with so many bytes of content.
+pub(super) fn cost(relative: &[u8], content: u64) -> u64 {
+    ENTRY_BYTES + relative.len() as u64 + content
 }

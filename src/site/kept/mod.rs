@@ -29,6 +29,8 @@ use super::open_file::{Content, OpenFile};
 use super::openat::{self, FileStatus, Kind};
 use super::relative_path::split;
 use crate::http::date::Timestamp;
+use crate::http::validator::{EntityTag, FileFacts};
+use crate::limits::{SENDFILE_BYTES_MIN, THRIFTY_BYTES_MIN};
 use descriptors::{Descriptors, Permit};
 use directory::Directories;
 use file::{KeptFile, cost};
@@ -48,10 +50,34 @@ const EVICTIONS_MAX: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct KeptLimits {
     /// Bytes of file content, with 512 more a file and its path; 0 keeps nothing at all. No file of
-    /// more than a sixteenth of them is kept.
+    /// more than a sixteenth of them is kept. Entity-tags of files for which there is no room take
+    /// an eighth of it more.
     pub bytes_max: u64,
     /// Open descriptors (files and directories).
     pub descriptors_max: usize,
+}
+
+/// What to do with a file that was opened just now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Read it, and keep it.
+    Keep,
+    /// Read it, and note its entity-tag.
+    NoteTag,
+    /// Its entity-tag is known: no byte of it needs to be read into memory.
+    SendFromDisk(EntityTag),
+    /// No more than to answer.
+    Nothing,
+}
+
+impl Plan {
+    /// The entity-tag, if it is known.
+    pub(super) fn known_tag(&self) -> Option<EntityTag> {
+        match self {
+            Plan::SendFromDisk(tag) => Some(*tag),
+            _ => None,
+        }
+    }
 }
 
 /// The files kept of one root, bounded in bytes and in descriptors. The least recently used file of
@@ -101,19 +127,37 @@ impl KeptFiles {
         None
     }
 
-    /// Keeps a file that was opened just now, if it may and can be kept.
+    /// What to do with a file that was opened just now, and has these facts.
+    pub(super) fn plan(&self, relative: &[u8], facts: &FileFacts, now: Timestamp) -> Plan {
+        if !self.keeps || !openat::has_settled(facts, now) {
+            return Plan::Nothing;
+        }
+        let is_near = relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX;
+        let is_sent_from_memory = facts.length < SENDFILE_BYTES_MIN;
+        let content = if is_sent_from_memory { facts.length } else { 0 };
+        let mut shard = lock(self.shard(relative));
+        if is_near && shard.admits(cost(relative, content)) {
+            return Plan::Keep;
+        }
+        match is_sent_from_memory && facts.length > THRIFTY_BYTES_MIN {
+            true => shard.tag(relative, facts).map_or(Plan::NoteTag, Plan::SendFromDisk),
+            false => Plan::Nothing,
+        }
+    }
+
+    /// Keeps a file that is planned to be kept, if that can be done.
     pub(super) fn keep(&self, relative: &[u8], file: &Arc<OpenFile>, now: Timestamp) {
-        let may_be_kept = self.keeps
-            && openat::has_settled(&file.facts, now)
-            && relative.split(|&byte| byte == b'/').count() <= SEGMENTS_MAX;
-        let shard = self.shard(relative);
-        if may_be_kept
-            && lock(shard).admits(cost(relative, file))
-            && let Some(kept) = self.entry(relative, file, now)
-        {
-            let displaced = lock(shard).insert(relative, Arc::new(kept));
+        if let Some(kept) = self.entry(relative, file, now) {
+            let displaced = lock(self.shard(relative)).insert(relative, Arc::new(kept));
             // This may close descriptors, so the lock is released by now.
             drop(displaced);
+        }
+    }
+
+    /// Notes the entity-tag of a file that is not kept.
+    pub(super) fn note_tag(&self, relative: &[u8], file: &OpenFile) {
+        if let (Content::Bytes(_), Some(tag)) = (&file.content, file.entity_tag()) {
+            lock(self.shard(relative)).note_tag(relative, &file.facts, tag);
         }
     }
 

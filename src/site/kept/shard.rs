@@ -4,8 +4,9 @@
 //! What is removed is returned, because dropping it may close descriptors: the caller drops it when
 //! the lock is released.
 
-use super::file::{KeptFile, cost};
+use super::file::KeptFile;
 use crate::http::date::Timestamp;
+use crate::http::validator::{EntityTag, FileFacts};
 use lru::LruCache;
 use std::sync::Arc;
 
@@ -28,12 +29,46 @@ pub(super) struct Shard {
     bytes_max: u64,
     /// Files that would have displaced others.
     displacing: u32,
+    /// The entity-tags of files for which there was no room, and the facts of the file as it had
+    /// them.
+    tags: LruCache<Box<[u8]>, (FileFacts, EntityTag)>,
+    tags_max: usize,
 }
+
+/// Bytes that a noted entity-tag takes, with the path of its file.
+const TAG_BYTES: u64 = 256;
 
 impl Shard {
     /// For files that cost `bytes_max` at most together.
     pub(super) fn new(bytes_max: u64) -> Shard {
-        Shard { files: LruCache::unbounded(), bytes: 0, bytes_max, displacing: 0 }
+        let tags_max = usize::try_from(bytes_max / 8 / TAG_BYTES).unwrap_or(usize::MAX);
+        Shard {
+            files: LruCache::unbounded(),
+            bytes: 0,
+            bytes_max,
+            displacing: 0,
+            tags: LruCache::unbounded(),
+            tags_max,
+        }
+    }
+
+    /// The entity-tag of the bytes of the file of this path, if it was noted of one with the same
+    /// facts.
+    pub(super) fn tag(&mut self, relative: &[u8], facts: &FileFacts) -> Option<EntityTag> {
+        self.tags.get(relative).filter(|(noted, _)| noted == facts).map(|(_, tag)| *tag)
+    }
+
+    #[cfg(test)]
+    pub(super) fn tags(&self) -> usize {
+        self.tags.len()
+    }
+
+    /// Notes the entity-tag of the bytes of a file that has these facts, which have settled.
+    pub(super) fn note_tag(&mut self, relative: &[u8], facts: &FileFacts, tag: EntityTag) {
+        self.tags.put(relative.into(), (*facts, tag));
+        if self.tags.len() > self.tags_max {
+            self.tags.pop_lru();
+        }
     }
 
     /// The file of this path, which counts as used at `now`.
@@ -60,9 +95,9 @@ impl Shard {
 
     /// Returns what had this path before, and the files that had to make room.
     pub(super) fn insert(&mut self, relative: &[u8], kept: Arc<KeptFile>) -> Vec<Arc<KeptFile>> {
-        self.bytes += cost(relative, &kept.file);
+        self.bytes += kept.cost(relative);
         let before = self.files.put(relative.into(), kept);
-        self.bytes -= before.as_ref().map_or(0, |before| cost(relative, &before.file));
+        self.bytes -= before.as_ref().map_or(0, |before| before.cost(relative));
         let mut displaced = Vec::from_iter(before);
         while self.bytes > self.bytes_max
             && let Some(oldest) = self.remove_oldest()
@@ -78,7 +113,7 @@ impl Shard {
         let is_it = |there: &Arc<KeptFile>| Arc::ptr_eq(there, kept);
         if self.files.peek(relative).is_some_and(is_it) {
             self.files.pop(relative);
-            self.bytes -= cost(relative, &kept.file);
+            self.bytes -= kept.cost(relative);
         }
     }
 
@@ -97,7 +132,10 @@ impl Shard {
     /// Removes the file that was used longest ago.
     pub(super) fn remove_oldest(&mut self) -> Option<Arc<KeptFile>> {
         let (relative, kept) = self.files.pop_lru()?;
-        self.bytes -= cost(&relative, &kept.file);
+        self.bytes -= kept.cost(&relative);
         Some(kept)
     }
 }
+
+#[cfg(test)]
+mod tests;

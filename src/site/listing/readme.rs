@@ -50,7 +50,8 @@ fn beginning(file: &OpenFile) -> io::Result<Vec<u8>> {
     match &file.content {
         Content::Bytes(bytes) => Ok(bytes[..bytes.len().min(README_BYTES_MAX)].to_vec()),
         Content::Handle(handle) => {
-            let mut bytes = vec![0; README_BYTES_MAX];
+            let length = usize::try_from(file.facts.length).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; length.min(README_BYTES_MAX)];
             handle.read_exact_at(&mut bytes, 0)?;
             Ok(bytes)
         }
