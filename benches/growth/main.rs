@@ -59,6 +59,7 @@ fn measure(options: Options) -> io::Result<Vec<String>> {
         ("memory", memory::measure),
         ("files", files::measure),
     ];
+    options.check_names(&SUBJECTS.map(|(name, _)| name))?;
     let stage = Stage::build(options)?;
     let wanted = SUBJECTS.iter().filter(|(name, _)| stage.options.includes(name));
     let failed = wanted.filter_map(|(name, subject)| {

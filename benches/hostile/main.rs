@@ -66,6 +66,7 @@ fn run(options: Options) -> io::Result<Vec<String>> {
         ("download", download::show),
         ("soak", soak::show),
     ];
+    options.check_names(&SHOWS.map(|(name, _)| name))?;
     let descriptors = support::raise_descriptor_limit()?;
     let site = Site::create()?;
     support::server::clean_up_on_signals(site.scratch())?;

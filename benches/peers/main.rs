@@ -67,6 +67,8 @@ const PINNED: [&str; 2] = ["ka-1k-16", "ka-1k-64"];
 /// Runs what `options` ask for. Returns what failed: servers that did not answer, or not with the
 /// bytes they should.
 fn compare(options: &Options) -> io::Result<Vec<String>> {
+    let names = workload::ALL.iter().map(|workload| workload.name);
+    options.check_names(&names.chain(["start"]).collect::<Vec<_>>())?;
     let descriptors = support::raise_descriptor_limit()?;
     let core = if options.pins { Some(support::leave_first_core()?) } else { None };
     let programs = recipes::installed(options);

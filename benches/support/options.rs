@@ -1,5 +1,6 @@
 //! The options that follow `cargo bench --bench NAME --`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the user asked for, with a benchmark's own defaults for the rest.
@@ -73,6 +74,17 @@ impl Options {
     /// Whether the user asked for `name`.
     pub fn includes(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|wanted| name.starts_with(wanted))
+    }
+
+    /// # Errors
+    ///
+    /// If a name that the user has given begins none of `known`.
+    pub fn check_names(&self, known: &[&str]) -> io::Result<()> {
+        let is_unknown = |name: &&String| !known.iter().any(|known| known.starts_with(&***name));
+        match self.names.iter().find(is_unknown) {
+            Some(name) => Err(io::Error::other(format!("there is no {name}; see --help"))),
+            None => Ok(()),
+        }
     }
 
     /// `count` connections (or requests), scaled; at least one.
