@@ -5,15 +5,12 @@ use crate::support::ring::Ring;
 use crate::support::server::Server;
 use crate::support::{site::Site, wrong};
 use rustix::fs::{Advice, fadvise, syncfs};
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use std::fs::File;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::net::TcpStream;
 
 /// A step through all numbers below a power of two, since it is odd.
 const STEP: usize = 7919;
-/// Of so many files one is looked at, to know whether the kernel has let go of it.
-const SAMPLE: usize = 64;
 
 /// Makes the files of `set` and has them written to the disk, as the kernel lets go only of what is.
 pub fn make(set: &Set, site: &Site) -> io::Result<()> {
@@ -22,32 +19,19 @@ pub fn make(set: &Set, site: &Site) -> io::Result<()> {
 }
 
 /// Has the kernel let go of the bytes of all files of `set`. Its directories and inodes stay, which
-/// only root could have it forget. Fails where it has not, as a file system in memory does not.
+/// only root could have it forget.
 pub fn forget(set: &Set, site: &Site) -> io::Result<()> {
     for number in 0..set.count {
         fadvise(File::open(site.file(&set.file(number)))?, 0, None, Advice::DontNeed)?;
-    }
-    let mut kept = 0;
-    for number in (0..set.count).step_by(SAMPLE) {
-        let file = File::open(site.file(&set.file(number)))?;
-        let mut byte = [0];
-        let slices = &mut [IoSliceMut::new(&mut byte)];
-        match preadv2(&file, slices, 0, ReadWriteFlags::NOWAIT) {
-            Ok(_) => kept += 1,
-            Err(Errno::AGAIN) => (),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let looked_at = set.count.div_ceil(SAMPLE);
-    if kept * 20 > looked_at {
-        return Err(wrong(format!("the kernel kept {kept} of {looked_at} files")));
     }
     Ok(())
 }
 
 /// Asks for each file of `set` once, over so many connections. Returns how many there were; fails at
-/// an answer that is none of the files, or where bytes are missing.
+/// an answer that is none of the files, where bytes are missing, and where the kernel has had the
+/// files after all, as those of a file system in memory.
 pub fn ask_once(server: &Server, connections: usize, set: &Set) -> io::Result<u64> {
+    let read_before = server.read_from_disk();
     let streams = (0..connections).map(|_| TcpStream::connect(server.address));
     let mut ring = Ring::of(streams.collect::<io::Result<_>>()?)?;
     let mut order = (0..set.count).map(|i| i * STEP % set.count);
@@ -68,6 +52,10 @@ pub fn ask_once(server: &Server, connections: usize, set: &Set) -> io::Result<u6
     let want = set.bytes * set.count as u64;
     if bytes != want {
         return Err(wrong(format!("{bytes} of {want} bytes")));
+    }
+    let read = server.read_from_disk() - read_before;
+    if read < want / 20 * 19 {
+        return Err(wrong(format!("{read} of {want} bytes came from the disk")));
     }
     Ok(requests)
 }

@@ -60,6 +60,11 @@ impl Server {
         usage::cpu(&self.processes())
     }
 
+    /// Bytes that its processes have had read from the disk so far.
+    pub fn read_from_disk(&self) -> u64 {
+        usage::read_from_disk(&self.processes())
+    }
+
     /// Bytes of memory of all its processes.
     pub fn memory(&self) -> u64 {
         usage::memory(&self.processes())

@@ -35,6 +35,15 @@ fn cpu_of(pid: u32) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND).max(Duration::from_nanos(nanoseconds))
 }
 
+/// Bytes that `processes` have had read from the disk so far (`/proc/PID/io` in proc(5)).
+pub fn read_from_disk(processes: &[u32]) -> u64 {
+    let of = |pid: &u32| {
+        let lines = fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
+        lines.lines().find_map(|line| line.strip_prefix("read_bytes: "))?.parse::<u64>().ok()
+    };
+    processes.iter().filter_map(of).sum()
+}
+
 /// Bytes of memory that `processes` use. A page that several processes share counts in parts (PSS),
 /// so that a server of many processes is not charged for it many times.
 pub fn memory(processes: &[u32]) -> u64 {
