@@ -6,7 +6,7 @@
 
 use super::absent::AbsentNames;
 use super::kept::{Directory, KeptFiles, KeptLimits, Plan, Proofs};
-use super::open_file::{Found, OpenFile, open_file, open_file_known};
+use super::open_file::{Found, OpenFile, Way, open_file, open_file_by};
 use super::openat::{self, Kind};
 use super::status_code;
 use crate::http::date::Timestamp;
@@ -154,15 +154,18 @@ impl DocumentRoot {
 
     fn open_and_keep(&self, relative: &[u8], now: Timestamp) -> Result<Found, Errno> {
         let mut plan = Plan::Nothing;
-        let found = open_file_known(self.descriptor(), relative, |facts| {
+        let found = open_file_by(self.descriptor(), relative, |facts| {
             plan = self.kept.plan(relative, facts, now);
-            plan.known_tag()
+            match plan {
+                Plan::Keep | Plan::Nothing => Way::Usual,
+                Plan::SendFromDisk(tag) => Way::Disk(tag),
+            }
         })?;
         if let Found::File(file) = &found {
             match plan {
                 Plan::Keep => self.kept.keep(relative, file, now),
-                Plan::NoteTag => self.kept.note_tag(relative, file),
-                Plan::SendFromDisk(_) | Plan::Nothing => {}
+                Plan::SendFromDisk(None) => self.kept.note_tag(relative, file, now),
+                Plan::SendFromDisk(Some(_)) | Plan::Nothing => {}
             }
         }
         Ok(found)

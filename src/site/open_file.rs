@@ -3,7 +3,7 @@
 
 use super::openat::{self, FileStatus, Kind};
 use super::representation::Representation;
-use crate::http::validator::{EntityTag, FileFacts};
+use crate::http::validator::{EntityTag, EntityTagBuilder, FileFacts};
 use crate::limits::SENDFILE_BYTES_MIN;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -77,15 +77,24 @@ impl OpenFile {
 /// Opens what was a regular file a moment ago, beneath `directory`. What counts is what the
 /// descriptor is open on.
 pub(super) fn open_file(directory: BorrowedFd<'_>, relative: &[u8]) -> Result<Found, Errno> {
-    open_file_known(directory, relative, |_| None)
+    open_file_by(directory, relative, |_| Way::Usual)
 }
 
-/// As [`open_file`]. If `known` has the entity-tag of the bytes of a file with such facts, they are
-/// not read: the file is sent as a long one is.
-pub(super) fn open_file_known(
+/// How the content of a file is had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In memory, if the file is small.
+    Usual,
+    /// Behind a descriptor; this is the entity-tag of the bytes, if it is known. Else they are read
+    /// for it, a piece at a time.
+    Disk(Option<EntityTag>),
+}
+
+/// As [`open_file`], in the way that is chosen by the file's facts.
+pub(super) fn open_file_by(
     directory: BorrowedFd<'_>,
     relative: &[u8],
-    known: impl FnOnce(&FileFacts) -> Option<EntityTag>,
+    choose: impl FnOnce(&FileFacts) -> Way,
 ) -> Result<Found, Errno> {
     let descriptor = openat::open_file(directory, relative)?;
     let FileStatus { kind, facts } = openat::status_of(&descriptor)?;
@@ -94,11 +103,24 @@ pub(super) fn open_file_known(
         Kind::Directory => return Ok(Found::Directory),
         Kind::Symlink | Kind::Other => return Err(Errno::NOENT),
     }
-    let file = match known(&facts) {
+    let tag = match choose(&facts) {
+        Way::Usual => None,
+        Way::Disk(Some(tag)) => Some(tag),
+        Way::Disk(None) => hash(&descriptor, &facts)?,
+    };
+    let file = match tag {
         Some(tag) => OpenFile::behind(descriptor, facts, OnceLock::from(Some(tag))),
         None => load(descriptor, facts)?,
     };
     Ok(Found::File(Arc::new(file)))
+}
+
+/// The entity-tag of the bytes of a file; `None` if it changes meanwhile.
+fn hash(descriptor: &OwnedFd, facts: &FileFacts) -> Result<Option<EntityTag>, Errno> {
+    let mut tag = EntityTagBuilder::new();
+    let length = openat::read_pieces(descriptor.as_fd(), |piece| tag.update(piece))?;
+    let is_same = length == facts.length && openat::status_of(descriptor)?.facts == *facts;
+    Ok(is_same.then(|| tag.entity_tag()))
 }
 
 /// The content of an open regular file: in memory if it is small and does not change meanwhile.

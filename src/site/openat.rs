@@ -212,6 +212,24 @@ pub(super) fn read_whole(file: BorrowedFd<'_>, length: usize) -> Result<Option<B
     }
 }
 
+/// Bytes that are read at a time.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// Gives all bytes of a regular file to `take`, a piece at a time. Returns how many there were.
+pub(super) fn read_pieces(file: BorrowedFd<'_>, mut take: impl FnMut(&[u8])) -> Result<u64> {
+    let mut piece = Vec::with_capacity(PIECE_BYTES);
+    let mut offset = 0;
+    loop {
+        piece.clear();
+        let count = retry_on_intr(|| rustix::io::pread(file, spare_capacity(&mut piece), offset))?;
+        if count == 0 {
+            return Ok(offset);
+        }
+        take(&piece);
+        offset += count as u64;
+    }
+}
+
 /// What a stat(2) says, as far as this server is concerned.
 pub(super) fn status(stat: &Stat) -> FileStatus {
     FileStatus {

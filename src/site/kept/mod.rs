@@ -58,26 +58,14 @@ pub struct KeptLimits {
 }
 
 /// What to do with a file that was opened just now.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
-    /// Read it, and keep it.
+    /// Read it into memory, and keep it.
     Keep,
-    /// Read it, and note its entity-tag.
-    NoteTag,
-    /// Its entity-tag is known: no byte of it needs to be read into memory.
-    SendFromDisk(EntityTag),
+    /// Send it from the disk. This is its entity-tag, if it is known; else to be noted.
+    SendFromDisk(Option<EntityTag>),
     /// No more than to answer.
     Nothing,
-}
-
-impl Plan {
-    /// The entity-tag, if it is known.
-    pub(super) fn known_tag(&self) -> Option<EntityTag> {
-        match self {
-            Plan::SendFromDisk(tag) => Some(*tag),
-            _ => None,
-        }
-    }
 }
 
 /// The files kept of one root, bounded in bytes and in descriptors. The least recently used file of
@@ -140,7 +128,7 @@ impl KeptFiles {
             return Plan::Keep;
         }
         match is_sent_from_memory && facts.length > THRIFTY_BYTES_MIN {
-            true => shard.tag(relative, facts).map_or(Plan::NoteTag, Plan::SendFromDisk),
+            true => Plan::SendFromDisk(shard.tag(relative, facts)),
             false => Plan::Nothing,
         }
     }
@@ -154,9 +142,12 @@ impl KeptFiles {
         }
     }
 
-    /// Notes the entity-tag of a file that is not kept.
-    pub(super) fn note_tag(&self, relative: &[u8], file: &OpenFile) {
-        if let (Content::Bytes(_), Some(tag)) = (&file.content, file.entity_tag()) {
+    /// Notes the entity-tag of a short file that is not kept, unless it has changed since that was
+    /// planned.
+    pub(super) fn note_tag(&self, relative: &[u8], file: &OpenFile, now: Timestamp) {
+        if openat::has_settled(&file.facts, now)
+            && let Some(tag) = file.entity_tag()
+        {
             lock(self.shard(relative)).note_tag(relative, &file.facts, tag);
         }
     }
